@@ -1,0 +1,1 @@
+"""The audit log: JSON lines, hash chain and verification."""

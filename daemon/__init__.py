@@ -1,0 +1,1 @@
+"""The state machine and everything that carries bytes to and from it."""

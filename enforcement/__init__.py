@@ -1,0 +1,1 @@
+"""Limits, breach life, modes, actions and the enforcer."""

@@ -1,0 +1,1 @@
+"""Event types, decoding and rejection, recordings and Kafka."""

@@ -1,0 +1,285 @@
+"""The events of the input contract as typed, frozen structs; one struct per `type`."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+Side = Literal["buy", "sell"]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
+    """What every input has: `ts`, event time in ns since the epoch, UTC."""
+
+    ts: int
+
+
+# --- market data
+
+
+class Quote(Event, tag="quote"):
+    instrument: str
+    bid: float
+    ask: float
+    bid_size: float | None = None
+    ask_size: float | None = None
+
+
+class Trade(Event, tag="trade"):
+    instrument: str
+    price: float
+    size: float | None = None
+
+
+class Close(Event, tag="close"):
+    """The official close of a session; `date` is ISO (2024-08-09)."""
+
+    instrument: str
+    date: str
+    price: float
+
+
+class Indicator(Event, tag="indicator"):
+    name: str
+    value: float
+
+
+# --- positions
+
+
+class Position(Event, tag="position"):
+    portfolio: str
+    instrument: str
+    quantity: float
+    as_of: int | None = None
+
+
+class SnapshotItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    portfolio: str
+    instrument: str
+    quantity: float
+
+
+class PositionsSnapshot(Event, tag="positions_snapshot", gc=True):
+    portfolio: str
+    snapshot_id: str
+    as_of: int | None = None
+    items: tuple[SnapshotItem, ...]
+
+
+class Fill(Event, tag="fill"):
+    portfolio: str
+    instrument: str
+    side: Side
+    quantity: float
+    price: float
+    fill_id: str
+    order_id: str | None = None
+
+
+class FillCancel(Event, tag="fill_cancel"):
+    portfolio: str
+    fill_id: str
+
+
+class Order(Event, tag="order"):
+    portfolio: str
+    instrument: str
+    order_id: str
+    side: Side
+    open_quantity: float
+
+
+class Nav(Event, tag="nav"):
+    portfolio: str
+    nav: float
+    currency: str
+    flow: float | None = None
+
+
+# --- reference
+
+
+class Proxy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    instrument: str
+    beta: float = 1.0
+
+
+class Instrument(Event, tag="instrument", gc=True):
+    instrument: str
+    kind: Literal["equity", "future", "perpetual", "fx", "bond", "option", "index", "cash"]
+    currency: str
+    multiplier: float = 1.0
+    calendar: str = "XNYS"
+    status: Literal["active", "expired"] = "active"
+    base: str | None = None
+    quote: str | None = None
+    contract: Literal["linear", "inverse"] = "linear"
+    settle_currency: str | None = None
+    lot: float | None = None
+    tick: float | None = None
+    min_price: float | None | UnsetType = UNSET  # null lifts the rule that a price is above zero
+    sector: str | None = None
+    adv: float | None = None
+    spread: float | None = None
+    proxy: Proxy | None = None
+    closes: Literal["official", "mark"] | None = None
+    max_age: int | None = None  # ns of open time
+    duration: float | None = None
+    underlying: str | None = None
+    strike: float | None = None
+    expiry: str | None = None
+    right: Literal["call", "put"] | None = None
+
+
+class Adjustment(Event, tag="adjustment"):
+    instrument: str
+    ex_ts: int
+    price_factor: float
+    cash: float | None = None
+
+
+# --- control: unknown fields are refused here, and only here
+
+
+class Command(Event, kw_only=True, forbid_unknown_fields=True, gc=True):
+    """What every control command has; `sig` is Ed25519 over the canonical object, in hex."""
+
+    actor: str
+    reason: str
+    command_id: str
+    sig: str | None = None
+
+
+class Label(Command, tag="label"):
+    episode_id: str
+    verdict: Literal["true", "false", "unresolved"]
+    cause: Literal["data_error", "model_error", "benign_approved", "duplicate"] | None = None
+    confidence: float | None = None
+    outcome_known: bool | None = None
+
+
+class ModeCommand(Command, tag="mode"):
+    mode: Literal["monitoring", "gradual", "full"]
+    limit: str | None = None
+    scope: str | None = None
+
+
+class Override(Command, tag="override"):
+    kind: Literal["limit_increase", "suppress", "pin_state"]
+    scope: str
+    expires_at: int
+    limit: str | None = None
+    value: float | None = None
+    state: Literal["ACTIVE", "THROTTLED", "REDUCING", "HALTED"] | None = None
+
+
+class OverrideEnd(Command, tag="override_end"):
+    override_id: str
+
+
+class Halt(Command, tag="halt"):
+    scope: str
+
+
+class Reinstate(Command, tag="reinstate"):
+    scope: str
+    limit: str | None = None
+
+
+class ResetHwm(Command, tag="reset_hwm"):
+    scope: str
+
+
+class Approve(Command, tag="approve"):
+    approves: str  # the command_id that a second person agrees to
+
+
+class LimitsCommand(Command, tag="limits"):
+    limits: tuple[msgspec.Raw, ...]
+
+
+# --- anywhere, and acknowledgements
+
+
+class Heartbeat(Event, tag="heartbeat"):
+    source: str
+    end: bool = False
+
+
+class Ack(Event, tag="ack"):
+    action_id: str
+    consumer: str
+    result: Literal["applied", "rejected", "partial", "superseded", "expired"]
+    residual: float | None = None
+
+
+InputEvent = (
+    Quote
+    | Trade
+    | Close
+    | Indicator
+    | Position
+    | PositionsSnapshot
+    | Fill
+    | FillCancel
+    | Order
+    | Nav
+    | Instrument
+    | Adjustment
+    | Label
+    | ModeCommand
+    | Override
+    | OverrideEnd
+    | Halt
+    | Reinstate
+    | ResetHwm
+    | Approve
+    | LimitsCommand
+    | Heartbeat
+    | Ack
+)
+
+
+# --- records that riskd makes itself: they take no n
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="tick", gc=False):
+    """The wall clock as an input, journaled (`clock: wall` only)."""
+
+    ts: int
+
+
+class CalendarAdded(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="calendar"):
+    """Sessions of a calendar that an instrument names and the core did not know; ns and date ordinals."""
+
+    code: str
+    dates: tuple[int, ...]
+    opens: tuple[int, ...]
+    closes: tuple[int, ...]
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="assignment"):
+    """Partitions given to this process; `epoch` counts journaled assignments."""
+
+    epoch: int
+    partitions: tuple[tuple[str, int, int], ...]  # topic, partition, first offset
+
+
+class SlowResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="result"):
+    """What slow work gave back: `id` of the request, digest of its inputs, numbers by name."""
+
+    kind: str
+    id: str
+    digest: str
+    scope: str
+    values: dict[str, float | int | bool | str | None]
+
+
+class CatchUpEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="catch_up_end"):
+    """Every assigned partition has reached the end offset it had at start."""
+
+    ts: int
+
+
+MadeEvent = Tick | CalendarAdded | Assignment | SlowResult | CatchUpEnd
