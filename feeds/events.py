@@ -17,7 +17,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=Fals
 # --- market data
 
 
-class Quote(Event, tag="quote"):
+class Quote(Event, frozen=True, kw_only=True, tag="quote"):
     instrument: str
     bid: float
     ask: float
@@ -25,13 +25,13 @@ class Quote(Event, tag="quote"):
     ask_size: float | None = None
 
 
-class Trade(Event, tag="trade"):
+class Trade(Event, frozen=True, kw_only=True, tag="trade"):
     instrument: str
     price: float
     size: float | None = None
 
 
-class Close(Event, tag="close"):
+class Close(Event, frozen=True, kw_only=True, tag="close"):
     """The official close of a session; `date` is ISO (2024-08-09)."""
 
     instrument: str
@@ -39,7 +39,7 @@ class Close(Event, tag="close"):
     price: float
 
 
-class Indicator(Event, tag="indicator"):
+class Indicator(Event, frozen=True, kw_only=True, tag="indicator"):
     name: str
     value: float
 
@@ -47,7 +47,7 @@ class Indicator(Event, tag="indicator"):
 # --- positions
 
 
-class Position(Event, tag="position"):
+class Position(Event, frozen=True, kw_only=True, tag="position"):
     portfolio: str
     instrument: str
     quantity: float
@@ -60,14 +60,14 @@ class SnapshotItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     quantity: float
 
 
-class PositionsSnapshot(Event, tag="positions_snapshot", gc=True):
+class PositionsSnapshot(Event, frozen=True, kw_only=True, tag="positions_snapshot", gc=True):
     portfolio: str
     snapshot_id: str
     as_of: int | None = None
     items: tuple[SnapshotItem, ...]
 
 
-class Fill(Event, tag="fill"):
+class Fill(Event, frozen=True, kw_only=True, tag="fill"):
     portfolio: str
     instrument: str
     side: Side
@@ -77,12 +77,12 @@ class Fill(Event, tag="fill"):
     order_id: str | None = None
 
 
-class FillCancel(Event, tag="fill_cancel"):
+class FillCancel(Event, frozen=True, kw_only=True, tag="fill_cancel"):
     portfolio: str
     fill_id: str
 
 
-class Order(Event, tag="order"):
+class Order(Event, frozen=True, kw_only=True, tag="order"):
     portfolio: str
     instrument: str
     order_id: str
@@ -90,7 +90,7 @@ class Order(Event, tag="order"):
     open_quantity: float
 
 
-class Nav(Event, tag="nav"):
+class Nav(Event, frozen=True, kw_only=True, tag="nav"):
     portfolio: str
     nav: float
     currency: str
@@ -105,7 +105,7 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     beta: float = 1.0
 
 
-class Instrument(Event, tag="instrument", gc=True):
+class Instrument(Event, frozen=True, kw_only=True, tag="instrument", gc=True):
     instrument: str
     kind: Literal["equity", "future", "perpetual", "fx", "bond", "option", "index", "cash"]
     currency: str
@@ -118,7 +118,7 @@ class Instrument(Event, tag="instrument", gc=True):
     settle_currency: str | None = None
     lot: float | None = None
     tick: float | None = None
-    min_price: float | None | UnsetType = UNSET  # null lifts the rule that a price is above zero
+    min_price: float | UnsetType | None = UNSET  # null lifts the rule that a price is above zero
     sector: str | None = None
     adv: float | None = None
     spread: float | None = None
@@ -132,7 +132,7 @@ class Instrument(Event, tag="instrument", gc=True):
     right: Literal["call", "put"] | None = None
 
 
-class Adjustment(Event, tag="adjustment"):
+class Adjustment(Event, frozen=True, kw_only=True, tag="adjustment"):
     instrument: str
     ex_ts: int
     price_factor: float
@@ -142,7 +142,7 @@ class Adjustment(Event, tag="adjustment"):
 # --- control: unknown fields are refused here, and only here
 
 
-class Command(Event, kw_only=True, forbid_unknown_fields=True, gc=True):
+class Command(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=True):
     """What every control command has; `sig` is Ed25519 over the canonical object, in hex."""
 
     actor: str
@@ -151,7 +151,7 @@ class Command(Event, kw_only=True, forbid_unknown_fields=True, gc=True):
     sig: str | None = None
 
 
-class Label(Command, tag="label"):
+class Label(Command, frozen=True, kw_only=True, tag="label"):
     episode_id: str
     verdict: Literal["true", "false", "unresolved"]
     cause: Literal["data_error", "model_error", "benign_approved", "duplicate"] | None = None
@@ -159,13 +159,13 @@ class Label(Command, tag="label"):
     outcome_known: bool | None = None
 
 
-class ModeCommand(Command, tag="mode"):
+class ModeCommand(Command, frozen=True, kw_only=True, tag="mode"):
     mode: Literal["monitoring", "gradual", "full"]
     limit: str | None = None
     scope: str | None = None
 
 
-class Override(Command, tag="override"):
+class Override(Command, frozen=True, kw_only=True, tag="override"):
     kind: Literal["limit_increase", "suppress", "pin_state"]
     scope: str
     expires_at: int
@@ -174,40 +174,40 @@ class Override(Command, tag="override"):
     state: Literal["ACTIVE", "THROTTLED", "REDUCING", "HALTED"] | None = None
 
 
-class OverrideEnd(Command, tag="override_end"):
+class OverrideEnd(Command, frozen=True, kw_only=True, tag="override_end"):
     override_id: str
 
 
-class Halt(Command, tag="halt"):
+class Halt(Command, frozen=True, kw_only=True, tag="halt"):
     scope: str
 
 
-class Reinstate(Command, tag="reinstate"):
+class Reinstate(Command, frozen=True, kw_only=True, tag="reinstate"):
     scope: str
     limit: str | None = None
 
 
-class ResetHwm(Command, tag="reset_hwm"):
+class ResetHwm(Command, frozen=True, kw_only=True, tag="reset_hwm"):
     scope: str
 
 
-class Approve(Command, tag="approve"):
+class Approve(Command, frozen=True, kw_only=True, tag="approve"):
     approves: str  # the command_id that a second person agrees to
 
 
-class LimitsCommand(Command, tag="limits"):
+class LimitsCommand(Command, frozen=True, kw_only=True, tag="limits"):
     limits: tuple[msgspec.Raw, ...]
 
 
 # --- anywhere, and acknowledgements
 
 
-class Heartbeat(Event, tag="heartbeat"):
+class Heartbeat(Event, frozen=True, kw_only=True, tag="heartbeat"):
     source: str
     end: bool = False
 
 
-class Ack(Event, tag="ack"):
+class Ack(Event, frozen=True, kw_only=True, tag="ack"):
     action_id: str
     consumer: str
     result: Literal["applied", "rejected", "partial", "superseded", "expired"]
