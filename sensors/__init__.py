@@ -1,0 +1,9 @@
+"""Sensors measure: one question each, of numbers already computed, in evaluation order."""
+
+from sensors.concentration import Concentration
+from sensors.drawdown import Drawdown
+from sensors.leverage import Leverage
+from sensors.stress_failure import StressFailure
+from sensors.var_breach import VarBreach
+
+SENSORS = (VarBreach, StressFailure, Concentration, Leverage, Drawdown)

@@ -1,0 +1,47 @@
+"""Finds the sensor that a limit names, and says in which order limits are evaluated."""
+
+from typing import ClassVar, Protocol, Self
+
+from config.schema import Limit
+from risk.measures import Measures
+from sensors import SENSORS
+from sensors.exposure import Exposure
+from sensors.reading import Reading
+
+
+class SensorType(Protocol):
+    """What every sensor class offers, so that a new one needs its own file and its place in SENSORS, no more.
+
+    clear_shares : (metric, share) pairs: a level without `clear_at` clears at share * at (models.md 21)
+    """
+
+    name: ClassVar[str]
+    metrics: ClassVar[tuple[str, ...]]
+    clear_shares: ClassVar[tuple[tuple[str, float], ...]]
+
+    @classmethod
+    def of(cls, limit: Limit, currency: str) -> Self:
+        """Bind the sensor to a limit's metric and levels."""
+        ...
+
+    def read(self, measures: Measures) -> Reading:
+        """Answer the question from numbers already computed."""
+        ...
+
+
+def watched() -> tuple[type[SensorType], ...]:
+    """Return every class that limits may name, in evaluation order: hard caps first, then the sensors."""
+    return (Exposure, *SENSORS)
+
+
+def sensor_named(name: str) -> type[SensorType] | None:
+    """Return the sensor of that name, or None where this release has none."""
+    for sensor in watched():
+        if sensor.name == name:
+            return sensor
+    return None
+
+
+def evaluation_order(name: str) -> int:
+    """Return the place of a watched sensor in evaluation order."""
+    return [sensor.name for sensor in watched()].index(name)

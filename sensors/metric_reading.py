@@ -1,0 +1,42 @@
+"""The reading of one metric against levels: what all sensors share."""
+
+from math import inf, isnan, nan
+
+from risk.measures import Measures, Status
+from sensors.reading import Reading
+from sensors.wording import amount
+
+
+def read_metric(
+    sensor: str, title: str, metric: str, measures: Measures, *, levels: tuple[float, ...], unit: str
+) -> Reading:
+    """Return the metric as a reading.
+
+    A scope that is not known has no number: INVALID, whatever was computed. A number whose status is INSUFFICIENT or
+    INVALID is withheld (NaN), except +inf, which ranks above every limit whatever its status.
+
+    title  : the statistic in words, such as "VaR 99% 1d"
+    levels : at least one; utilisation is statistic / levels[0]
+    """
+    status = measures.status(metric) if measures.known else Status.INVALID
+    statistic = measures.value(metric) if measures.known else nan
+    if status >= Status.INSUFFICIENT and statistic != inf:
+        statistic = nan
+    if isnan(statistic):
+        why = status.name if measures.known else "the book is not known"
+        return Reading(sensor, metric, nan, status, unit, levels, nan, f"{title} has no number ({why})")
+    return Reading(
+        sensor, metric, statistic, status, unit, levels, utilisation_of(statistic, levels[0]),
+        f"{title} {amount(statistic, unit)}",
+    )  # fmt: skip
+
+
+def utilisation_of(statistic: float, level: float) -> float:
+    """Return statistic / level; NaN for NaN, 0 under an infinite level, and ±inf or 0 by sign where the level is 0."""
+    if isnan(statistic) or isnan(level):
+        return nan
+    if level == inf:
+        return 0.0
+    if level == 0.0:
+        return inf if statistic > 0.0 else (0.0 if statistic == 0.0 else -inf)
+    return statistic / level
