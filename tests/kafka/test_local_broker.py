@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from feeds.broker.apache import LocalKafka
-from feeds.broker.jars import BrokerUnavailableError, Jar, maven_mirror, cache_folder, fetch_jars, locked_jars
+from feeds.broker.jars import BrokerUnavailableError, Jar, cache_folder, fetch_jars, locked_jars, maven_mirror
 
 JAR = Jar("org.slf4j:slf4j-api:1.7.36", next(j.sha256 for j in locked_jars() if "slf4j-api" in j.coordinates))
 

@@ -1,0 +1,75 @@
+"""Reads the last visible record of each partition of a topic: what a restart compares its journal with."""
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaError as ClientError
+
+from config.schema import KafkaConfig
+from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
+from feeds.merge import Partition
+
+SILENCE_TIMEOUT_S = 10.0
+
+_OWN_PROPERTIES: dict[str, str | int | bool] = {
+    "enable.auto.commit": False,
+    "enable.partition.eof": True,
+    "isolation.level": "read_committed",
+    "fetch.wait.max.ms": 10,
+    "log_level": 3,
+}
+
+
+def read_tail(config: KafkaConfig, topic: str) -> dict[Partition, bytes]:
+    """Value of the last visible record of each partition; a partition without one is absent.
+
+    raises : KafkaError where the topic is missing or the cluster does not answer in time
+    """
+    consumer = Consumer(client_properties(config, {**_OWN_PROPERTIES, "group.id": f"{config.group}-tail"}))
+    try:
+        found = consumer.list_topics(topic, timeout=METADATA_TIMEOUT_S).topics[topic]
+        if found.error is not None:
+            raise KafkaError(f"topic {topic}: {found.error.str()}: `riskd topics create` makes it")
+        bounds = {
+            (topic, number): consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=METADATA_TIMEOUT_S)
+            for number in sorted(found.partitions)
+        }
+        return _read_back(consumer, bounds)
+    except KafkaException as error:
+        raise KafkaError(f"the tail of {topic} cannot be read: {error.args[0].str()}") from error
+    finally:
+        consumer.close()
+
+
+def _read_back(consumer: Consumer, bounds: dict[Partition, tuple[int, int]]) -> dict[Partition, bytes]:
+    """Look from the end in doubling steps: the last offsets may hold markers of transactions or nothing any more."""
+    tails: dict[Partition, bytes] = {}
+    open_bounds = {partition: (low, high) for partition, (low, high) in bounds.items() if high > low}
+    step = 1
+    while open_bounds:
+        starts = {partition: max(low, high - step) for partition, (low, high) in open_bounds.items()}
+        tails |= _read_to_ends(consumer, starts)
+        open_bounds = {
+            partition: (low, high)
+            for partition, (low, high) in open_bounds.items()
+            if partition not in tails and starts[partition] > low
+        }
+        step *= 2
+    return tails
+
+
+def _read_to_ends(consumer: Consumer, starts: dict[Partition, int]) -> dict[Partition, bytes]:
+    consumer.assign([TopicPartition(topic, number, start) for (topic, number), start in starts.items()])
+    last: dict[Partition, bytes] = {}
+    unread = set(starts)
+    while unread:
+        message = consumer.poll(SILENCE_TIMEOUT_S)
+        if message is None:
+            raise KafkaError(f"{sorted(unread)} gave nothing within {SILENCE_TIMEOUT_S} s")
+        partition = (message.topic(), message.partition())
+        error = message.error()
+        if error is None:
+            last[partition] = message.value()
+        elif error.code() == ClientError._PARTITION_EOF:
+            unread.discard(partition)
+        elif not error.retriable():
+            raise KafkaError(f"{partition} cannot be read: {error.str()}")
+    return last

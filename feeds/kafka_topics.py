@@ -1,0 +1,103 @@
+"""Creates riskd's topics with the partitions and clean-up that their meaning needs; safe to run again."""
+
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError as ClientError
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+
+from config.schema import KafkaConfig, Topics
+from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
+
+REQUEST_TIMEOUT_S = 30.0
+SEVEN_DAYS_MS = 7 * 86_400_000
+BROKERS_DEFAULT = -1
+
+# A reader of a compacted topic finds the newest record of each key; a scope's history stays whole for a week.
+_ACTION_SETTINGS = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(SEVEN_DAYS_MS)}
+_REFERENCE_SETTINGS = {"cleanup.policy": "compact"}
+# Commands are a history, not a state per key: a first start reads all of them.
+_CONTROL_SETTINGS = {"cleanup.policy": "delete", "retention.ms": "-1"}
+_STREAM_SETTINGS = {"cleanup.policy": "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """How one topic must be: `settings` are Kafka's topic configurations."""
+
+    name: str
+    partitions: int
+    settings: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicOutcome:
+    """What became of one topic; `difference` says how an existing one departs from the plan, None where it does not."""
+
+    name: str
+    created: bool
+    difference: str | None
+
+
+def plan_topics(topics: Topics, *, market_data_partitions: int = 1, positions_partitions: int = 1) -> list[TopicPlan]:
+    """The plan: action partitions follow the positions partitions, because partition p writes partition p."""
+    return [
+        TopicPlan(topics.market_data, market_data_partitions, _STREAM_SETTINGS),
+        TopicPlan(topics.positions, positions_partitions, _STREAM_SETTINGS),
+        TopicPlan(topics.reference, 1, _REFERENCE_SETTINGS),
+        TopicPlan(topics.control, 1, _CONTROL_SETTINGS),
+        TopicPlan(topics.acks, 1, _STREAM_SETTINGS),
+        TopicPlan(topics.actions, positions_partitions, _ACTION_SETTINGS),
+        TopicPlan(topics.shadow, positions_partitions, _ACTION_SETTINGS),
+        TopicPlan(topics.state, positions_partitions, _STREAM_SETTINGS),
+        TopicPlan(topics.deadletter, 1, _STREAM_SETTINGS),
+    ]
+
+
+def create_topics(
+    config: KafkaConfig,
+    *,
+    market_data_partitions: int = 1,
+    positions_partitions: int = 1,
+    replication_factor: int = BROKERS_DEFAULT,
+) -> list[TopicOutcome]:
+    """Create what is missing and compare what exists with the plan; nothing that exists is changed.
+
+    raises : KafkaError where the cluster does not answer or refuses
+    """
+    plans = plan_topics(
+        config.topics, market_data_partitions=market_data_partitions, positions_partitions=positions_partitions
+    )
+    admin = AdminClient(client_properties(config, {}))
+    wanted = [
+        NewTopic(plan.name, num_partitions=plan.partitions, replication_factor=replication_factor, config=plan.settings)
+        for plan in plans
+    ]
+    outcomes = []
+    for plan, done in zip(plans, admin.create_topics(wanted, request_timeout=REQUEST_TIMEOUT_S).values(), strict=True):
+        try:
+            done.result(REQUEST_TIMEOUT_S)
+            outcomes.append(TopicOutcome(plan.name, True, None))
+        except KafkaException as error:
+            if error.args[0].code() != ClientError.TOPIC_ALREADY_EXISTS:
+                raise KafkaError(f"topic {plan.name} cannot be created: {error.args[0].str()}") from error
+            outcomes.append(TopicOutcome(plan.name, False, _difference(admin, plan)))
+    return outcomes
+
+
+def _difference(admin: AdminClient, plan: TopicPlan) -> str | None:
+    """Compare an existing topic with its plan; None where they agree."""
+    try:
+        partitions = len(admin.list_topics(plan.name, timeout=METADATA_TIMEOUT_S).topics[plan.name].partitions)
+        resource = ConfigResource(ResourceType.TOPIC, plan.name)
+        settings = admin.describe_configs([resource])[resource].result(REQUEST_TIMEOUT_S)
+    except KafkaException as error:
+        raise KafkaError(f"topic {plan.name} cannot be described: {error.args[0].str()}") from error
+    differences = [
+        f"{key} must be {value}, is {settings[key].value}"
+        for key, value in plan.settings.items()
+        if settings[key].value != value
+    ]
+    if partitions != plan.partitions:
+        differences.insert(0, f"partitions must be {plan.partitions}, are {partitions}")
+    return "; ".join(differences) or None

@@ -1,0 +1,118 @@
+"""Merges partitions into one order by event time, the same whatever the order they arrive in; pure, no Kafka."""
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from config.schema import Topics
+from feeds.record import Record
+
+Partition = tuple[str, int]  # topic and number
+_Head = tuple[int, int, Partition, int]  # event time, rank of the topic, partition, offset: the order of semantics.md
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A record as its partition delivered it.
+
+    record : its `n` is not read
+    ts     : event time in ns; None where it cannot be decoded, which gives it the time of its predecessor
+    is_end : a heartbeat with `end: true`
+    """
+
+    record: Record
+    ts: int | None
+    is_end: bool = False
+
+
+def topic_ranks(topics: Topics) -> dict[str, int]:
+    """Who comes first at equal event times: what a number needs before what moves it."""
+    order = (topics.reference, topics.control, topics.positions, topics.market_data, topics.acks)
+    return {topic: rank for rank, topic in enumerate(order)}
+
+
+class EventMerge:
+    """Gives records out by (ts; rank of topic; partition; offset) and numbers them from `next_n`.
+
+    A partition that has nothing waiting holds all others until its next record shows its time, or until it is
+    released: by a heartbeat with `end: true`, or by `release`. So the order depends on what the partitions hold
+    and never on when it came. Records inside a partition keep their order, also a late one. What follows a
+    release is taken as it comes.
+
+    partitions : every partition that takes part
+    last_ts    : event time of the last record given out before, by partition (a restart)
+    released   : partitions that had ended before (a restart)
+    """
+
+    def __init__(
+        self,
+        ranks: Mapping[str, int],
+        partitions: Iterable[Partition],
+        *,
+        next_n: int = 1,
+        last_ts: Mapping[Partition, int] | None = None,
+        released: Iterable[Partition] = (),
+    ) -> None:
+        self._ranks = dict(ranks)
+        self._queues: dict[Partition, deque[tuple[int, Record]]] = {partition: deque() for partition in partitions}
+        self._last_ts = dict.fromkeys(self._queues, 0) | dict(last_ts or {})
+        self._released = set(released)
+        self._holding = set(self._queues) - self._released
+        self._heads: list[_Head] = []
+        self._next_n = next_n
+
+    @property
+    def next_n(self) -> int:
+        """Number that the next record will get."""
+        return self._next_n
+
+    @property
+    def waiting(self) -> int:
+        """Records that came and were not given out: with `holding`, why nothing moves."""
+        return sum(len(queue) for queue in self._queues.values())
+
+    @property
+    def holding(self) -> list[Partition]:
+        """Partitions whose next record or heartbeat is awaited, sorted."""
+        return sorted(self._holding)
+
+    def push(self, arrival: Arrival) -> None:
+        """Take a record; offsets of a partition must rise."""
+        record = arrival.record
+        partition = (record.topic, record.partition)
+        queue = self._queues[partition]
+        assert not queue or queue[-1][1].offset < record.offset, f"offsets of {partition} must rise"
+        if arrival.ts is not None:
+            self._last_ts[partition] = arrival.ts
+        queue.append((self._last_ts[partition], record))
+        if len(queue) == 1:
+            self._show_head(partition)
+        if arrival.is_end:
+            self.release(partition)
+
+    def release(self, partition: Partition) -> None:
+        """Let the others go on without this partition whenever it has nothing waiting."""
+        self._released.add(partition)
+        self._holding.discard(partition)
+
+    def ready(self) -> list[Record]:
+        """Give out, in order and numbered, every record whose turn is certain."""
+        given = []
+        while self._heads and not self._holding:
+            partition = heapq.heappop(self._heads)[2]
+            queue = self._queues[partition]
+            given.append(msgspec.structs.replace(queue.popleft()[1], n=self._next_n))
+            self._next_n += 1
+            if queue:
+                self._show_head(partition)
+            elif partition not in self._released:
+                self._holding.add(partition)
+        return given
+
+    def _show_head(self, partition: Partition) -> None:
+        ts, record = self._queues[partition][0]
+        heapq.heappush(self._heads, (ts, self._ranks[record.topic], partition, record.offset))
+        self._holding.discard(partition)

@@ -1,0 +1,162 @@
+"""Plays a recording into the input topics: the bytes as they are, keyed by the contract, with heartbeats between."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import msgspec
+from confluent_kafka import KafkaError as ClientError
+from confluent_kafka import KafkaException, Message, Producer
+
+from config.schema import KafkaConfig, Topics
+from feeds.decode import decode
+from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
+from feeds.merge import Partition
+from feeds.record import Record, Rejection
+
+HEARTBEAT_EVERY_RECORDS = 1_000
+IN_FLIGHT_MAX = 10_000
+QUEUE_FULL_WAIT_S = 0.1
+FLUSH_TIMEOUT_S = 60.0
+UNKEYED_PARTITION = 0  # what names nothing goes to one fixed place, never to a random one
+UNKEYED = b"unkeyed"  # a compacted topic refuses a record without a key
+
+_OWN_PROPERTIES: dict[str, str | int | bool] = {
+    "enable.idempotence": True,
+    "acks": "all",
+    "linger.ms": 5,
+    "partitioner": "murmur2",  # Java's: other producers of the same key meet us in the same partition
+    "queue.buffering.max.messages": IN_FLIGHT_MAX,
+    "log_level": 3,
+}
+
+Progress = Callable[[int], None]
+
+
+class _Peek(msgspec.Struct, gc=False):
+    """The fields that a key is made of."""
+
+    instrument: str | None = None
+    name: str | None = None
+    portfolio: str | None = None
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was written."""
+
+    records: int
+    heartbeats: int
+
+
+class Player:
+    """Writes records in their order; used once, ended by `finish`.
+
+    raises : KafkaError where the cluster does not answer, a topic is missing, or a record cannot be delivered
+    """
+
+    def __init__(self, config: KafkaConfig) -> None:
+        self._failure: str | None = None
+        self._producer = Producer(client_properties(config, _OWN_PROPERTIES))
+        self._topics = config.topics
+        self._names = dict(
+            zip(Topics().model_dump().values(), config.topics.model_dump().values(), strict=True)
+        )  # recordings carry the default names
+        self._partitions = self._find_partitions(config)
+        self._decoder = msgspec.json.Decoder(_Peek)
+        self._last_ts = 0
+        self._records = 0
+        self._heartbeats = 0
+
+    def play(self, records: Iterable[Record]) -> None:
+        """Write records; after every 1,000 a heartbeat to each partition with the event time reached."""
+        for record in records:
+            topic = self._names.get(record.topic, record.topic)
+            key, ts = self._read(topic, record.payload)
+            if self._records and self._records % HEARTBEAT_EVERY_RECORDS == 0:
+                # Not later than the record it precedes: after a record from the future, nothing older would be untrue.
+                self._beat(self._last_ts if ts is None else min(self._last_ts, ts), is_end=False)
+            self._last_ts = self._last_ts if ts is None else ts
+            self._produce(topic, record.payload, key or UNKEYED, None if key else UNKEYED_PARTITION)
+            self._records += 1
+
+    def finish(self) -> Played:
+        """Write the last heartbeats, with `end: true`, and wait until everything is acknowledged."""
+        self._beat(self._last_ts, is_end=True)
+        left = self._producer.flush(FLUSH_TIMEOUT_S)
+        self._raise_failure()
+        if left:
+            raise KafkaError(f"{left} records were not acknowledged within {FLUSH_TIMEOUT_S} s")
+        return Played(self._records, self._heartbeats)
+
+    def _beat(self, ts: int, *, is_end: bool) -> None:
+        beat: dict[str, object] = {"type": "heartbeat", "ts": ts, "source": "player"}
+        payload = msgspec.json.encode(beat | {"end": True} if is_end else beat)
+        for topic, partition in self._partitions:
+            # Keyed apart: in a compacted topic the heartbeats of a partition must not replace an instrument.
+            self._produce(topic, payload, b"heartbeat:player", partition)
+            self._heartbeats += 1
+
+    def _read(self, topic: str, payload: bytes) -> tuple[bytes | None, int | None]:
+        """Key by contract and event time; None where the record names nothing that could be one, or is refused."""
+        event = decode(topic, payload, self._topics)
+        ts = None if isinstance(event, Rejection) else event.ts
+        try:
+            peek = self._decoder.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None, ts
+        if topic == self._topics.positions:
+            named = peek.portfolio.split("/", 1)[0] if peek.portfolio else None
+        elif topic in (self._topics.market_data, self._topics.reference):
+            named = peek.instrument or peek.name
+        else:
+            named = peek.scope
+        return named.encode() if named else None, ts
+
+    def _produce(self, topic: str, payload: bytes, key: bytes, partition: int | None) -> None:
+        while True:
+            try:
+                if partition is None:
+                    self._producer.produce(topic, payload, key, on_delivery=self._on_delivery)
+                else:
+                    self._producer.produce(topic, payload, key, partition, on_delivery=self._on_delivery)
+                break
+            except BufferError:
+                self._producer.poll(QUEUE_FULL_WAIT_S)
+                self._raise_failure()
+            except KafkaException as error:
+                raise KafkaError(f"{topic} takes no record: {error.args[0].str()}") from error
+        self._producer.poll(0)
+        self._raise_failure()
+
+    def _find_partitions(self, config: KafkaConfig) -> list[Partition]:
+        topics = self._topics
+        try:
+            found = self._producer.list_topics(timeout=METADATA_TIMEOUT_S).topics
+        except KafkaException as error:
+            raise KafkaError(f"{config.bootstrap}: {error.args[0].str()}") from error
+        partitions: list[Partition] = []
+        for topic in (topics.reference, topics.control, topics.positions, topics.market_data, topics.acks):
+            if topic not in found:
+                raise KafkaError(f"topic {topic} does not exist at {config.bootstrap}: `riskd topics create` makes it")
+            partitions += [(topic, number) for number in sorted(found[topic].partitions)]
+        return partitions
+
+    def _on_delivery(self, error: ClientError | None, message: Message) -> None:
+        if error is not None and self._failure is None:
+            self._failure = f"{message.topic()}[{message.partition()}] took no record: {error.name()}: {error.str()}"
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise KafkaError(self._failure)
+
+
+def play(chunks: Iterable[list[Record]], config: KafkaConfig, progress: Progress) -> Played:
+    """Play a whole recording; `progress` is called after each chunk with the records written so far."""
+    player = Player(config)
+    written = 0
+    for chunk in chunks:
+        player.play(chunk)
+        written += len(chunk)
+        progress(written)
+    return player.finish()
