@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-from confluent_kafka import KafkaException, Message, Producer
 from confluent_kafka import KafkaError as ClientError
+from confluent_kafka import KafkaException, Message, Producer
 
 from config.schema import KafkaConfig
 from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
