@@ -20,11 +20,12 @@ from risk.measures import Status, Vector
 ROWS_MIN = 250
 EXCEEDANCES_MIN = 30
 EXCEEDANCES_OK = 50
+TIE_MAX = 1e-12  # share of the largest |loss| that rounding makes of two losses that are equal
 INTERVAL_P_PPM = 999_000  # the level whose VaR carries an interval
 _CHI_SQUARE_95 = 3.841458820694124  # one degree of freedom
 _THETA_FIRST = 0.02  # θ is in units of 1/mean excess
 _THETA_GROWTH = 1.5
-_THETA_MAX = 1e9
+_THETA_MAX = 1e15  # excesses are above 5e-13 of their mean (TIE_MAX), so the slope is negative here
 _NEGATIVE_CELLS = 24
 _BRACKET_STEPS = 30
 
@@ -106,11 +107,12 @@ def exceedance_count(n: int) -> int:
 def fit_pot(losses: Vector) -> PotFit:
     """Fit the generalized Pareto law to the largest losses by maximum likelihood; deterministic, under 2 ms.
 
-    losses : (n,) finite (else ValueError), a loss is positive, any order
-    The threshold is the (k+1)-th largest loss, k of `exceedance_count`; losses that tie with it are not above it, so
-    fewer may remain. INSUFFICIENT under 250 rows or 30 exceedances. No exceedance at all means that the tail is one
-    value: VaR and ES are that value, DEGRADED. Where the likelihood has its maximum at ξ < -0.5 the fit is by
-    probability-weighted moments, DEGRADED. Sources: Pickands (1975), Grimshaw (1993), Hosking and Wallis (1987).
+    losses : (n,) finite (else ValueError), |loss| < 1e300, a loss is positive, any order
+    The threshold is the (k+1)-th largest loss, k of `exceedance_count`. Losses that tie with it, to 1e-12 of the
+    largest |loss|, are not above it, so fewer than k may remain. INSUFFICIENT under 250 rows or 30 exceedances. No
+    exceedance at all means that the tail is one value: VaR and ES are that value, DEGRADED. Where the likelihood has
+    its maximum at ξ < -0.5 the fit is by probability-weighted moments, DEGRADED. The interval is by profile
+    likelihood. Sources: Pickands (1975), Grimshaw (1993), Hosking and Wallis (1987).
     """
     if not np.isfinite(losses).all():
         raise ValueError(f"losses must be finite, got {np.count_nonzero(~np.isfinite(losses))} that are not")
@@ -119,7 +121,8 @@ def fit_pot(losses: Vector) -> PotFit:
         return _no_fit(n, Status.INSUFFICIENT, f"{n} rows, needs {ROWS_MIN}")
     ordered = np.sort(losses)[::-1]
     u = float(ordered[exceedance_count(n)])
-    excess = ordered[ordered > u] - u
+    excess = ordered - u
+    excess = excess[excess > TIE_MAX * float(np.abs(ordered).max())]
     k = excess.size
     mean = math.fsum(excess.tolist()) / k if k else 0.0
     if mean < np.finfo(np.float64).tiny:
@@ -140,8 +143,7 @@ def _fit_excess(u: float, excess: Vector, mean: float, n: int) -> PotFit:
         profile(float(brentq(profile_slope, thetas[i], thetas[i + 1], args=(excess,), xtol=1e-14)), excess)
         for i in np.flatnonzero((slopes[:-1] > 0.0) & (slopes[1:] <= 0.0))
     ]
-    if not tops and slopes[0] > 0.0:
-        return replace(_no_fit(n, Status.INVALID, "the likelihood has no maximum"), u=u, k=k)
+    assert slopes[-1] < 0.0, f"the slope must fall below 0 by theta {thetas[-1]}, got {slopes[-1]}"
     if not tops:
         xi, beta = _weighted_moments(excess)
         reason = "shape under -0.5, fitted by probability-weighted moments"
@@ -161,7 +163,7 @@ def _search_grid(excess: Vector) -> Vector:
     thetas = [lowest * (_NEGATIVE_CELLS - cell) / _NEGATIVE_CELLS for cell in range(_NEGATIVE_CELLS)]
     thetas.append(0.0)
     smallest = float(excess[-1])
-    last = min(_THETA_MAX, 2.0 * (1.0 - smallest) / smallest**2 if smallest > 1e-9 else _THETA_MAX)
+    last = min(_THETA_MAX, 2.0 * (1.0 - smallest) / smallest**2)
     theta = _THETA_FIRST
     while theta < last:
         thetas.append(theta)
@@ -184,7 +186,7 @@ def _weighted_moments(excess: Vector) -> tuple[float, float]:
 
 
 def _gain_interval(xi: float, beta: float, top: float, n: int, excess: Vector) -> tuple[float, float]:
-    """Return the 95 % profile-likelihood interval of (VaR 99.9 % - u), in mean excesses; +inf without an upper end."""
+    """Return the 95 % profile-likelihood interval of (VaR 99.9 % - u), in mean excesses; 0 and +inf without ends."""
     k = excess.size
     log_ratio = _log_ratio(k, n, INTERVAL_P_PPM)
     centre = beta * (log_ratio if xi == 0.0 else math.expm1(xi * log_ratio) / xi)
@@ -192,16 +194,12 @@ def _gain_interval(xi: float, beta: float, top: float, n: int, excess: Vector) -
     def over(gain: float) -> float:
         return 2.0 * k * (top - float(restricted_log_likelihood(gain, log_ratio, excess))) - _CHI_SQUARE_95
 
-    def end(growth: float) -> float:
-        inner = centre
-        for _ in range(_BRACKET_STEPS):
-            outer = inner * growth
-            if over(outer) > 0.0:
-                return float(brentq(over, *sorted((inner, outer)), xtol=1e-9 * centre))
-            inner = outer
-        return math.inf if growth > 1.0 else 0.0
+    def end(growth: float, without: float) -> float:
+        gains = (centre * growth**step for step in range(1, _BRACKET_STEPS))
+        outer = next((gain for gain in gains if over(gain) > 0.0), None)
+        return without if outer is None else float(brentq(over, *sorted((centre, outer)), xtol=1e-9 * centre))
 
-    return end(1 / 1.25), end(1.5)
+    return end(1 / 1.25, 0.0), end(1.5, math.inf)
 
 
 def _fit_status(k: int, xi: float) -> tuple[Status, str]:

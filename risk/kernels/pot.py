@@ -112,7 +112,7 @@ def restricted_log_likelihood(gain: float, log_ratio: float, excess: Vector) -> 
     """Return the largest `quantile_log_likelihood` over ξ in [-0.5, 2]: grid, then golden section in the best cells."""
     step = (XI_MAX - XI_MIN) / _GRID_CELLS
     best = XI_MIN
-    highest: float = -math.inf
+    highest = -math.inf
     for index in range(_GRID_CELLS + 1):
         value = quantile_log_likelihood(XI_MIN + index * step, gain, log_ratio, excess)
         if value > highest:
@@ -133,5 +133,5 @@ def restricted_log_likelihood(gain: float, log_ratio: float, excess: Vector) -> 
             high, right, at_right = right, left, at_left
             left = high - _GOLDEN * (high - low)
             at_left = quantile_log_likelihood(left, gain, log_ratio, excess)
-    highest = max(highest, at_left, at_right)
-    return highest
+    top: float = max(highest, at_left, at_right)
+    return top
