@@ -1,40 +1,100 @@
 """The full configuration as frozen pydantic models; unknown keys are errors."""
 
+import datetime
 import re
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_core.core_schema import SerializationInfo, ValidationInfo
 
 Mode = Literal["monitoring", "gradual", "full"]
 ActionType = Literal["none", "warn", "throttle", "reduce_position", "halt"]
 NoDataPolicy = Literal["hold", "warn", "reduce", "halt"]
+Parameter = float | int | str | bool
 
 _UNITS_NS = {"ns": 1, "us": 1_000, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9}
+_DURATION_NS_MAX = 100 * 366 * 86400 * 10**9
 
 
-def parse_duration_ns(value: object) -> object:
-    """Turn `2h`, `15m`, `60s`, `100ms` into nanoseconds; an integer is taken as nanoseconds already."""
+def parse_duration_ns(value: object, info: ValidationInfo) -> object:
+    """Turn `2h`, `15m`, `60s`, `100ms` into nanoseconds; an integer is nanoseconds already.
+
+    In a file that a person writes (validation context `source: yaml`) only 0 may go without its unit.
+    """
     if isinstance(value, str):
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h|d)", value.strip())
+        match = re.fullmatch(r"(\d{1,20}(?:\.\d{1,9})?)\s*(ns|us|ms|s|m|h|d)", value.strip(), re.ASCII)
         if match is None:
             raise ValueError(f"duration must look like 60s, 15m, 2h or 100ms, got {value!r}")
-        return round(float(match[1]) * _UNITS_NS[match[2]])
+        return round(Decimal(match[1]) * _UNITS_NS[match[2]])
+    if isinstance(value, int | float) and value != 0 and info.context and info.context.get("source") == "yaml":
+        raise ValueError(f"duration must have its unit, such as 60s, 15m, 2h or 100ms, got {value!r}")
     return value
 
 
-DurationNs = Annotated[int, BeforeValidator(parse_duration_ns), Field(ge=0)]
+def duration_text(duration_ns: int) -> str:
+    """Return a duration in the largest unit that holds it whole, as `parse_duration_ns` reads it."""
+    unit = next(unit for unit in reversed(_UNITS_NS) if duration_ns % _UNITS_NS[unit] == 0)
+    return f"{duration_ns // _UNITS_NS[unit]}{unit if duration_ns else 's'}"
+
+
+def _serialize_duration(duration_ns: int, info: SerializationInfo) -> int | str:
+    for_people = info.context is not None and info.context.get("durations") == "text"
+    return duration_text(duration_ns) if for_people else duration_ns
+
+
+def _check_date(value: str) -> str:
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII) is None:
+        raise ValueError(f"date must look like 1985-01-31, got {value!r}")
+    datetime.date.fromisoformat(value)
+    return value
+
+
+def _check_root(value: str) -> str:
+    if not value or "/" in value or value.strip() != value or value == "_self":
+        raise ValueError(f"portfolio must be a root, the first element of a path such as firm, got {value!r}")
+    return value
+
+
+def _check_scope(value: str) -> str:
+    if not all(value.split("/")) or value.strip() != value:
+        raise ValueError(f"scope must be a path or a glob such as firm/*, without empty parts, got {value!r}")
+    return value
+
+
+def _sorted_parameters(values: dict[str, Parameter]) -> dict[str, Parameter]:
+    return dict(sorted(values.items()))
+
+
+def _sorted_sources(values: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(values.items()))
+
+
+DurationNs = Annotated[
+    int, BeforeValidator(parse_duration_ns), Field(ge=0, le=_DURATION_NS_MAX), PlainSerializer(_serialize_duration)
+]
+IsoDate = Annotated[str, AfterValidator(_check_date)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,9}$")]  # USD, and coins such as USDT
+Root = Annotated[str, AfterValidator(_check_root)]
+Scope = Annotated[str, AfterValidator(_check_scope)]
+MetricPrefix = Annotated[str, Field(pattern=r"^([a-zA-Z_][a-zA-Z0-9_]*)?$")]
+# Sorted, because the journal's canonical JSON sorts too: live and replay must iterate alike.
+Parameters = Annotated[dict[str, Parameter], AfterValidator(_sorted_parameters)]
+Sources = Annotated[dict[str, DurationNs], AfterValidator(_sorted_sources)]
 
 
 class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    """What every part is: immutable, closed to unknown keys and to NaN and infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
 
 class CalendarConfig(Frozen):
     """`base` names the sessions that are rows; `start` and `end` bound every calendar that is built (ISO dates)."""
 
-    base: str = "XNYS"
-    start: str = "1985-01-01"
-    end: str = "2035-12-31"
+    base: str = Field(default="XNYS", min_length=1)
+    start: IsoDate = "1985-01-01"
+    end: IsoDate = "2035-12-31"
 
 
 class Topics(Frozen):
@@ -85,25 +145,28 @@ class DataConfig(Frozen):
     stale_gross_max: float = Field(default=0.01, ge=0, lt=1)
     fill_memory: DurationNs = 7 * 86400 * 10**9
     max_ahead: DurationNs = 60 * 10**9
-    sources: dict[str, DurationNs] = Field(default_factory=dict)
+    sources: Sources = Field(default_factory=dict)
 
 
 class Level(Frozen):
-    name: str = "hard"
-    at: float
+    """One step of a limit; after loading, `clear_at` and `params` are filled."""
+
+    name: str = Field(default="hard", min_length=1)
+    at: float = Field(gt=0)
     action: ActionType
-    clear_at: float | None = None  # None: the sensor's own share of `at`
-    params: dict[str, float | int | str | bool] = Field(default_factory=dict)
+    clear_at: float | None = Field(default=None, ge=0)  # None: the sensor's own share of `at`
+    params: Parameters = Field(default_factory=dict)
 
 
 class Limit(Frozen):
     """One limit: sensor + scope + levels + mode (enforcement.md)."""
 
-    id: str
-    scope: str = "*"  # a path, or a glob over paths; "*" is each root
+    id: str = Field(min_length=1)
+    scope: Scope = "*"  # a path, or a glob over paths; "*" is each root
     sensor: str
     metric: str
     levels: tuple[Level, ...] = Field(min_length=1)
+    clear_at: float | None = Field(default=None, ge=0)  # of a limit with one level; loading moves it there
     for_: DurationNs = Field(default=0, alias="for")
     confirm: int = Field(default=2, ge=1)
     keep_firing_for: DurationNs = 60 * 10**9
@@ -114,7 +177,7 @@ class Limit(Frozen):
     no_data_after: DurationNs = 15 * 60 * 10**9
     mode: Mode | None = None  # None: enforcement.mode; "shadow" pins are `pinned_shadow`
     pinned_shadow: bool = False  # monitoring_mode: true or enforcement_enabled: false of the short form
-    small_book_at: float = 0.5  # concentration only: max|x|/NAV of books with fewer than 8 names
+    small_book_at: float = Field(default=0.5, gt=0)  # concentration only: max|x|/NAV of books with fewer than 8 names
     rule_name: str | None = None
 
 
@@ -133,8 +196,8 @@ class AuditConfig(Frozen):
 
 class MetricsConfig(Frozen):
     enabled: bool = True
-    namespace: str = "riskd"
-    subsystem: str = ""
+    namespace: MetricPrefix = "riskd"
+    subsystem: MetricPrefix = ""
 
 
 class HttpConfig(Frozen):
@@ -143,19 +206,21 @@ class HttpConfig(Frozen):
 
 
 class Config(Frozen):
-    base_currency: str = Field(default="USD", min_length=3)
+    """The whole file."""
+
+    base_currency: Currency = "USD"
     clock: Literal["wall", "event"] = "event"
     calendar: CalendarConfig = CalendarConfig()
     kafka: KafkaConfig = KafkaConfig()
     journal: JournalConfig = JournalConfig()
     window: WindowConfig = WindowConfig()
     covariance: CovarianceConfig = CovarianceConfig()
-    bar: DurationNs = 5 * 60 * 10**9
+    bar: Annotated[DurationNs, Field(gt=0)] = 5 * 60 * 10**9
     refit: int = Field(default=5, ge=1)  # completed rows between POT fits
     student_t_nu: float = Field(default=5.0, gt=2.05)
     scenarios: str = "builtin"  # or the path of a library
-    portfolios: tuple[str, ...] = ()
-    fx_via: tuple[str, ...] = ("USD", "EUR")
+    portfolios: tuple[Root, ...] = ()
+    fx_via: tuple[Currency, ...] = ("USD", "EUR")
     data: DataConfig = DataConfig()
     enforcement: EnforcementConfig = EnforcementConfig()
     audit: AuditConfig = AuditConfig()

@@ -1,0 +1,38 @@
+"""The rules between top-level fields of the configuration."""
+
+from collections.abc import Iterator
+
+from config.faults import Path
+from config.schema import Config
+
+Finding = tuple[Path, str]
+
+
+def check_relations(config: Config) -> Iterator[Finding]:
+    """Yield what is wrong between fields that are valid each by itself, as pairs (path, message)."""
+    calendar, covariance, data = config.calendar, config.covariance, config.data
+    if calendar.start >= calendar.end:
+        yield ("calendar", "end"), f"end must be after start, {calendar.start}, got {calendar.end}"
+    if calendar.base not in _calendar_names():
+        yield ("calendar", "base"), f"base must be a calendar such as XNYS or 24/7, got {calendar.base!r}"
+    if covariance.slow_decay <= covariance.decay:
+        message = f"slow_decay must be greater than decay, {covariance.decay:g}, got {covariance.slow_decay:g}"
+        yield ("covariance", "slow_decay"), message
+    if data.fresh_age_quiet < data.fresh_age:
+        message = f"fresh_age_quiet must be at least fresh_age, {data.fresh_age} ns, got {data.fresh_age_quiet} ns"
+        yield ("data", "fresh_age_quiet"), message
+    topics = list(config.kafka.topics.model_dump().items())
+    for index, (name, topic) in enumerate(topics):
+        twins = [other for other, value in topics[:index] if value == topic]
+        if twins:
+            yield ("kafka", "topics", name), f"topics must differ, got {topic!r} for {twins[0]} and {name}"
+    for index, root in enumerate(config.portfolios):
+        if root in config.portfolios[:index]:
+            yield ("portfolios", index), f"portfolios must be unique, got {root!r} twice"
+
+
+def _calendar_names() -> list[str]:
+    import exchange_calendars  # it brings pandas, half a second
+
+    names: list[str] = exchange_calendars.get_calendar_names()
+    return names
