@@ -41,6 +41,11 @@ class AuditWriter:
         self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         _sync_folder(directory)
 
+    @property
+    def chain(self) -> str:
+        """The chain's h after the last line, in hex."""
+        return self._chain.hex()
+
     def append(self, records: Sequence[Mapping[str, object]]) -> None:
         """Add the core's records in order."""
         for record in records:

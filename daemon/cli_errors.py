@@ -1,0 +1,35 @@
+"""Errors that a command answers with one clear line instead of a traceback, and their exit codes."""
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_CONFIG = 78
+
+
+def known_errors() -> tuple[type[Exception], ...]:
+    """Return the errors whose message is meant for the person at the terminal; anything else is a bug and shows itself.
+
+    The imports wait until something went wrong, because `riskd --help` should not pay for them.
+    """
+    from audit.scan import AuditError
+    from config.faults import ConfigError
+    from daemon.http_server import HttpError
+    from feeds.journal_frames import JournalError
+    from feeds.kafka_properties import KafkaError
+    from feeds.recording_blocks import RecordingError
+
+    return (
+        AuditError,
+        ConfigError,
+        HttpError,
+        JournalError,
+        KafkaError,
+        RecordingError,
+        OSError,  # a full disk, or a folder that is another's: its message names the file
+    )
+
+
+def exit_code(error: Exception) -> int:
+    """Return the exit code of a known error."""
+    from config.faults import ConfigError
+
+    return EXIT_CONFIG if isinstance(error, ConfigError) else EXIT_FAILED

@@ -1,0 +1,185 @@
+"""The commands that look and change nothing of the core's: check, journal cat, audit verify, topics create."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daemon.cli_errors import EXIT_CONFIG, EXIT_FAILED
+
+# Plain help: it reads the same in a pipe, and building it needs none of the heavy imports.
+journal_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into a journal.")
+audit_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into an audit log.")
+topics_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The topics on Kafka.")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")]
+
+
+# A group of one command would otherwise become that command itself.
+@journal_app.callback()
+def _journal() -> None:
+    """Look into a journal."""
+
+
+@audit_app.callback()
+def _audit() -> None:
+    """Look into an audit log."""
+
+
+@topics_app.callback()
+def _topics() -> None:
+    """The topics on Kafka."""
+
+
+def check(
+    config: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Configuration, YAML.")],
+    show: Annotated[bool, typer.Option("--show", help="Print the full configuration that it expands to.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a configuration without connecting to anything.
+
+    Every fault comes with its file, line and path; exit 78 if there is one. Limits of sensors that this release does
+    not evaluate are named, because a limit that nobody watches must not look like one that holds.
+
+    \b
+    Examples:
+      riskd check limits.yaml
+      riskd check limits.yaml --show     the short form, written out in full
+      riskd check limits.yaml --json
+    """
+    from audit.line import canonical_json
+    from config.faults import ConfigError
+    from config.loader import dump_full, load_config, unwatched_limits
+
+    try:
+        loaded = load_config(config)
+    except ConfigError as error:
+        if as_json:
+            faults = [
+                {"file": f.file, "path": f.path, "line": f.line, "column": f.column, "message": f.message}
+                for f in error.faults
+            ]
+            typer.echo(canonical_json({"ok": False, "faults": faults, "unwatched": []}).decode())
+        else:
+            count = len(error.faults)
+            typer.echo("\n".join([*map(str, error.faults), f"{config}: {count} fault{'s' if count != 1 else ''}"]))
+        raise typer.Exit(EXIT_CONFIG) from None
+    unwatched = unwatched_limits(loaded)
+    if as_json:
+        limits = [{"id": limit.id, "sensor": limit.sensor, "metric": limit.metric} for limit in unwatched]
+        typer.echo(canonical_json({"ok": True, "faults": [], "unwatched": limits}).decode())
+        return
+    if show:
+        typer.echo(dump_full(loaded).rstrip())
+    for limit in unwatched:
+        typer.echo(
+            f"warning: limit {limit.id} is not watched: this release has no sensor for {limit.sensor} {limit.metric}",
+            err=True,
+        )
+    watched = len(loaded.enforcement.limits) - len(unwatched)
+    typer.echo(f"{config}: good; {watched} limits watched, {len(unwatched)} not", err=show)
+
+
+@journal_app.command("cat")
+def journal_cat(
+    directory: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Journal folder.")],
+    from_n: Annotated[int, typer.Option("--from", metavar="N", min=0, help="Begin with input n.")] = 0,
+) -> None:
+    """Print a journal as envelopes, one JSON object a line.
+
+    What it prints is a recording: `riskd replay` plays it.
+
+    \b
+    Examples:
+      riskd journal cat out/journal | head
+      riskd journal cat out/journal --from 1200345 | head -1
+      riskd journal cat out/journal > day.jsonl
+    """
+    from feeds.journal_reader import envelopes
+
+    for line in envelopes(directory, from_n):
+        sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+
+
+@audit_app.command("verify")
+def audit_verify(
+    directory: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Audit folder.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Check that an audit log is as it was written.
+
+    Follows the hash chain over every line; names the first record that was changed, dropped, swapped or inserted, and
+    exits 1. A log that ends without a stop record is a warning: its daemon lives, was killed, or its end was cut off.
+
+    \b
+    Examples:
+      riskd audit verify out/demo/audit
+      riskd audit verify logs/risk_audit --json
+    """
+    from audit.line import canonical_json
+    from audit.verify import verify
+
+    verdict = verify(directory)
+    bad = verdict.first_bad
+    if as_json:
+        first_bad = None if bad is None else {"file": bad.file, "line": bad.line, "n": bad.n, "why": bad.why}
+        typer.echo(
+            canonical_json(
+                {
+                    "ok": verdict.ok,
+                    "lines": verdict.lines,
+                    "first_bad": first_bad,
+                    "warning": verdict.warning,
+                    "chain": verdict.chain,
+                }
+            ).decode()
+        )
+    elif bad is not None:
+        typer.echo(f"{directory / bad.file}:{bad.line}: record n {bad.n} is bad: {bad.why}")
+        typer.echo(f"{verdict.lines} good lines before it; nothing after it was judged")
+    else:
+        typer.echo(f"{directory}: good, {verdict.lines} lines, chain {verdict.chain}")
+        if verdict.warning is not None:
+            typer.echo(f"warning: {verdict.warning}", err=True)
+    if not verdict.ok:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@topics_app.command("create")
+def topics_create(
+    config: Annotated[
+        Path, typer.Option("--config", "-c", metavar="FILE", exists=True, dir_okay=False, help="Configuration, YAML.")
+    ],
+    market_data_partitions: Annotated[int, typer.Option(min=1, help="Partitions of market data.")] = 1,
+    positions_partitions: Annotated[int, typer.Option(min=1, help="Partitions of positions, and so of actions.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Create riskd's topics with the partitions and clean-up that they need; nothing that exists is changed.
+
+    Exits 1 where an existing topic differs from what riskd needs, and says how.
+
+    \b
+    Examples:
+      riskd topics create --config limits.yaml
+      riskd topics create --config limits.yaml --market-data-partitions 8
+    """
+    from audit.line import canonical_json
+    from config.loader import load_config
+    from feeds.kafka_topics import create_topics
+
+    outcomes = create_topics(
+        load_config(config).kafka,
+        market_data_partitions=market_data_partitions,
+        positions_partitions=positions_partitions,
+    )
+    if as_json:
+        topics = [{"name": o.name, "created": o.created, "difference": o.difference} for o in outcomes]
+        typer.echo(canonical_json({"topics": topics}).decode())
+    else:
+        for outcome in outcomes:
+            state = "created" if outcome.created else "exists" if outcome.difference is None else "differs"
+            typer.echo(f"{state:8} {outcome.name}" + (f": {outcome.difference}" if outcome.difference else ""))
+    if any(outcome.difference is not None for outcome in outcomes):
+        raise typer.Exit(EXIT_FAILED)

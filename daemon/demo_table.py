@@ -1,0 +1,167 @@
+"""The demo's live view: portfolios, how far each limit is used, and the last actions, as one rich renderable."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from daemon.summary import iso_time
+from enforcement.records import Action, Number
+
+Shown = float | str | None  # a state record's number: "Infinity" in words, null or NaN where it is missing
+
+_LIFE_STYLES = {
+    "ok": "green",
+    "pending": "yellow",
+    "firing": "bold red",
+    "recovering": "yellow",
+    "no_data": "magenta",
+    "error": "bold magenta",
+    "latched": "bold red",
+}
+_STATE_STYLES = {"ACTIVE": "green", "THROTTLED": "yellow", "REDUCING": "red", "HALTED": "bold white on red"}
+_BAR_CELLS = 12
+
+
+class MetricView(msgspec.Struct, frozen=True):
+    """One metric of a state record."""
+
+    value: Shown
+    status: str
+
+
+class LimitView(msgspec.Struct, frozen=True):
+    """One level of one limit of a state record."""
+
+    limit: str
+    level: str
+    life: str
+    utilisation: Shown
+
+
+class StateView(msgspec.Struct, frozen=True):
+    """What the table shows of a state record; its other fields are left aside."""
+
+    scope: str
+    trust: str
+    nav: Shown
+    metrics: dict[str, MetricView]
+    limits: list[LimitView]
+
+
+def read_states(states: Sequence[Mapping[str, object]]) -> list[StateView]:
+    """Return what the table needs of the core's state records."""
+    return msgspec.convert(states, type=list[StateView])
+
+
+def demo_view(
+    states: Sequence[StateView],
+    shadow_states: Mapping[str, str],
+    recent: Sequence[Action],
+    *,
+    now_ns: int,
+    n: int,
+    done_ratio: float,
+) -> RenderableType:
+    """Return the whole view at core time `now_ns`; `recent` are the last shadow actions, oldest first."""
+    head = Text.assemble(
+        ("riskd demo  ", "bold"),
+        (iso_time(now_ns)[:10], "bold cyan"),
+        f"   {n:,} inputs   monitoring: decides, enforces nothing",
+    )
+    bar = ProgressBar(total=1.0, completed=min(done_ratio, 1.0), width=78)
+    return Group(head, bar, _portfolios(states, shadow_states), _limits(states), _actions(recent))
+
+
+def money(value: Shown) -> str:
+    """Return an amount in three digits and its unit: 2.31m, 140k.
+
+    >>> money(2_310_000.0), money(-140_500.0), money(float("nan")), money("Infinity")
+    ('2.31m', '-140k', '-', '∞')
+    """
+    number = _number(value)
+    if math.isnan(number):
+        return "-"
+    if math.isinf(number):
+        return "∞" if number > 0 else "-∞"
+    for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(number) >= size:
+            scaled = number / size
+            return f"{scaled:.{max(0, 2 - int(math.log10(abs(scaled))))}f}{unit}"
+    return f"{number:.0f}"
+
+
+def percent(value: Shown) -> str:
+    """Return a share as a percentage with one digit, "-" where it is missing."""
+    number = _number(value)
+    return "-" if math.isnan(number) else f"{number:.1%}"
+
+
+def _portfolios(states: Sequence[StateView], shadow_states: Mapping[str, str]) -> Table:
+    table = Table(title="Portfolios", title_justify="left", expand=False)
+    for name in (
+        "book",
+        "NAV",
+        "VaR 99 1d",
+        "ES 99 1d",
+        "worst stress",
+        "drawdown",
+        "leverage",
+        "trust",
+        "shadow state",
+    ):
+        table.add_column(name, justify="left" if name in {"book", "trust", "shadow state"} else "right", no_wrap=True)
+    for state in states:
+        shadow = shadow_states.get(state.scope, "ACTIVE")
+        leverage = _number(_metric(state, "gross_leverage"))
+        table.add_row(
+            state.scope,
+            money(state.nav),
+            money(_metric(state, "var_99")),
+            money(_metric(state, "es_99")),
+            money(_metric(state, "worst_loss")),
+            percent(_metric(state, "drawdown")),
+            "-" if math.isnan(leverage) else f"{leverage:.2f}x",
+            state.trust,
+            Text(shadow, style=_STATE_STYLES.get(shadow, "")),
+        )
+    return table
+
+
+def _limits(states: Sequence[StateView]) -> Table:
+    table = Table(title="Limits", title_justify="left", expand=False)
+    for name in ("book", "limit", "level", "used", "", "life"):
+        table.add_column(name, justify="right" if name == "used" else "left", no_wrap=True)
+    for state in states:
+        for limit in state.limits:
+            used = _number(limit.utilisation)
+            style = _LIFE_STYLES.get(limit.life, "")
+            cells = 0 if math.isnan(used) else round(min(max(used, 0.0), 1.0) * _BAR_CELLS)
+            bar = Text("█" * cells + "·" * (_BAR_CELLS - cells), style=style)
+            share = "-" if math.isnan(used) else "∞" if math.isinf(used) else f"{used:.0%}"
+            table.add_row(state.scope, limit.limit, limit.level, share, bar, Text(limit.life, style=style))
+    return table
+
+
+def _actions(recent: Sequence[Action]) -> Table:
+    table = Table(title="Last actions (shadow: what it would have done)", title_justify="left", box=None)
+    for name in ("date", "book", "type", "why"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=64 if name == "why" else None)
+    for action in recent:
+        style = _STATE_STYLES.get(action.trading_state.value, "")
+        table.add_row(iso_time(action.ts_decided)[:10], action.scope, Text(action.type, style=style), action.reason)
+    return table
+
+
+def _metric(state: StateView, name: str) -> Shown:
+    metric = state.metrics.get(name)
+    return None if metric is None else metric.value
+
+
+def _number(value: Shown | Number) -> float:
+    """Return a number of a state record as a float, NaN where it is missing."""
+    return math.nan if value is None else float(value)

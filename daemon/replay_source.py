@@ -1,0 +1,89 @@
+"""Where a replay's inputs and its setup come from: a raw recording, or a journal of an earlier run."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.setup import Setup, setup_from_json
+from daemon.edge import decode_inputs, journal_inputs
+from daemon.shipped import demo_config, shipped_recording
+from daemon.wiring import build_setup
+from feeds.events import SlowResult
+from feeds.journal_frames import JournalError, Kind
+from feeds.journal_reader import is_journal, read_journal
+from feeds.record import Input
+from feeds.recording import read_records, recording_bytes
+
+
+@dataclass(slots=True)
+class ReplaySource:
+    """A recording that is ready to be played.
+
+    computes_slow_work : False where the journal holds the results that the run applied
+    bytes_done         : bytes of the recording's files read so far, of `bytes_total`
+    """
+
+    setup: Setup
+    computes_slow_work: bool
+    bytes_total: int
+    bytes_done: int = field(default=0, init=False)
+    _open: Callable[["ReplaySource"], Iterator[list[Input]]] = field(repr=False)
+
+    def inputs(self) -> Iterator[list[Input]]:
+        """Yield the inputs in order, in lists of at most some thousand."""
+        return self._open(self)
+
+    def note_position(self, position: int) -> None:
+        """Take in how far the files are read."""
+        self.bytes_done = position
+
+
+def open_source(recording: Path, config: Path | None) -> ReplaySource:
+    """Open a recording with the configuration at `config`, else its own, else the shipped one.
+
+    A journal under another configuration asks for other slow work, so its results are left out and computed anew.
+    Raises ConfigError, RecordingError, JournalError.
+    """
+    bytes_total = recording_bytes(recording)
+    if not (recording.is_dir() and is_journal(recording)):
+        setup = build_setup(demo_config() if config is None and _is_shipped(recording) else config)
+        return ReplaySource(setup, True, bytes_total, lambda source: _raw_inputs(recording, source))
+    if config is not None:
+        return ReplaySource(
+            build_setup(config),
+            True,
+            bytes_total,
+            lambda source: _journal_inputs(recording, source, keep_results=False),
+        )
+    return ReplaySource(
+        _journaled_setup(recording),
+        False,
+        bytes_total,
+        lambda source: _journal_inputs(recording, source, keep_results=True),
+    )
+
+
+def _raw_inputs(recording: Path, source: ReplaySource) -> Iterator[list[Input]]:
+    config = source.setup.config
+    known = {calendar.code for calendar in source.setup.calendars}
+    for records in read_records(recording, topics=config.kafka.topics, on_position=source.note_position):
+        yield decode_inputs(records, known, config)
+
+
+def _journal_inputs(recording: Path, source: ReplaySource, *, keep_results: bool) -> Iterator[list[Input]]:
+    for entries in read_journal(recording, on_position=source.note_position):
+        inputs = journal_inputs(entries)
+        yield inputs if keep_results else [item for item in inputs if not isinstance(item.event, SlowResult)]
+
+
+def _journaled_setup(recording: Path) -> Setup:
+    for entries in read_journal(recording):
+        for entry in entries:
+            if entry.kind is Kind.CONFIG:
+                return setup_from_json(entry.record.payload)
+    raise JournalError(f"{recording}: the journal holds no configuration; name one with --config")
+
+
+def _is_shipped(recording: Path) -> bool:
+    shipped = shipped_recording()
+    return shipped.exists() and recording.resolve() == shipped.resolve()

@@ -1,0 +1,89 @@
+"""The summary of a replay for people: what fired in each crisis, what stayed silent, and where the files lie."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+from daemon.firing import CRISIS_NAMES
+
+Tree = Mapping[str, Mapping[str, Mapping[str, Mapping[str, object]]]]
+
+
+def summary_text(summary: Mapping[str, object], directory: Path, elapsed_s: float) -> str:
+    """Return the summary as plain lines; `elapsed_s` is wall time and therefore only here, never in summary.json."""
+    inputs = cast("Mapping[str, int]", summary["inputs"])
+    rate = inputs["sent"] / elapsed_s if elapsed_s > 0 else 0.0
+    lines = [
+        f"Played {inputs['sent']:,} inputs from {summary['first_time']} to {summary['last_time']} "
+        f"in {elapsed_s:.1f} s ({rate:,.0f}/s): {inputs['applied']:,} applied, {inputs['rejected']:,} rejected.",
+        *_rejections(cast("Mapping[str, Mapping[str, int]]", summary["inputs"])["rejected_by_reason"]),
+        _counts("Decisions", cast("Mapping[str, object]", summary["decisions"]), "by_kind"),
+        _counts("Enforced actions", cast("Mapping[str, object]", summary["actions"]), "by_type_and_effect"),
+        _counts("Shadow actions", cast("Mapping[str, object]", summary["shadow"]), "by_type"),
+        "",
+        *crisis_lines(cast("Mapping[str, Tree]", summary["fired_in_crises"]), "What fired in the crises"),
+        *_years(cast("Mapping[str, Tree]", summary["fired_by_year"])),
+        *_files(cast("Mapping[str, Mapping[str, object]]", summary["files"]), directory),
+    ]
+    return "\n".join(lines)
+
+
+def crisis_lines(crises: Mapping[str, Tree], title: str) -> Iterator[str]:
+    """Yield what fired in each crisis by portfolio and limit; a silent crisis is said to be silent."""
+    if not crises:
+        return
+    yield f"{title} (whole calendar years; days = days firing):"
+    for name, tree in crises.items():
+        yield f"  {name:8} {CRISIS_NAMES[name]}"
+        if not tree:
+            yield "           silent: no limit fired"
+        for scope, limits in tree.items():
+            for limit, levels in limits.items():
+                yield f"           {scope:20} {limit:20} {'; '.join(_level(*item) for item in levels.items())}"
+    yield ""
+
+
+def _level(name: str, fired: Mapping[str, object]) -> str:
+    began, days = cast(int, fired["began"]), cast(float, fired["days"])
+    times = f"began {began}x" if began else "held over"
+    if began and fired["held_over"]:
+        times += " + held over"
+    return f"{name} {times}, {days:.0f} days"
+
+
+def _years(years: Mapping[str, Tree]) -> Iterator[str]:
+    """Yield the number of times that levels began to fire, year by year, so that calm years show too."""
+    if len(years) < 2:
+        return
+    counts = {
+        year: sum(
+            cast(int, level["began"])
+            for limits in tree.values()
+            for levels in limits.values()
+            for level in levels.values()
+        )
+        for year, tree in years.items()
+    }
+    yield "Levels that began to fire, by year:"
+    entries = [f"{year} {count or '-':>3}" for year, count in counts.items()]
+    for start in range(0, len(entries), 8):
+        yield "  " + "   ".join(entries[start : start + 8])
+    yield ""
+
+
+def _rejections(reasons: Mapping[str, int]) -> Iterator[str]:
+    if reasons:
+        yield "Rejected: " + ", ".join(f"{count:,} {reason}" for reason, count in reasons.items()) + "."
+
+
+def _counts(title: str, counted: Mapping[str, object], by: str) -> str:
+    parts = cast("Mapping[str, int]", counted[by])
+    detail = f" ({', '.join(f'{count:,} {name}' for name, count in parts.items())})" if parts else ""
+    return f"{title}: {counted['count']:,}{detail}."
+
+
+def _files(files: Mapping[str, Mapping[str, object]], directory: Path) -> Iterator[str]:
+    yield f"Files in {directory}:"
+    for name, content in files.items():
+        yield f"  {name + ('/' if name == 'audit' else ''):18} {content['lines']:>9,} lines"
+    yield f"  {'summary.json':18} the numbers above, for scripts"
