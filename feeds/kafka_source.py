@@ -4,7 +4,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
@@ -59,6 +59,8 @@ class KafkaSource:
         self._consumer = Consumer(properties)
         self._requests: queue.SimpleQueue[asyncio.Future[Batch] | None] = queue.SimpleQueue()
         self._is_stopping = False
+        self._wanted_pause: frozenset[Partition] = frozenset()
+        self._paused: frozenset[Partition] = frozenset()
         try:
             self.partitions = _input_partitions(self._consumer, config)
             first = OFFSET_BEGINNING if config.start == "earliest" else OFFSET_END
@@ -85,6 +87,10 @@ class KafkaSource:
             self._requests.put(future)
             yield await future
 
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Read all but these from the next batch on: how a slow partition does not make the others fill the memory."""
+        self._wanted_pause = frozenset(partitions)
+
     def stop(self) -> None:
         """Ask for the end: `batches` stops after the batch that is under way. Safe in a signal handler of the loop."""
         self._is_stopping = True
@@ -109,6 +115,8 @@ class KafkaSource:
         self._consumer.close()
 
     def _read(self) -> Batch:
+        if self._wanted_pause != self._paused:
+            self._apply_pause(self._wanted_pause)
         # `consume(500, timeout)` waits its whole timeout unless 500 came; poll returns with the first.
         first = self._consumer.poll(IDLE_TIMEOUT_S)
         if first is None:
@@ -125,6 +133,11 @@ class KafkaSource:
             elif _is_end(message):
                 ends.append((message.topic(), message.partition()))
         return Batch(records, ends)
+
+    def _apply_pause(self, wanted: frozenset[Partition]) -> None:
+        self._consumer.pause([TopicPartition(*partition) for partition in wanted - self._paused])
+        self._consumer.resume([TopicPartition(*partition) for partition in self._paused - wanted])
+        self._paused = wanted
 
 
 def _is_end(message: Message) -> bool:

@@ -79,6 +79,16 @@ class EventMerge:
         """Partitions whose next record or heartbeat is awaited, sorted."""
         return sorted(self._holding)
 
+    @property
+    def filled(self) -> list[Partition]:
+        """Partitions that have a record waiting, sorted."""
+        return sorted(partition for partition, queue in self._queues.items() if queue)
+
+    @property
+    def is_drained(self) -> bool:
+        """Every partition is released and nothing waits."""
+        return len(self._released) == len(self._queues) and not self._heads
+
     def push(self, arrival: Arrival) -> None:
         """Take a record; offsets of a partition must rise."""
         record = arrival.record

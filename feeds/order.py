@@ -1,0 +1,166 @@
+"""Brings what the partitions deliver into the one order that a core applies, for both clocks; pure, no Kafka."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from config.schema import Topics
+from feeds.decode import decode
+from feeds.events import Event, Heartbeat
+from feeds.merge import Arrival, EventMerge, Partition, topic_ranks
+from feeds.record import Input, Record, Rejection
+
+WAITING_RECORDS_MAX = 20_000  # then the partitions that are ahead are not read until half of it is left
+
+
+@dataclass(slots=True)
+class Place:
+    """Where the inputs stand: what a restart learns from its journal and hands to the order and the source.
+
+    next_n   : number of the next input
+    offsets  : offset of the next record, by partition
+    last_ts  : event time of the last decodable record, by partition
+    released : partitions that said `end: true`
+    """
+
+    next_n: int = 1
+    offsets: dict[Partition, int] = field(default_factory=dict)
+    last_ts: dict[Partition, int] = field(default_factory=dict)
+    released: set[Partition] = field(default_factory=set)
+
+    def note(self, inputs: Iterable[Input]) -> None:
+        """Take in inputs that were applied; those that riskd made itself stand nowhere."""
+        for item in inputs:
+            record = item.record
+            if record.n == 0:
+                continue
+            partition = (record.topic, record.partition)
+            self.next_n = record.n + 1
+            self.offsets[partition] = record.offset + 1
+            if isinstance(item.event, Event):
+                self.last_ts[partition] = item.event.ts
+            if isinstance(item.event, Heartbeat) and item.event.end:
+                self.released.add(partition)
+
+
+class _Brake:
+    """Says which partitions are too far ahead to be read on; lets go when half of the bound is left."""
+
+    def __init__(self) -> None:
+        self._is_on = False
+
+    def partitions_ahead(self, merge: EventMerge) -> list[Partition]:
+        self._is_on = merge.waiting > (WAITING_RECORDS_MAX // 2 if self._is_on else WAITING_RECORDS_MAX)
+        return merge.filled if self._is_on else []
+
+
+class EventOrder:
+    """`clock: event`: the merge by event time, always.
+
+    partitions : all that are read
+    place      : where the journal ends
+    """
+
+    def __init__(self, topics: Topics, partitions: Sequence[Partition], place: Place) -> None:
+        self._topics = topics
+        self._merge = EventMerge(
+            topic_ranks(topics), partitions, next_n=place.next_n, last_ts=place.last_ts, released=place.released
+        )
+        self._brake = _Brake()
+
+    @property
+    def waiting(self) -> int:
+        """Records that were read and wait for another partition."""
+        return self._merge.waiting
+
+    def take(self, records: Sequence[Record], ends: Sequence[Partition]) -> list[Record]:
+        """Take what was read and return what is next in order, numbered; the end of a partition says nothing here."""
+        del ends  # more may be written with an older time than another partition's: only a heartbeat can tell
+        for record in records:
+            self._merge.push(arrival_of(record, self._topics))
+        return self._merge.ready()
+
+    def unwanted(self) -> list[Partition]:
+        """Partitions that need not be read now, because they are far ahead of the slowest."""
+        return self._brake.partitions_ahead(self._merge)
+
+
+class WallOrder:
+    """`clock: wall`: reference and control to their ends, then the rest merged to its end, then as records arrive.
+
+    The ends are those found while reading: a partition counts as caught up when it was once read empty.
+    """
+
+    def __init__(self, topics: Topics, partitions: Sequence[Partition], place: Place) -> None:
+        self._topics = topics
+        leading_topics = (topics.reference, topics.control)
+        self._following = [partition for partition in partitions if partition[0] not in leading_topics]
+        self._last_ts: Mapping[Partition, int] = place.last_ts
+        self._is_leading = True
+        self._merge = self._merge_of(
+            [partition for partition in partitions if partition[0] in leading_topics], place.next_n
+        )
+        self._later: list[Record] = []
+        self._later_ends: list[Partition] = []
+        self._brake = _Brake()
+        self._next_n = place.next_n
+        self.is_caught_up = False
+
+    @property
+    def waiting(self) -> int:
+        """Records that were read and wait for another partition."""
+        return self._merge.waiting + len(self._later)
+
+    def take(self, records: Sequence[Record], ends: Sequence[Partition]) -> list[Record]:
+        """Take what was read and return what is next in order, numbered."""
+        if self.is_caught_up:
+            return self._number(records)
+        followers = set(self._following)
+        for record in records:
+            if ((record.topic, record.partition) in followers) is self._is_leading:
+                self._later.append(record)  # reference data that comes while the rest catches up
+            else:
+                self._merge.push(arrival_of(record, self._topics))
+        for partition in ends:
+            if (partition in followers) is not self._is_leading:
+                self._merge.release(partition)
+            elif self._is_leading:
+                self._later_ends.append(partition)
+        given = self._merge.ready()
+        self._next_n += len(given)
+        if not self._merge.is_drained:
+            return given
+        later, self._later = self._later, []
+        if not self._is_leading:
+            self.is_caught_up = True
+            return given + self._number(later)
+        self._is_leading = False
+        self._merge = self._merge_of(self._following, self._next_n)
+        return given + self.take(later, self._later_ends)
+
+    def unwanted(self) -> list[Partition]:
+        """Partitions that need not be read now: all but reference and control, until those are at their ends."""
+        if self.is_caught_up:
+            return []
+        if self._is_leading:
+            return self._following
+        return self._brake.partitions_ahead(self._merge)
+
+    def _merge_of(self, partitions: Iterable[Partition], next_n: int) -> EventMerge:
+        chosen = list(partitions)
+        last_ts = {partition: self._last_ts[partition] for partition in chosen if partition in self._last_ts}
+        return EventMerge(topic_ranks(self._topics), chosen, next_n=next_n, last_ts=last_ts)
+
+    def _number(self, records: Sequence[Record]) -> list[Record]:
+        numbered = [msgspec.structs.replace(record, n=n) for n, record in enumerate(records, start=self._next_n)]
+        self._next_n += len(numbered)
+        return numbered
+
+
+def arrival_of(record: Record, topics: Topics) -> Arrival:
+    """Decode a record as far as its place in time needs; a refused one has no time of its own."""
+    event = decode(record.topic, record.payload, topics)
+    if isinstance(event, Rejection):
+        return Arrival(record, None)
+    return Arrival(record, event.ts, isinstance(event, Heartbeat) and event.end)
