@@ -1,0 +1,151 @@
+"""The preallocated arrays of the risk state, as one named tuple that kernels take whole."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk.measures import METRICS
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+CANDIDATES = 96  # worst scenarios kept sorted per book; 38 are needed at 95 % of 756 rows
+
+
+class Arrays(NamedTuple):
+    """N instruments (capacity), P scopes (capacity), T rows, S scenarios, K metrics.
+
+    Money is in base currency, prices in the instrument's own; times are ns since the epoch, 0 for never.
+    """
+
+    # --- instruments, (N,)
+    mark: Floats  # NaN: no price yet
+    mark_ts: Ints
+    mark_source: Ints  # Source
+    unit: Floats  # exposure of one unit; 0 where there is no value
+    pnl_unit: Floats  # base currency won by one unit when the price rises by one
+    funded: Ints  # 1: a move of the currency is a gain or loss of the holding too
+    floor: Floats  # a price must be above it
+    band: Floats  # relative move beyond which a price is quarantined
+    fast: Ints  # 1: fresh, valued, linear, no pair of a currency path: kernels may take its prices alone
+    quote_fresh: Ints
+    quote_mid: Floats
+    quote_ts: Ints
+    trade_price: Floats
+    trade_ts: Ints
+    last_ts: Ints  # of the quote or trade last applied
+    last_source: Ints  # index of the partition it came from, -1 none
+    untrusted: Floats  # 1.0: stale or unmodelled
+    degraded: Floats  # 1.0: suspect, or with proxied cells in the window
+    returns_min: Floats
+    returns_max: Floats
+    # --- windows and matrices
+    returns: Floats  # (N, T) base-currency returns, ring over completed rows
+    shocks: Floats  # (N, S) base-currency relative shocks
+    covered: Floats  # (N, S) 1.0 where a shock was found
+    sigma: Floats  # (N, N) covariance a day
+    # --- scopes
+    parent: Ints  # (P,) -1 for a root
+    leaf: Ints  # (P,) 1: holds positions itself
+    known: Ints  # (P,)
+    missing: Ints  # (P,) held instruments without a value
+    has_nav: Ints  # (P,) V is known
+    own_nav: Ints  # (P,) V comes from its own nav events
+    index_valid: Ints  # (P,)
+    quantity: Floats  # (P, N)
+    exposure: Floats  # (P, N)
+    sigma_x: Floats  # (P, N) covariance times exposure
+    fit_exposure: Floats  # (P, N) exposure that the last tail fit saw
+    loss: Floats  # (P, T)
+    candidates: Ints  # (P, CANDIDATES) rows with the worst losses, descending
+    candidate_bound: Floats  # (P,) no other row's loss is above it
+    stress: Floats  # (P, S) loss
+    stress_suspect: Floats  # (P, S) what quarantined prices would add to the loss
+    covered_gross: Floats  # (P, S)
+    value: Floats  # (P,) V
+    value_base: Floats  # (P,) V at the last nav
+    index_base: Floats  # (P,) index at the last nav
+    high_water: Floats  # (P,) of the index
+    day_pnl: Floats  # (P,) since the open of the base session
+    variance: Floats  # (P,)
+    fit: Floats  # (P, 6) Fit columns
+    updates: Ints  # (P,) incremental updates since the last full recomputation
+    metrics: Floats  # (P, K)
+    statuses: Ints  # (P, K)
+    wake: Floats  # (P, K) levels above which a scope needs a look
+    alive: Ints  # (P,) a breach life is not ok: look after every event
+    woken: Ints  # (P,)
+    refit: Ints  # (P,) a new tail fit is wanted
+    data_status: Ints  # (P,)
+    scenario_limit: Floats  # (S,)
+    # --- partitions and scalars
+    source_ts: Ints  # (sources,) event time of the last record each partition delivered
+    scalars: Ints  # Scalar
+
+
+class Source:
+    """Where a mark comes from."""
+
+    NONE, QUOTE, TRADE, CLOSE = 0, 1, 2, 3
+
+
+class Scalar:
+    """Indices into Arrays.scalars."""
+
+    NOW, INSTRUMENTS, SCOPES, ROWS, SCENARIOS = 0, 1, 2, 3, 4
+
+
+class Fit:
+    """Columns of Arrays.fit: the tail fit's numbers for the book it saw, and that book's variance today."""
+
+    VAR_999, ES_999, REFERENCE_VARIANCE, VAR_STATUS, ES_STATUS, GROSS = 0, 1, 2, 3, 4, 5
+
+
+_INT = {
+    "mark_ts", "mark_source", "funded", "fast", "quote_fresh", "quote_ts", "trade_ts", "last_ts", "last_source",
+    "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidates", "updates", "statuses",
+    "alive", "woken", "refit", "data_status", "source_ts", "scalars",
+}  # fmt: skip
+_FILL: dict[str, float] = {
+    "mark": np.nan, "quote_mid": np.nan, "trade_price": np.nan, "last_source": -1, "parent": -1, "index_valid": 1,
+    "band": np.inf, "metrics": np.nan, "wake": np.inf, "candidate_bound": np.inf, "value": np.nan,
+}  # fmt: skip
+_ONE_INSTRUMENT = (
+    "mark", "mark_ts", "mark_source", "unit", "pnl_unit", "funded", "floor", "band", "fast", "quote_fresh",
+    "quote_mid", "quote_ts", "trade_price", "trade_ts", "last_ts", "last_source", "untrusted", "degraded",
+    "returns_min", "returns_max",
+)  # fmt: skip
+_ONE_SCOPE = (
+    "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidate_bound", "value",
+    "value_base", "index_base", "high_water", "day_pnl", "variance", "updates", "alive", "woken", "refit",
+    "data_status",
+)  # fmt: skip
+
+
+def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: int) -> Arrays:
+    """Return arrays of these capacities, filled with their neutral values."""
+    n, p, t, s, k = instruments, scopes, rows, scenarios, len(METRICS)
+    shapes: dict[str, tuple[int, ...]] = {}
+    shapes |= dict.fromkeys(_ONE_INSTRUMENT, (n,))
+    shapes |= dict.fromkeys(_ONE_SCOPE, (p,))
+    shapes |= {"returns": (n, t), "shocks": (n, s), "covered": (n, s), "sigma": (n, n)}
+    shapes |= dict.fromkeys(("quantity", "exposure", "sigma_x", "fit_exposure"), (p, n))
+    shapes |= {"loss": (p, t), "candidates": (p, CANDIDATES), "fit": (p, 6), "scenario_limit": (s,)}
+    shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
+    shapes |= dict.fromkeys(("metrics", "statuses", "wake"), (p, k))
+    shapes |= {"source_ts": (sources,), "scalars": (5,)}
+    filled = (
+        np.full(shapes[name], _FILL.get(name, 0), dtype=np.int64 if name in _INT else np.float64)
+        for name in Arrays._fields
+    )
+    return Arrays._make(filled)
+
+
+def grow(old: Arrays, instruments: int, scopes: int, sources: int) -> Arrays:
+    """Return larger arrays that hold everything the old ones do; capacities never shrink."""
+    new = allocate(instruments, scopes, old.returns.shape[1], old.shocks.shape[1], sources)
+    for name in Arrays._fields:
+        source, target = getattr(old, name), getattr(new, name)
+        target[tuple(slice(0, size) for size in source.shape)] = source
+    return new

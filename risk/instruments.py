@@ -1,0 +1,89 @@
+"""What an instrument is: its terms, and how price, currency and contract become an exposure."""
+
+import math
+from dataclasses import dataclass
+
+from risk.arrays import Arrays
+
+FUNDED_KINDS = frozenset({"equity", "bond", "fx", "cash", "index"})
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The reference data of one instrument.
+
+    floor    : a price must be above it; -inf where prices may be negative
+    lot      : smallest tradable step in units
+    adv      : units a day, None where unknown
+    max_age  : ns of open time after which its price is stale, None for the general rule
+    """
+
+    name: str
+    kind: str
+    currency: str
+    calendar: str
+    multiplier: float = 1.0
+    active: bool = True
+    base: str | None = None
+    quote: str | None = None
+    inverse: bool = False
+    settle_currency: str | None = None
+    lot: float = 1.0
+    floor: float = 0.0
+    sector: str | None = None
+    adv: float | None = None
+    spread: float | None = None
+    proxy: tuple[str, float] | None = None
+    closes_mark: bool = False
+    max_age_ns: int | None = None
+    duration: float | None = None
+    underlying: str | None = None
+
+    @property
+    def is_funded(self) -> bool:
+        """Say whether a move of the currency changes the value of the holding itself."""
+        return self.kind in FUNDED_KINDS and not self.inverse
+
+    @property
+    def is_valued(self) -> bool:
+        """Say whether there is a model for it: options and bonds without duration have none yet."""
+        return self.kind != "option" and not (self.kind == "bond" and self.duration is None)
+
+    def clashes_with(self, new: "Terms") -> str | None:
+        """Name the first term that may not change once the instrument has a price, or None."""
+        for term in ("kind", "currency", "multiplier", "inverse", "base", "quote"):
+            if getattr(self, term) != getattr(new, term):
+                return term
+        return None
+
+
+def unit_exposure(terms: Terms, mark: float, rate: float) -> tuple[float, float]:
+    """Return (exposure of one unit, base currency won by one unit per price step); (0, 0) where there is no value.
+
+    mark : in the instrument's currency; rate : base currency per unit of it; either may be NaN.
+    An inverse contract's exposure is its face in quote currency, whatever the price.
+    """
+    if not terms.is_valued or math.isnan(mark) or math.isnan(rate):
+        return 0.0, 0.0
+    per_step = terms.multiplier * rate
+    return (per_step if terms.inverse else mark * per_step), per_step
+
+
+def cell_return(terms: Terms, price_return: float, currency_return: float) -> float:
+    """Return the instrument's return in base currency: funded (1+r)(1+f)-1, margined r(1+f)."""
+    if terms.is_funded:
+        return (1.0 + price_return) * (1.0 + currency_return) - 1.0
+    return price_return * (1.0 + currency_return)
+
+
+def price_return_of(terms: Terms, cell: float, currency_return: float) -> float:
+    """Return the price return that `cell_return` would turn into `cell`."""
+    if terms.is_funded:
+        return (1.0 + cell) / (1.0 + currency_return) - 1.0
+    return cell / (1.0 + currency_return)
+
+
+def write_terms(arrays: Arrays, i: int, terms: Terms) -> None:
+    """Copy what kernels need of the terms into the arrays."""
+    arrays.funded[i] = int(terms.is_funded)
+    arrays.floor[i] = terms.floor

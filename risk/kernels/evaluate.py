@@ -1,0 +1,54 @@
+"""A book evaluated from nothing, in fixed order: for targets and for numbers that are not kept every tick."""
+
+import numpy as np
+from numba import njit
+
+from risk.arrays import Arrays, Floats, Ints
+
+
+@njit(cache=True, error_model="numpy")
+def losses_of(s: Arrays, held: Ints, exposure: Floats, rows: int) -> Floats:
+    """Return (rows,) the loss of a book in each row; held, exposure: (m,)."""
+    losses = np.zeros(rows)
+    for at in range(held.shape[0]):
+        returns, x = s.returns[held[at]], exposure[at]
+        if x != 0.0:
+            for row in range(rows):
+                losses[row] -= x * returns[row]
+    return losses
+
+
+@njit(cache=True, error_model="numpy")
+def sigma_times(s: Arrays, held: Ints, exposure: Floats) -> Floats:
+    """Return (m,) covariance times exposure over the held instruments."""
+    count = held.shape[0]
+    product = np.zeros(count)
+    for a in range(count):
+        total = 0.0
+        for b in range(count):
+            total += s.sigma[held[a], held[b]] * exposure[b]
+        product[a] = total
+    return product
+
+
+@njit(cache=True, error_model="numpy")
+def quadratic(s: Arrays, exposure: Floats, count: int) -> float:
+    """Return exposure' sigma exposure over the first `count` instruments."""
+    total = 0.0
+    for i in range(count):
+        if exposure[i] == 0.0:
+            continue
+        part = 0.0
+        for j in range(count):
+            part += s.sigma[i, j] * exposure[j]
+        total += exposure[i] * part
+    return total
+
+
+@njit(cache=True, error_model="numpy")
+def stress_of(s: Arrays, held: Ints, exposure: Floats, scenario: int) -> float:
+    """Return the loss of a book in one scenario."""
+    loss = 0.0
+    for at in range(held.shape[0]):
+        loss -= exposure[at] * s.shocks[held[at], scenario]
+    return loss

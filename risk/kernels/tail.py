@@ -1,0 +1,73 @@
+"""Order statistics of a loss vector kept current through small changes, exactly."""
+
+import numpy as np
+from numba import njit
+
+from risk.arrays import CANDIDATES, Floats, Ints
+
+MILLION = 1_000_000
+
+
+@njit(cache=True, error_model="numpy")
+def depth_needed(rows: int) -> int:
+    """Return how many of the worst losses VaR and ES at 95 % and above read."""
+    rank = rows - (rows * 950_000 + MILLION - 1) // MILLION + 1
+    tail = rows * 50_000 // MILLION + 1
+    return min(rows, max(rank, tail))
+
+
+@njit(cache=True, error_model="numpy")
+def refresh_candidates(loss: Floats, rows: int, candidates: Ints) -> float:
+    """Fill `candidates` with the rows of the worst losses, descending, ties by row; return the bound on all others.
+
+    loss : (T,), of which the first `rows` count
+    """
+    kept = min(CANDIDATES, rows)
+    size = 0
+    for row in range(rows):
+        value = loss[row]
+        if size == kept and value <= loss[candidates[size - 1]]:
+            continue
+        place = size if size < kept else kept - 1
+        size = min(size + 1, kept)
+        while place > 0 and loss[candidates[place - 1]] < value:
+            candidates[place] = candidates[place - 1]
+            place -= 1
+        candidates[place] = row
+    return loss[candidates[kept - 1]] if rows > kept else -np.inf
+
+
+@njit(cache=True, error_model="numpy")
+def sort_candidates(loss: Floats, rows: int, candidates: Ints) -> None:
+    """Bring the candidates into descending order again; nearly sorted already, so insertion is cheap."""
+    for place in range(1, min(CANDIDATES, rows)):
+        row = candidates[place]
+        value = loss[row]
+        hole = place
+        while hole > 0 and loss[candidates[hole - 1]] < value:
+            candidates[hole] = candidates[hole - 1]
+            hole -= 1
+        candidates[hole] = row
+
+
+@njit(cache=True, error_model="numpy")
+def worst_value_at_risk(loss: Floats, rows: int, candidates: Ints, p_ppm: int) -> float:
+    """Return VaR, Hyndman-Fan type 1: the k-th smallest loss with k = ceil(n p)."""
+    rank = (rows * p_ppm + MILLION - 1) // MILLION
+    return float(loss[candidates[rows - rank]])
+
+
+@njit(cache=True, error_model="numpy")
+def worst_expected_shortfall(loss: Floats, rows: int, candidates: Ints, p_ppm: int) -> float:
+    """Return exact ES (Acerbi and Tasche 2002): the boundary scenario counts with its fraction of the tail."""
+    tail_ppm = rows * (MILLION - p_ppm)
+    whole = tail_ppm // MILLION
+    if whole < 1:
+        return float(loss[candidates[0]])
+    total = 0.0
+    for place in range(whole):
+        total += loss[candidates[place]]
+    rest = tail_ppm - whole * MILLION
+    if rest > 0:
+        total += (rest / MILLION) * loss[candidates[whole]]
+    return total / (tail_ppm / MILLION)

@@ -1,0 +1,73 @@
+"""From arrays to measures: bring dirty scopes up to date and hand out the numbers of one."""
+
+import math
+from hashlib import blake2b
+
+import numpy as np
+
+from risk.calendars import sessions_after
+from risk.kernels.measure import measure
+from risk.measures import METRIC_INDEX, METRICS, Measures, Status
+from risk.state import RiskState
+from risk.trust import scope_trust
+
+COMPUTED = frozenset(METRICS) - {
+    "tail_ratio", "liquidity_cost", "days_to_liquidate_share", "k_ratio", "vol_ratio", "turnover",
+}  # fmt: skip
+_QUOTED_SESSIONS = 3
+
+
+def prepare_scope(state: RiskState, p: int) -> None:
+    """Set the statuses of a new scope: what nothing computes has no number."""
+    for name, index in METRIC_INDEX.items():
+        state.arrays.statuses[p, index] = Status.OK if name in COMPUTED else Status.INSUFFICIENT
+    state.arrays.woken[p] = 1
+    state.dirty.add(p)
+
+
+def measure_dirty(state: RiskState) -> None:
+    """Measure every scope that something has changed, in order."""
+    for p in sorted(state.dirty):
+        measure(state.arrays, p)
+    state.dirty.clear()
+
+
+def measures_of(state: RiskState, p: int) -> Measures:
+    """Return the measures of scope p as they stand."""
+    arrays = state.arrays
+    return Measures(
+        scope=state.scopes[p],
+        values=arrays.metrics[p].copy(),
+        statuses=arrays.statuses[p].copy(),
+        names=int(np.count_nonzero(arrays.exposure[p, : len(state.terms)])),
+        nav=float(arrays.value[p]) if arrays.has_nav[p] == 1 else math.nan,
+        known=bool(arrays.known[p]),
+        trust=scope_trust(state, p),
+    )
+
+
+def is_scope_quoted(state: RiskState, p: int) -> bool:
+    """Say whether anything the scope holds, or a pair it needs, had a quote or trade within three sessions."""
+    arrays = state.arrays
+    count = len(state.terms)
+    newest = np.maximum(arrays.quote_ts[:count], arrays.trade_ts[:count])
+    held = arrays.quantity[p, :count] != 0.0
+    for i in np.flatnonzero(held):
+        for pair, _ in state.paths.get(state.terms[i].currency, ()):
+            held[pair] = True
+    last = int(newest[held].max()) if held.any() else 0
+    return last > 0 and state.now_ns < sessions_after(state.base_calendar, last, _QUOTED_SESSIONS)
+
+
+def input_digest(state: RiskState, p: int) -> str:
+    """Return blake2b-128 in hex of what the scope's measures were computed from, and of the measures."""
+    arrays = state.arrays
+    count = len(state.terms)
+    parts = (
+        arrays.quantity[p, :count], arrays.unit[:count], arrays.loss[p, : state.rows], arrays.stress[p],
+        arrays.metrics[p], arrays.statuses[p],
+    )  # fmt: skip
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part.tobytes())
+    return digest.hexdigest()

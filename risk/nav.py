@@ -1,0 +1,59 @@
+"""NAV events: V is rebased, the flow-adjusted index goes on, and parents that are sums follow."""
+
+import math
+
+from risk.portfolios import refresh_nav_known
+from risk.state import RiskState
+
+
+def apply_nav(state: RiskState, p: int, nav: float, flow: float) -> None:
+    """Rebase V of scope p to `nav`; `flow` came in before it. Both in base currency.
+
+    index *= (nav - flow) / V_before (semantics.md, NAV); a first nav is a flow of its own into the parents.
+    """
+    arrays = state.arrays
+    first = math.isnan(arrays.value[p]) or arrays.has_nav[p] == 0
+    before = 0.0 if math.isnan(arrays.value[p]) else float(arrays.value[p])
+    flow = nav - before if first else flow
+    if not first:
+        arrays.day_pnl[p] += nav - flow - before
+    _rebase(state, p, nav, flow)
+    arrays.has_nav[p] = 1
+    arrays.own_nav[p] = 1
+    state.coins = {key: value for key, value in state.coins.items() if key[0] != p}
+    above = int(arrays.parent[p])
+    while above >= 0 and arrays.own_nav[above] == 0:
+        old = float(arrays.value[above])
+        total = (0.0 if math.isnan(old) else old) + (nav - before)
+        if not first:
+            arrays.day_pnl[above] += nav - flow - before
+        _rebase(state, above, total, flow)
+        above = int(arrays.parent[above])
+    refresh_nav_known(state, p)
+    state.dirty.update(state.path_of(p))
+
+
+def reset_high_water(state: RiskState, p: int) -> None:
+    """The operator's command: the high-water mark is the index of now, and a broken index starts anew."""
+    arrays = state.arrays
+    if arrays.index_valid[p] == 0:
+        arrays.index_base[p], arrays.value_base[p], arrays.index_valid[p] = 1.0, arrays.value[p], 1
+    arrays.high_water[p] = arrays.index_base[p] * (arrays.value[p] / arrays.value_base[p])
+    state.dirty.add(p)
+
+
+def _rebase(state: RiskState, p: int, nav: float, flow: float) -> None:
+    arrays = state.arrays
+    before = float(arrays.value[p])
+    if math.isnan(before) or arrays.index_base[p] == 0.0:
+        arrays.index_base[p] = 1.0
+        arrays.high_water[p] = 1.0
+    elif before <= 0.0 or not arrays.value_base[p] > 0.0:
+        arrays.index_valid[p] = 0
+    else:
+        index = float(arrays.index_base[p]) * (before / float(arrays.value_base[p]))
+        arrays.index_base[p] = index * ((nav - flow) / before)
+    arrays.value[p] = nav
+    arrays.value_base[p] = nav
+    if nav <= 0.0:
+        arrays.index_valid[p] = 0

@@ -1,0 +1,88 @@
+"""The tree of portfolio paths: how a scope comes into being, and what is known of it."""
+
+from risk.state import SELF, RiskState
+
+
+def root_of(path: str) -> str:
+    """Return the first element of a path."""
+    return path.split("/", 1)[0]
+
+
+def ensure_scope(state: RiskState, path: str) -> list[int]:
+    """Create the path and its ancestors where they are new; return the new scopes, parents first."""
+    new: list[int] = []
+    parent = -1
+    parts = path.split("/")
+    for depth in range(len(parts)):
+        prefix = "/".join(parts[: depth + 1])
+        p = state.scope_index.get(prefix)
+        if p is None:
+            if parent >= 0 and state.arrays.leaf[parent] == 1:
+                new += _turn_into_parent(state, parent)
+            p = state.add_scope(prefix, parent)
+            state.arrays.known[p] = int(root_of(path) in state.snapshots)
+            new.append(p)
+        parent = p
+    return new
+
+
+def leaf_for(state: RiskState, path: str) -> tuple[int, list[int]]:
+    """Return the leaf that holds what is booked on `path`, and the scopes that came into being for it."""
+    new = ensure_scope(state, path)
+    p = state.scope_index[path]
+    if state.arrays.leaf[p] == 1:
+        return p, new
+    new += ensure_scope(state, f"{path}/{SELF}")
+    return state.scope_index[f"{path}/{SELF}"], new
+
+
+def subtree(state: RiskState, path: str) -> list[int]:
+    """Return the scopes at and under `path`, in order."""
+    prefix = path + "/"
+    return [p for p, name in enumerate(state.scopes) if name == path or name.startswith(prefix)]
+
+
+def make_known(state: RiskState, root: str) -> None:
+    """A snapshot of the root was seen: its whole tree is known."""
+    state.snapshots.add(root)
+    for p in subtree(state, root):
+        state.arrays.known[p] = 1
+        state.dirty.add(p)
+
+
+def refresh_nav_known(state: RiskState, p: int) -> None:
+    """Bring `has_nav` up the path: a sum knows its V when every child does."""
+    arrays = state.arrays
+    for above in state.path_of(p):
+        if arrays.own_nav[above] == 1 or arrays.leaf[above] == 1:
+            continue
+        children = state.children[above]
+        arrays.has_nav[above] = int(bool(children) and all(arrays.has_nav[child] == 1 for child in children))
+        state.dirty.add(above)
+
+
+def _turn_into_parent(state: RiskState, p: int) -> list[int]:
+    """A leaf gets its first child: what it holds moves to its implicit leaf; a nav of its own stays its own."""
+    arrays = state.arrays
+    arrays.leaf[p] = 0
+    held = [key for key in state.holdings if key[0] == p]
+    if not held:
+        return []
+    child = state.add_scope(f"{state.scopes[p]}/{SELF}", p)
+    arrays.known[child] = arrays.known[p]
+    for key in held:
+        state.holdings[(child, key[1])] = state.holdings.pop(key)
+        if (coins := state.coins.pop(key, None)) is not None:
+            state.coins[(child, key[1])] = coins
+    for name in ("quantity", "exposure", "sigma_x", "loss", "stress", "stress_suspect", "covered_gross", "candidates"):
+        getattr(arrays, name)[child] = getattr(arrays, name)[p]
+    for name in ("candidate_bound", "missing", "updates"):
+        getattr(arrays, name)[child] = getattr(arrays, name)[p]
+    for remembered in state.fills.get(root_of(state.scopes[p]), {}).values():
+        if remembered.leaf == p:
+            remembered.leaf = child
+    for order in state.orders.values():
+        if order.leaf == p:
+            order.leaf = child
+    state.dirty.add(child)
+    return [child]

@@ -1,0 +1,178 @@
+"""Quantities: positions, snapshots, fills, cancels and working orders of the leaves, summed up the tree."""
+
+import math
+
+from risk.kernels.book import add_pnl, move_exposure
+from risk.marks import recount_scope, refresh_suspect_stress
+from risk.portfolios import root_of, subtree
+from risk.state import Fill, Holding, RiskState, WorkingOrder
+
+_ROUNDING = 1e-12  # a sum this much smaller than its largest part is zero
+
+
+def set_position(state: RiskState, leaf: int, i: int, quantity: float, as_of: int) -> None:
+    """State a quantity absolutely as of a moment; fills and cancels after it are added."""
+    holding = state.holdings.setdefault((leaf, i), Holding())
+    holding.base, holding.as_of = quantity, as_of
+    refresh_quantity(state, leaf, i)
+
+
+def apply_snapshot(state: RiskState, path: str, as_of: int, items: list[tuple[int, int, float]]) -> None:
+    """State a whole subtree: items are (leaf, instrument, quantity); whatever they leave out is 0; orders stay."""
+    stated: dict[tuple[int, int], float] = {}
+    for leaf, i, quantity in items:
+        stated[(leaf, i)] = stated.get((leaf, i), 0.0) + quantity
+    scopes = set(subtree(state, path))
+    keys = {key for key in state.holdings if key[0] in scopes} | set(stated)
+    for leaf, i in sorted(keys):
+        set_position(state, leaf, i, stated.get((leaf, i), 0.0), as_of)
+        state.coins.pop((leaf, i), None)
+
+
+def apply_fill(state: RiskState, fill_id: str, fill: Fill) -> str | None:
+    """Add a fill to its leaf and book q (mark - price); return the name of a rejection reason, or None.
+
+    The same fill again changes nothing; the same id with other contents is refused.
+    """
+    root = root_of(state.scopes[fill.leaf])
+    known = state.fills.setdefault(root, {})
+    if (seen := known.get(fill_id)) is not None:
+        return None if seen.key == fill.key else "DUPLICATE_FILL_ID"
+    known[fill_id] = fill
+    holding = state.holdings.setdefault((fill.leaf, fill.instrument), Holding())
+    fill.booked = fill.ts > holding.as_of
+    if fill.booked:
+        holding.entries.append((fill.ts, fill.quantity))
+        _book(state, fill, fill.quantity)
+    refresh_quantity(state, fill.leaf, fill.instrument)
+    return None
+
+
+def cancel_fill(state: RiskState, root: str, fill_id: str, ts: int) -> str | None:
+    """Take back a fill's quantity and its q (mark - price); return the name of a rejection reason, or None."""
+    fill = state.fills.get(root, {}).get(fill_id)
+    if fill is None:
+        return "UNKNOWN_FILL"
+    if fill.cancelled:
+        return None
+    fill.cancelled = True
+    holding = state.holdings.setdefault((fill.leaf, fill.instrument), Holding())
+    if ts > holding.as_of:
+        holding.entries.append((ts, -fill.quantity))
+        _book(state, fill, -fill.quantity)
+    refresh_quantity(state, fill.leaf, fill.instrument)
+    return None
+
+
+def is_late_fill(state: RiskState, ts: int) -> bool:
+    """Say whether a fill is older than the memory of fill ids, so that a duplicate could not be told."""
+    return ts < state.now_ns - state.config.data.fill_memory
+
+
+def forget_fills(state: RiskState) -> None:
+    """Drop fill ids older than the memory and fold their quantities into the base; called once a row."""
+    horizon = state.now_ns - state.config.data.fill_memory
+    for root in sorted(state.fills):
+        state.fills[root] = {key: fill for key, fill in state.fills[root].items() if fill.ts >= horizon}
+    for holding in state.holdings.values():
+        old = [entry for entry in holding.entries if entry[0] < horizon]
+        if old:
+            holding.base = math.fsum([holding.base, *(q for ts, q in old if ts > holding.as_of)])
+            holding.entries = [entry for entry in holding.entries if entry[0] >= horizon]
+
+
+def set_order(state: RiskState, root: str, order_id: str, order: WorkingOrder) -> None:
+    """Remember a working order; an open quantity of 0 removes it."""
+    if order.quantity == 0.0:
+        state.orders.pop((root, order_id), None)
+    else:
+        state.orders[(root, order_id)] = order
+
+
+def reduce_order(state: RiskState, root: str, order_id: str, filled: float) -> None:
+    """A fill of an order leaves that much less of it open; filled > 0."""
+    order = state.orders.get((root, order_id))
+    if order is not None:
+        left = abs(order.quantity) - filled
+        if left > _ROUNDING * abs(order.quantity):
+            order.quantity = math.copysign(left, order.quantity)
+        else:
+            del state.orders[(root, order_id)]
+
+
+def split_holding(state: RiskState, i: int, ex_ts: int, factor: float) -> list[tuple[int, float, float]]:
+    """Divide what is older than `ex_ts` by the factor; return (leaf, old quantity, new quantity)."""
+    moved = []
+    for leaf, j in sorted(key for key in state.holdings if key[1] == i):
+        holding = state.holdings[(leaf, j)]
+        before = float(state.arrays.quantity[leaf, i])
+        if holding.as_of < ex_ts:
+            holding.base /= factor
+        holding.entries = [(ts, q / factor if ts < ex_ts else q) for ts, q in holding.entries]
+        moved.append((leaf, before, _quantity(holding)))
+    for remembered in state.fills.values():
+        for fill in remembered.values():
+            if fill.instrument == i and fill.ts < ex_ts:
+                fill.quantity /= factor
+                fill.price *= factor
+    for order in state.orders.values():
+        if order.instrument == i and order.ts < ex_ts:
+            order.quantity /= factor
+    return moved
+
+
+def _quantity(holding: Holding) -> float:
+    parts = [holding.base, *(q for ts, q in holding.entries if ts > holding.as_of)]
+    total = math.fsum(parts)
+    return 0.0 if abs(total) <= _ROUNDING * max(abs(part) for part in parts) else total
+
+
+def refresh_quantity(state: RiskState, leaf: int, i: int) -> None:
+    """Write the leaf's quantity into the arrays, sum it up the path, and move the exposures."""
+    quantity = _quantity(state.holdings[(leaf, i)])
+    arrays = state.arrays
+    if quantity != arrays.quantity[leaf, i]:
+        _bank_coins(state, leaf, i)
+    held_before = arrays.quantity[leaf, i] != 0.0
+    for p in state.path_of(leaf):
+        if p == leaf:
+            arrays.quantity[p, i] = quantity
+        else:
+            parts = [float(arrays.quantity[child, i]) for child in state.children[p]]
+            total = math.fsum(parts)
+            largest = max(abs(part) for part in parts)
+            arrays.quantity[p, i] = 0.0 if abs(total) <= _ROUNDING * largest else total
+        move_exposure(arrays, p, i)
+        recount_scope(state, p)
+        state.dirty.add(p)
+    if i in state.quarantine:
+        refresh_suspect_stress(state, i)
+        if held_before and quantity == 0.0:
+            arrays.stress_suspect[leaf, :] = 0.0
+
+
+def _book(state: RiskState, fill: Fill, quantity: float) -> None:
+    """Book quantity * (mark - price); before there is a mark or a rate it waits for them."""
+    i = fill.instrument
+    arrays, terms = state.arrays, state.terms[i]
+    if terms.kind == "cash":
+        return
+    per_step = float(arrays.pnl_unit[i])
+    if per_step == 0.0:
+        state.holdings[(fill.leaf, i)].unpriced.append((quantity, fill.price))
+        return
+    mark = float(arrays.mark[i])
+    if terms.inverse:  # coins won since the fill, at the coin's price of now
+        gain = quantity * per_step * (1.0 / fill.price - 1.0 / mark) * mark
+    else:
+        gain = quantity * per_step * (mark - fill.price)
+    add_pnl(arrays, fill.leaf, gain)
+
+
+def _bank_coins(state: RiskState, leaf: int, i: int) -> None:
+    """Before the size of an inverse position changes: keep the coins won so far, and start from today's mark."""
+    if (leaf, i) in state.coins:
+        banked, inverse_mark = state.coins[(leaf, i)]
+        mark = float(state.arrays.mark[i])
+        face = float(state.arrays.quantity[leaf, i]) * state.terms[i].multiplier
+        state.coins[(leaf, i)] = (banked + face * (inverse_mark - 1.0 / mark), 1.0 / mark)

@@ -1,0 +1,76 @@
+"""Stand-ins for returns that were not seen: a named proxy, else the sector's mean, else that of kind and currency."""
+
+import math
+from enum import IntEnum
+
+import numpy as np
+
+from risk.kernels.book import rebuild
+from risk.kernels.window import join_covariance
+from risk.measures import Vector
+from risk.state import RiskState
+
+
+class CellFlag(IntEnum):
+    """What a cell of the return window is."""
+
+    NONE = 0
+    OBSERVED = 1
+    PROXIED = 2
+    CLOSED = 3
+    UNMODELLED = 4
+
+
+def proxy_weights(state: RiskState, i: int, flags: np.ndarray[tuple[int, ...], np.dtype[np.int8]]) -> dict[int, float]:
+    """Return the weights of the observed cells that stand for instrument i in one row; empty where none can.
+
+    flags : (N,) CellFlag of the row; a proxied cell is never a source
+    """
+    terms = state.terms[i]
+    if terms.proxy is not None:
+        j = state.instrument_index.get(terms.proxy[0])
+        if j is not None and j != i and flags[j] == CellFlag.OBSERVED:
+            return {j: terms.proxy[1]}
+    groups = (
+        [j for j, other in enumerate(state.terms) if terms.sector is not None and other.sector == terms.sector],
+        [j for j, other in enumerate(state.terms) if other.kind == terms.kind and other.currency == terms.currency],
+    )
+    for group in groups:
+        members = [j for j in group if j != i and flags[j] == CellFlag.OBSERVED]
+        if members:
+            return dict.fromkeys(members, 1.0 / len(members))
+    return {}
+
+
+def proxied_return(weights: dict[int, float], cells: Vector) -> float:
+    """Return the weighted sum of the source cells; cells: (N,) base-currency returns of the row."""
+    return math.fsum(weight * float(cells[j]) for j, weight in weights.items())
+
+
+def fill_history(state: RiskState, i: int) -> None:
+    """Give an instrument that joins a full window of proxied rows, and its place in the covariance."""
+    arrays, window = state.arrays, state.window
+    if state.terms[i].kind == "cash" and state.terms[i].currency == state.config.base_currency:
+        window.flags[i, : state.rows] = CellFlag.CLOSED
+        return
+    weights: dict[int, float] = {}
+    for row in range(state.rows):
+        weights = proxy_weights(state, i, window.flags[:, row])
+        arrays.returns[i, row] = proxied_return(weights, arrays.returns[:, row])
+        window.flags[i, row] = CellFlag.PROXIED if weights else CellFlag.UNMODELLED
+    if window.rows_total == 0:
+        return
+    newest = (window.rows_total - 1) % arrays.returns.shape[1]
+    b = np.zeros(len(state.terms), dtype=np.float64)
+    for j, weight in proxy_weights(state, i, window.flags[:, newest]).items():
+        b[j] = weight
+    join_covariance(window.total, i, b, len(state.terms))
+    bias = 1.0 - state.config.covariance.decay**window.rows_total
+    count = len(state.terms)
+    arrays.sigma[i, :count] = window.total[i, :count] / bias
+    arrays.sigma[:count, i] = window.total[:count, i] / bias
+    arrays.returns_min[i] = min(0.0, float(arrays.returns[i, : state.rows].min()))
+    arrays.returns_max[i] = max(0.0, float(arrays.returns[i, : state.rows].max()))
+    for p in state.holders(i):
+        rebuild(arrays, p)
+        state.dirty.add(p)

@@ -1,0 +1,123 @@
+"""One scope's book for the enforcer: what each position contributes to a metric, and the metric of a smaller book."""
+
+import math
+
+import numpy as np
+
+from risk.arrays import Fit
+from risk.components import historical_components, shortfall_components
+from risk.historical import LEVELS, expected_shortfall, tail_count_ppm, value_at_risk
+from risk.kernels.evaluate import losses_of, sigma_times, stress_of
+from risk.measures import Matrix, Vector
+from risk.state import RiskState
+
+_P_PPM = dict(LEVELS)
+_NAMES_MIN = 8
+
+
+class ScopeBook:
+    """The read-only view `risk.book.Book` of scope p; it speaks of the moment at which it was made."""
+
+    def __init__(self, state: RiskState, p: int) -> None:
+        arrays = state.arrays
+        self._state, self._p = state, p
+        self._held = np.flatnonzero(arrays.quantity[p, : len(state.terms)] * arrays.unit[: len(state.terms)])
+        self.instruments: tuple[str, ...] = tuple(state.terms[i].name for i in self._held)
+        self.quantity: Vector = arrays.quantity[p, self._held].copy()
+        self.unit: Vector = arrays.unit[self._held].copy()
+        self.lot: Vector = np.array([state.terms[i].lot for i in self._held], dtype=np.float64)
+
+    def components(self, metric: str) -> Vector:
+        """Return (m,) contributions to the metric in its unit; they sum to it where it is homogeneous."""
+        x = self.quantity * self.unit
+        kind, _, level = metric.partition("_")
+        if kind in ("var", "es") and level in _P_PPM:
+            return self._tail_components(kind, level, x)
+        if metric in ("worst_loss", "failures"):
+            worst = self._worst_scenario(x)
+            shocks: Vector = self._state.arrays.shocks[self._held, worst]
+            return -x * shocks
+        if metric in ("net", "net_leverage"):
+            scale = 1.0 if metric == "net" else 1.0 / self._nav()
+            return x * (math.copysign(1.0, math.fsum(x.tolist())) * scale)
+        if metric == "top_share":
+            parts = np.zeros(x.size)
+            if x.size:
+                top = int(np.argmax(np.abs(x)))
+                parts[top] = self.evaluate(metric, self.quantity)
+            return parts
+        if metric == "hhi":
+            risk = np.abs(x * sigma_times(self._state.arrays, self._held, x))
+            total = math.fsum(risk.tolist())
+            return np.asarray((risk / total) ** 2) if total > 0.0 else np.zeros(x.size)
+        scale = 1.0 / self._nav() if metric == "gross_leverage" else 1.0
+        return np.abs(x) * scale
+
+    def evaluate(self, metric: str, quantity: Vector) -> float:
+        """Return the metric of the book with these quantities (m,), everything else unchanged."""
+        x = quantity * self.unit
+        arrays, held = self._state.arrays, self._held
+        kind, _, level = metric.partition("_")
+        if kind in ("var", "es") and level in _P_PPM:
+            return self._tail(kind, level, x)
+        if metric == "worst_loss":
+            return max(float(stress_of(arrays, held, x, k)) for k in range(len(self._state.scenarios)))
+        if metric == "failures":
+            limits = arrays.scenario_limit
+            return float(sum(stress_of(arrays, held, x, k) > limits[k] for k in range(len(self._state.scenarios))))
+        gross, net = math.fsum(np.abs(x).tolist()), abs(math.fsum(x.tolist()))
+        if metric == "gross":
+            return gross
+        if metric == "net":
+            return net
+        if metric in ("gross_leverage", "net_leverage"):
+            return (gross if metric == "gross_leverage" else net) / self._nav() if gross > 0.0 else 0.0
+        if metric == "top_share":
+            largest = float(np.abs(x).max()) if x.size else 0.0
+            names = int(np.count_nonzero(x))
+            whole = gross if names >= _NAMES_MIN else self._nav()
+            return largest / whole if gross > 0.0 else 0.0
+        if metric == "hhi":
+            risk = np.abs(x * sigma_times(arrays, held, x))
+            total = math.fsum(risk.tolist())
+            return math.fsum(((risk / total) ** 2).tolist()) if total > 0.0 else 0.0
+        return math.nan  # drawdown, the day's loss: no quantity changes what has happened
+
+    def _nav(self) -> float:
+        arrays = self._state.arrays
+        nav = float(arrays.value[self._p]) if arrays.has_nav[self._p] == 1 else math.nan
+        return nav if not nav <= 0.0 else math.nan
+
+    def _worst_scenario(self, x: Vector) -> int:
+        losses = [stress_of(self._state.arrays, self._held, x, k) for k in range(len(self._state.scenarios))]
+        return max(range(len(losses)), key=lambda k: losses[k])
+
+    def _variance(self, x: Vector) -> float:
+        return math.fsum((x * sigma_times(self._state.arrays, self._held, x)).tolist())
+
+    def _tail(self, kind: str, level: str, x: Vector) -> float:
+        if not np.any(x):
+            return 0.0
+        if level == "999":
+            fit = self._state.arrays.fit[self._p]
+            scale = math.sqrt(max(self._variance(x), 0.0) / fit[Fit.REFERENCE_VARIANCE])
+            return float(fit[Fit.VAR_999 if kind == "var" else Fit.ES_999]) * scale
+        rows = self._state.rows
+        if tail_count_ppm(rows, _P_PPM[level]) < 1_000_000:
+            return math.nan
+        losses = losses_of(self._state.arrays, self._held, x, rows)
+        return (value_at_risk if kind == "var" else expected_shortfall)(losses, _P_PPM[level])
+
+    def _tail_components(self, kind: str, level: str, x: Vector) -> Vector:
+        if x.size == 0:
+            return np.zeros(0)
+        if level == "999":
+            y = sigma_times(self._state.arrays, self._held, x)
+            variance = math.fsum((x * y).tolist())
+            return np.asarray(x * y * (self._tail(kind, level, x) / variance)) if variance > 0.0 else np.zeros(x.size)
+        rows = self._state.rows
+        if rows == 0:
+            return np.zeros(x.size)
+        contributions: Matrix = -x[:, None] * self._state.arrays.returns[self._held, :rows]
+        parts = historical_components if kind == "var" else shortfall_components
+        return parts(contributions, _P_PPM[level]).values

@@ -1,0 +1,63 @@
+"""Which shock of a scenario an instrument takes: the first key that hits, in base currency."""
+
+from config.scenarios import Scenario
+from risk.instruments import Terms, cell_return
+from risk.state import RiskState
+
+_BASIS_POINT = 1e-4
+
+
+def price_shock(scenario: dict[str, float], terms: Terms) -> float | None:
+    """Return the relative move of the instrument's own price, or None where no key hits.
+
+    Order: instrument > underlying > sector > kind.currency > kind. A bond's shock is in basis points of yield and
+    moves its price by -duration times it; prices never fall by more than 99.99 %.
+    """
+    keys = (terms.name, terms.underlying, terms.sector, f"{terms.kind}.{terms.currency}", terms.kind)
+    for key in keys:
+        if key is not None and key in scenario:
+            shock = scenario[key]
+            if terms.kind == "bond":
+                shock = -(terms.duration or 0.0) * shock * _BASIS_POINT
+            return max(shock, -0.9999)
+    if terms.kind == "cash":
+        return 0.0
+    return None
+
+
+def currency_shock(state: RiskState, scenario: dict[str, float], currency: str) -> float:
+    """Return the relative move of base currency per unit of `currency`, by the `fx.<pair>` keys along its path."""
+    factor = 1.0
+    for pair, inverted in state.paths.get(currency, ()):
+        terms = state.terms[pair]
+        shock = scenario.get(f"fx.{terms.base}{terms.quote}", scenario.get(f"fx.{terms.name}"))
+        if shock is None:
+            shock = price_shock(scenario, terms) or 0.0
+        factor = factor / (1.0 + shock) if inverted else factor * (1.0 + shock)
+    return factor - 1.0
+
+
+def bind_shocks(state: RiskState) -> None:
+    """Write every instrument's shock in every scenario; after new reference data or a new currency path."""
+    arrays = state.arrays
+    for k, scenario in enumerate(state.scenarios):
+        table = dict(scenario.shocks)
+        for i, terms in enumerate(state.terms):
+            own = _pair_shock(table, terms)
+            move = currency_shock(state, table, terms.currency)
+            arrays.shocks[i, k] = cell_return(terms, own or 0.0, move)
+            arrays.covered[i, k] = float(own is not None)
+    state.rebuild_all()
+
+
+def _pair_shock(table: dict[str, float], terms: Terms) -> float | None:
+    if terms.kind == "fx":
+        for key in (f"fx.{terms.base}{terms.quote}", f"fx.{terms.name}"):
+            if key in table:
+                return max(table[key], -0.9999)
+    return price_shock(table, terms)
+
+
+def scenario_ids(scenarios: tuple[Scenario, ...]) -> tuple[str, ...]:
+    """Return the ids in order."""
+    return tuple(scenario.id for scenario in scenarios)

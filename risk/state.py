@@ -1,0 +1,216 @@
+"""The one mutable object of the core: arrays, registries and the window's bookkeeping."""
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from config.scenarios import Scenario
+from config.schema import Config
+from config.setup import Calendar, Setup
+from risk.arrays import Arrays, Scalar, allocate, grow
+from risk.instruments import Terms
+from risk.kernels.book import rebuild
+from risk.measures import Matrix, Vector
+from risk.timers import Timers
+
+if TYPE_CHECKING:
+    from risk.tail_fits import TailResult
+
+SELF = "_self"  # the implicit leaf that holds what is booked on a parent
+
+
+@dataclass(slots=True)
+class Fill:
+    """A fill that is remembered; `quantity` is signed."""
+
+    ts: int
+    leaf: int
+    instrument: int
+    quantity: float
+    price: float
+    key: tuple[str, str, str, float, float, str | None]
+    booked: bool
+    cancelled: bool = False
+
+
+@dataclass(slots=True)
+class Holding:
+    """What one leaf holds of one instrument: quantity = base + entries with ts > as_of."""
+
+    base: float = 0.0
+    as_of: int = -1
+    entries: list[tuple[int, float]] = field(default_factory=list)
+    unpriced: list[tuple[float, float]] = field(default_factory=list)  # (quantity, price) of fills before any mark
+
+
+@dataclass(slots=True)
+class WorkingOrder:
+    """An order that is open in the market; `quantity` is signed."""
+
+    leaf: int
+    instrument: int
+    quantity: float
+    ts: int
+
+
+@dataclass(slots=True)
+class WindowState:
+    """The bookkeeping of the daily return window.
+
+    level       : price of each instrument in the last row (its own currency), NaN before its first price
+    closes      : official closes not yet in a row, {date ordinal: (price, ts)} by instrument
+    rate_level  : base currency per unit of each currency in the last row
+    flags       : (N, T) CellFlag of every cell
+    total       : (N, N) undebiased covariance sum, rows_total its count
+    """
+
+    flags: np.ndarray[tuple[int, ...], np.dtype[np.int8]]
+    total: Matrix
+    level: list[float] = field(default_factory=list)
+    level_ts: list[int] = field(default_factory=list)
+    level_date: list[int] = field(default_factory=list)
+    closes: list[dict[int, tuple[float, int]]] = field(default_factory=list)
+    row_marks: dict[int, float] = field(default_factory=dict)
+    rate_level: dict[str, float] = field(default_factory=dict)
+    in_row: list[bool] = field(default_factory=list)  # the level comes from a completed row
+    cash: list[float] = field(default_factory=list)
+    row_dates: list[int] = field(default_factory=list)  # of completed rows, all of them
+    row_closes: list[int] = field(default_factory=list)
+    rows_total: int = 0
+    has_levels: bool = False
+    session: int = -1  # index of the base session that the open row belongs to
+    awaiting: set[int] = field(default_factory=set)
+    closed_at: bool = False  # the base close of the open row has passed
+
+
+class RiskState:
+    """Positions, marks, windows and numbers of one shard; changed only through the functions of this room."""
+
+    def __init__(self, setup: Setup) -> None:
+        config: Config = setup.config
+        self.config = config
+        self.scenarios: tuple[Scenario, ...] = setup.scenarios
+        self.calendars: dict[str, Calendar] = {calendar.code: calendar for calendar in setup.calendars}
+        self.base_calendar: Calendar = self.calendars[config.calendar.base]
+        self.timers = Timers()
+        self.arrays: Arrays = allocate(32, 8, config.window.rows, len(setup.scenarios), 8)
+        self.arrays.scalars[Scalar.SCENARIOS] = len(setup.scenarios)
+        for k, scenario in enumerate(setup.scenarios):
+            limit = scenario.limit if scenario.limit is not None else config.enforcement.max_stress_loss
+            self.arrays.scenario_limit[k] = limit
+        self.terms: list[Terms] = []
+        self.instrument_index: dict[str, int] = {}
+        self.scopes: list[str] = []
+        self.scope_index: dict[str, int] = {}
+        self.children: list[list[int]] = []
+        self.sources: dict[tuple[str, int], int] = {}
+        self.last_by_source: dict[tuple[int, int], int] = {}
+        self.quarantine: dict[int, list[float]] = {}
+        self.distrusted: set[int] = set()
+        self.stale: set[int] = set()
+        self.rates: dict[str, float] = {config.base_currency: 1.0}
+        self.paths: dict[str, tuple[tuple[int, bool], ...]] = {config.base_currency: ()}
+        self.holdings: dict[tuple[int, int], Holding] = {}
+        self.fills: dict[str, dict[str, Fill]] = {}
+        self.orders: dict[tuple[str, str], WorkingOrder] = {}
+        self.coins: dict[tuple[int, int], tuple[float, float]] = {}
+        self.snapshots: set[str] = set()
+        self.window = WindowState(
+            flags=np.zeros((32, config.window.rows), dtype=np.int8), total=np.zeros((32, 32), dtype=np.float64)
+        )
+        self.tail_requests: dict[str, Vector] = {}
+        self.tail_results: dict[int, TailResult] = {}
+        self.request_count = 0
+        self.dirty: set[int] = set()
+
+    @property
+    def now_ns(self) -> int:
+        """Core time."""
+        return int(self.arrays.scalars[Scalar.NOW])
+
+    @property
+    def rows(self) -> int:
+        """Completed rows in the window."""
+        return int(self.arrays.scalars[Scalar.ROWS])
+
+    def advance_to(self, ts: int) -> None:
+        """Move core time; it never runs backwards."""
+        self.arrays.scalars[Scalar.NOW] = max(self.now_ns, ts)
+
+    def source(self, topic: str, partition: int) -> int:
+        """Return the index of a partition, adding it at its first record."""
+        index = self.sources.get((topic, partition))
+        if index is None:
+            index = len(self.sources)
+            self.sources[(topic, partition)] = index
+            if index >= len(self.arrays.source_ts):
+                self._grow(sources=2 * index)
+        return index
+
+    def add_instrument(self, terms: Terms) -> int:
+        """Append an instrument and return its index."""
+        i = len(self.terms)
+        if i >= len(self.arrays.mark):
+            self._grow(instruments=2 * i)
+        self.terms.append(terms)
+        self.instrument_index[terms.name] = i
+        self.arrays.scalars[Scalar.INSTRUMENTS] = i + 1
+        window = self.window
+        window.level.append(math.nan)
+        window.level_ts.append(0)
+        window.level_date.append(0)
+        window.closes.append({})
+        window.cash.append(0.0)
+        window.in_row.append(False)
+        return i
+
+    def add_scope(self, path: str, parent: int) -> int:
+        """Append a scope and return its index; parents come before their children."""
+        p = len(self.scopes)
+        if p >= len(self.arrays.parent):
+            self._grow(scopes=2 * p)
+        self.scopes.append(path)
+        self.scope_index[path] = p
+        self.children.append([])
+        self.arrays.parent[p] = parent
+        self.arrays.leaf[p] = 1
+        self.arrays.updates[p] = p * 97 % 1024
+        self.arrays.scalars[Scalar.SCOPES] = p + 1
+        if parent >= 0:
+            self.children[parent].append(p)
+        return p
+
+    def path_of(self, p: int) -> list[int]:
+        """Return p and its ancestors, root last."""
+        path = [p]
+        while (p := int(self.arrays.parent[p])) >= 0:
+            path.append(p)
+        return path
+
+    def holders(self, i: int) -> list[int]:
+        """Return the scopes that hold instrument i, in order."""
+        return [int(p) for p in np.flatnonzero(self.arrays.quantity[: len(self.scopes), i])]
+
+    def touch(self, i: int) -> None:
+        """Mark every scope that holds instrument i for measuring."""
+        self.dirty.update(self.holders(i))
+
+    def rebuild_all(self) -> None:
+        """Compute every scope's sums from nothing."""
+        for p in range(len(self.scopes)):
+            rebuild(self.arrays, p)
+            self.dirty.add(p)
+
+    def _grow(self, instruments: int = 0, scopes: int = 0, sources: int = 0) -> None:
+        old = self.arrays
+        count = max(instruments, len(old.mark))
+        self.arrays = grow(old, count, max(scopes, len(old.parent)), max(sources, len(old.source_ts)))
+        if instruments:
+            window = self.window
+            flags = np.zeros((count, window.flags.shape[1]), dtype=np.int8)
+            flags[: window.flags.shape[0]] = window.flags
+            total = np.zeros((count, count), dtype=np.float64)
+            total[: window.total.shape[0], : window.total.shape[1]] = window.total
+            window.flags, window.total = flags, total

@@ -1,0 +1,124 @@
+"""Tail fits as slow work: the request for one, its computation, and what its result does to a scope."""
+
+import math
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+
+from risk.arrays import Fit
+from risk.kernels.evaluate import quadratic
+from risk.measures import Status, Vector
+from risk.pot import PotFit, fit_pot
+from risk.state import RiskState
+
+KIND = "pot"
+ROWS_MIN = 250
+_P_999 = 999_000
+
+
+@dataclass(frozen=True, slots=True)
+class TailRequest:
+    """A wish for a fit of one scope's loss vector, as it was when the wish arose.
+
+    losses   : (rows,) base currency; exposure : (N,) of that book
+    """
+
+    id: str
+    digest: str
+    scope: int
+    losses: Vector
+    exposure: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class TailResult:
+    """What came back; numbers in base currency, NaN where there is none."""
+
+    id: str
+    digest: str
+    scope: int
+    var_999: float
+    es_999: float
+    var_low: float
+    var_high: float
+    xi: float
+    beta: float
+    threshold: float
+    exceedances: int
+    rows: int
+    status: Status
+    reason: str
+
+
+def due_requests(state: RiskState) -> list[TailRequest]:
+    """Return the fits that are wanted now, in scope order, and forget that they are."""
+    arrays = state.arrays
+    requests = []
+    for p in range(len(state.scopes)):
+        if arrays.refit[p] == 0:
+            continue
+        arrays.refit[p] = 0
+        if state.rows >= ROWS_MIN:
+            requests.append(_request(state, p))
+    return requests
+
+
+def request_all(state: RiskState) -> None:
+    """Ask for a fit of every book that is not empty: the cadence of `refit` rows."""
+    for p in range(len(state.scopes)):
+        if np.any(state.arrays.exposure[p, : len(state.terms)] != 0.0):
+            state.arrays.refit[p] = 1
+
+
+def compute(request: TailRequest) -> TailResult:
+    """Fit the tail: a function of the request alone."""
+    return _result(request.id, request.digest, request.scope, fit_pot(request.losses))
+
+
+def apply_result(state: RiskState, result: TailResult) -> bool:
+    """Make the result the scope's fit; False where no such request waits (a result that comes twice)."""
+    exposure = state.tail_requests.pop(result.id, None)
+    if exposure is None:
+        return False
+    p, arrays, count = result.scope, state.arrays, len(state.terms)
+    arrays.fit_exposure[p, :] = 0.0
+    arrays.fit_exposure[p, : exposure.size] = exposure
+    fit = arrays.fit[p]
+    fit[Fit.VAR_999], fit[Fit.ES_999] = result.var_999, result.es_999
+    fit[Fit.VAR_STATUS] = result.status
+    fit[Fit.ES_STATUS] = Status.OK if math.isinf(result.es_999) else result.status
+    fit[Fit.GROSS] = float(np.abs(exposure).sum())
+    fit[Fit.REFERENCE_VARIANCE] = quadratic(arrays, arrays.fit_exposure[p], count)
+    state.tail_results[p] = result
+    state.dirty.add(p)
+    return True
+
+
+def refresh_references(state: RiskState) -> None:
+    """After the covariance has changed: the variance of each fit's book with today's covariance."""
+    for p in sorted(state.tail_results):
+        variance = quadratic(state.arrays, state.arrays.fit_exposure[p], len(state.terms))
+        state.arrays.fit[p, Fit.REFERENCE_VARIANCE] = variance
+
+
+def _request(state: RiskState, p: int) -> TailRequest:
+    losses = state.arrays.loss[p, : state.rows].copy()
+    exposure = state.arrays.exposure[p, : len(state.terms)].copy()
+    digest = blake2b(losses.tobytes() + exposure.tobytes(), digest_size=16).hexdigest()
+    state.request_count += 1
+    name = f"{KIND}|{state.scopes[p]}|{state.request_count}"
+    request = TailRequest(blake2b(name.encode(), digest_size=16).hexdigest(), digest, p, losses, exposure)
+    state.tail_requests[request.id] = exposure
+    # asked for once: until the answer comes the book is compared with the one that was asked about
+    state.arrays.fit_exposure[p, :] = 0.0
+    state.arrays.fit_exposure[p, : exposure.size] = exposure
+    state.arrays.fit[p, Fit.GROSS] = float(np.abs(exposure).sum())
+    return request
+
+
+def _result(id_: str, digest: str, scope: int, fit: PotFit) -> TailResult:
+    return TailResult(
+        id_, digest, scope, fit.var(_P_999), fit.es(_P_999), fit.var_999_low, fit.var_999_high,
+        fit.xi, fit.beta, fit.u, fit.k, fit.n, fit.status, fit.reason,
+    )  # fmt: skip
