@@ -131,7 +131,16 @@ def test_historical_components_equal_the_window_of_ranks(n: int, p_ppm: int) -> 
 
 def test_historical_components_fall_back_to_the_row_at_the_quantile_and_say_so() -> None:
     """The window's mean is a gain where the quantile itself is a small loss: no rescaling could be meant."""
-    losses = np.full(20, -1000.0)
+    check_fall_back(others=-1000.0)
+
+
+def test_historical_components_fall_back_where_the_window_must_be_stretched_tenfold() -> None:
+    check_fall_back(others=-2.5 / 3)
+
+
+def check_fall_back(others: float) -> None:
+    """Of 20 rows the window has the ranks 16 to 20: three of the others, VaR = 1 and the largest loss of 2."""
+    losses = np.full(20, others)
     losses[[4, 9]] = 1.0, 2.0
     components = historical_components(np.stack((losses * 3, losses * -2)), 950_000)
     assert not components.smoothed

@@ -11,6 +11,7 @@ from scipy.stats import genpareto
 
 from risk.measures import Status, Vector
 from risk.pot import exceedance_count, fit_pot
+from tests.reference import slow_best_beta
 
 
 def student_losses(seed: int, n: int = 756, nu: float = 4.0) -> Vector:
@@ -86,6 +87,18 @@ def test_a_cluster_beside_the_threshold_widens_the_interval_many_times() -> None
     assert (fit.status, fit.k) == (Status.DEGRADED, 69)
     assert 0.0 < fit.var_999_low < fit.var(999_000) / 4
     assert fit.var(999_000) * 4 < fit.var_999_high < math.inf
+
+
+def test_of_two_maxima_the_higher_is_taken() -> None:
+    """Excesses of 1e-9 beside excesses of 3 and more: a light law near ξ = 0.1 is a maximum too, and less likely."""
+    losses = np.zeros(690)
+    losses[:45] = 3.0 - 5.0 * np.log((np.arange(45) + 0.5) / 45)
+    losses[45:69] = 1e-9 * np.linspace(1.0, 2.0, 24)
+    fit = fit_pot(losses)
+    lights = [slow_best_beta(xi, losses[:69])[1] for xi in (0.0, 0.12, 0.5)]
+    assert lights[0] < lights[1] > lights[2]
+    assert fit.loglik > lights[1]
+    assert (fit.xi > 1.0, fit.status) == (True, Status.INVALID)
 
 
 def test_ties_that_leave_too_few_exceedances_are_insufficient() -> None:
