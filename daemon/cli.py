@@ -76,9 +76,10 @@ def demo(
       riskd demo
       riskd demo --speed max --out /tmp/demo
     """
+    multiple = _speed(speed) if speed is not None else None
     from daemon.demo import run_demo
 
-    run_demo(out, _speed(speed) if speed is not None else None, is_paced=speed is None, force=force)
+    run_demo(out, multiple, is_paced=speed is None, force=force)
 
 
 @app.command()
@@ -111,6 +112,7 @@ def replay(
       riskd replay day.jsonl --out out/day --states 1h    with the risk numbers of every hour
       riskd replay day.jsonl --out out/day --json | jq .fired_by_year
     """
+    period_ns, points, multiple = _period_ns(states), _states_at(states_at), _speed(speed)
     from daemon.replay import ReplayPlan
     from daemon.replay_command import run_replay
 
@@ -119,9 +121,9 @@ def replay(
         out=out,
         config=config,
         batch=batch,
-        states_every_ns=_period_ns(states),
-        states_at=_states_at(states_at),
-        speed=_speed(speed),
+        states_every_ns=period_ns,
+        states_at=points,
+        speed=multiple,
         force=force,
     )
     run_replay(plan, as_json=as_json)

@@ -50,7 +50,8 @@ def check(
     """
     from audit.line import canonical_json
     from config.faults import ConfigError
-    from config.loader import dump_full, load_config, unwatched_limits
+    from config.loader import dump_full, load_config
+    from config.sensor_metrics import unwatched_limits
 
     try:
         loaded = load_config(config)

@@ -19,7 +19,7 @@ BATCH_DEFAULT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What onlookers are shown after a step: the core, what it let out, and how many bytes of the recording are read."""
+    """What onlookers are shown after a step: the core, what it let out, and how far the recording is read, in bytes."""
 
     core: Core
     outputs: Outputs
