@@ -1,6 +1,7 @@
 """One book's account: whole shares, value, and the events that its trading and its investors make."""
 
 from dataclasses import dataclass, field
+from math import fsum
 from random import Random
 
 from tests.recordings.reference import REFERENCE
@@ -31,7 +32,7 @@ class Account:
 
     def gross(self) -> float:
         """USD long plus USD short."""
-        return sum(abs(self.exposure(name)) for name in sorted(self.quantities))
+        return fsum(abs(self.exposure(name)) for name in sorted(self.quantities))
 
     def mark(self, closes: dict[str, float]) -> None:
         """Move every mark to the day's close and book the P&L."""
@@ -48,6 +49,31 @@ class Account:
         large = abs(change) * self.marks[name] > 0.05 * self.value_usd and abs(change) > 1
         first = round(change * (0.4 + 0.2 * self.draw.random())) if large else change
         return [self.fill(name, part) for part in (first, change - first) if part != 0]
+
+    def rebalance(self, targets_usd: dict[str, float]) -> list[Event]:
+        """Fills that bring each name to its target: what gets smaller first, and what keeps the book's net small."""
+        changes = {name: target - self.exposure(name) for name, target in targets_usd.items()}
+        smaller = [name for name in sorted(changes) if abs(targets_usd[name]) < abs(self.exposure(name))]
+        larger = [name for name in sorted(changes) if name not in smaller]
+        net = fsum(self.exposure(name) for name in sorted(self.quantities))
+        events: list[Event] = []
+        for left in (smaller, larger):
+            while left:
+                gaps = [(abs(net + changes[name]), name) for name in left]
+                name = min(gaps)[1]
+                left.remove(name)
+                net += changes[name]
+                events += self.trade_to(name, targets_usd[name])
+        return events
+
+    def scale(self, share: float) -> list[Event]:
+        """Fills that bring every holding to `share` of itself."""
+        held = [name for name in sorted(self.quantities) if self.quantities[name] != 0]
+        return self.rebalance({name: share * self.exposure(name) for name in held})
+
+    def held_to_zero(self) -> dict[str, float]:
+        """A target of nothing for every name held; a rule's own targets are laid over it."""
+        return {name: 0.0 for name, quantity in sorted(self.quantities.items()) if quantity != 0}
 
     def fill(self, name: str, change: int) -> Event:
         """One fill of `change` shares near the last close: it pays half the spread and up to 10 bp either way."""

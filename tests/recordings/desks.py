@@ -1,16 +1,20 @@
 """The three desks: each turns its rule into a morning's fills and an evening's NAV, session after session."""
 
 from dataclasses import dataclass, field
+from math import fsum
 from random import Random
 
 from tests.recordings.account import Account, Event
 from tests.recordings.rules import (
+    GROSS_MAX_USD,
     LEVERAGE_CALL,
+    LEVERAGE_MIN,
     View,
     concentrated_leverage,
     concentrated_names,
     long_only_names,
     long_short_names,
+    long_short_weights,
 )
 from tests.recordings.source import Closes
 
@@ -55,17 +59,16 @@ class Desk:
     fee_a_year: float
     fund_rate: float
     months_a_report: int = 3
+    is_swept_quarterly: bool = False
     pending_flow_usd: float = 0.0
 
     def decide_flow(self, day: Day) -> None:
         """Before the last session of a quarter: what comes in or goes out with that evening's NAV."""
         gap = self.size_usd - self.account.value_usd
         share = 0.0
-        if day.ends_year and abs(gap) > 0.10 * self.size_usd:
-            share = 0.8
-        elif day.ends_quarter and gap > 0.5 * self.size_usd:
-            share = 0.7
-        elif day.ends_quarter and gap < -0.3 * self.size_usd:
+        if day.ends_year or (day.ends_quarter and self.is_swept_quarterly):
+            share = 0.8 if abs(gap) > 0.10 * self.size_usd else 0.0
+        elif day.ends_quarter and abs(gap) > 0.3 * self.size_usd:
             share = 0.6
         self.pending_flow_usd = float(round(share * gap, -4))
 
@@ -74,16 +77,14 @@ class Desk:
         account = self.account
         if self.pending_flow_usd >= 0.0 or account.value_usd <= 0.0:
             return []
-        keep = 1.0 + self.pending_flow_usd / account.value_usd
-        held = [name for name in sorted(account.quantities) if account.quantities[name] != 0]
-        return [event for name in held for event in account.trade_to(name, keep * account.exposure(name))]
+        return account.scale(1.0 + self.pending_flow_usd / account.value_usd)
 
     def evening(self, day: Day) -> list[Event]:
         """The NAV report of a month's or a quarter's end."""
         if not (day.ends_quarter or (self.months_a_report == 1 and day.ends_month)):
             return []
         account = self.account
-        borrowed = max(sum(max(account.exposure(name), 0.0) for name in account.quantities) - account.value_usd, 0.0)
+        borrowed = max(fsum(max(account.exposure(name), 0.0) for name in account.quantities) - account.value_usd, 0.0)
         fee = (self.fee_a_year * account.value_usd + self.fund_rate * borrowed) * self.months_a_report / 12
         event = account.report_nav(flow_usd=self.pending_flow_usd, fee_usd=max(fee, 0.0))
         self.pending_flow_usd = 0.0
@@ -107,17 +108,15 @@ class LongOnly(Desk):
         account = self.account
         names = long_only_names(day.view)
         weight = 0.97 * account.value_usd / len(names)
-        targets = {name: 0.0 for name, quantity in sorted(account.quantities.items()) if quantity} | dict.fromkeys(
-            names, weight
-        )
+        targets = account.held_to_zero() | dict.fromkeys(names, weight)
         gaps = {name: target - account.exposure(name) for name, target in targets.items()}
         forced = [name for name in sorted(targets) if targets[name] == 0.0 or not account.quantities.get(name)]
         drifted = sorted((n for n in gaps if n not in forced), key=lambda n: (-abs(gaps[n]), n))
         chosen = forced + [n for n in drifted if abs(gaps[n]) > self.band * weight][: self.fills_a_month]
-        uninvested = sum(gaps[name] for name in drifted if name not in chosen)
+        uninvested = fsum(gaps[name] for name in drifted if name not in chosen)
         if abs(uninvested) > 0.03 * account.value_usd:  # money came or went: everything moves
             chosen = sorted(targets)
-        return [event for name in chosen for event in account.trade_to(name, targets[name])]
+        return account.rebalance({name: targets[name] for name in chosen})
 
 
 @dataclass(slots=True)
@@ -136,22 +135,18 @@ class LongShort(Desk):
             return []
         account = self.account
         self.longs, self.shorts = long_short_names(day.view, self.longs, self.shorts)
-        leg = 0.20 * max(account.value_usd, 0.0)
-        targets = {name: 0.0 for name, quantity in sorted(account.quantities.items()) if quantity}
-        targets |= dict.fromkeys(self.longs, leg) | dict.fromkeys(self.shorts, -leg)
-        return [
-            event
-            for name in sorted(targets)
-            if abs(targets[name] - account.exposure(name)) > 0.03 * leg
-            for event in account.trade_to(name, targets[name])
-        ]
+        targets = account.held_to_zero()
+        weights = long_short_weights(day.view, self.longs, self.shorts)
+        targets |= {name: weight * account.value_usd for name, weight in weights.items()}
+        small = 0.005 * account.value_usd
+        return account.rebalance({n: usd for n, usd in targets.items() if abs(usd - account.exposure(n)) > small})
 
 
 @dataclass(slots=True)
 class Concentrated(Desk):
-    """Four names on borrowed money: names change each January, leverage each month, and at once over the call."""
+    """Four names on borrowed money: names change each January, leverage each month, and at once out of its bounds."""
 
-    names: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=lambda: list(OPENING_CONCENTRATED))
 
     def morning(self, day: Day) -> list[Event]:
         """Fills of this session."""
@@ -161,23 +156,23 @@ class Concentrated(Desk):
         if self.pending_flow_usd < 0.0:
             return self.shrink_for_redemption()
         if account.value_usd <= 0.0:
-            return [event for name in sorted(account.quantities) for event in account.trade_to(name, 0.0)]
+            return account.scale(0.0)
         leverage = account.gross() / account.value_usd
         if leverage > LEVERAGE_CALL:
-            keep = 0.7 * LEVERAGE_CALL / leverage
-            held = [name for name in sorted(account.quantities) if account.quantities[name]]
-            return [event for name in held for event in account.trade_to(name, keep * account.exposure(name))]
-        if day.of_month != 4:
-            return []
-        is_january = day.view.month().endswith("-01")
+            return account.scale(0.7 * LEVERAGE_CALL / leverage)
+        is_january = day.of_month == 4 and day.view.month().endswith("-01")
         if is_january or not self.names:
             self.names = concentrated_names(day.view)
-        target = concentrated_leverage(day.view, self.names)
-        if not is_january and abs(leverage - target) < 0.25:
+        largest = GROSS_MAX_USD / account.value_usd
+        target = min(concentrated_leverage(day.view, self.names), largest)
+        is_due = is_january or (day.of_month == 4 and abs(leverage - target) > 0.25)
+        if not is_due and leverage >= min(LEVERAGE_MIN, 0.8 * largest):
             return []
-        targets = {name: 0.0 for name, quantity in sorted(account.quantities.items()) if quantity}
-        targets |= dict.fromkeys(self.names, target * account.value_usd / len(self.names))
-        return [event for name, usd in sorted(targets.items()) for event in account.trade_to(name, usd)]
+        targets = account.held_to_zero()
+        # 0.1 over the floor, so that the next quiet gain does not ask for another round of orders
+        wanted = min(max(target, LEVERAGE_MIN + 0.1), largest) * account.value_usd / len(self.names)
+        targets |= dict.fromkeys(self.names, wanted)
+        return account.rebalance(targets)
 
 
 Desks = tuple[LongOnly, LongShort, Concentrated]
@@ -193,8 +188,21 @@ def open_desks(closes: Closes, *, root: str, seed: int) -> Desks:
 
     fund = long_only_names(View(closes=closes, today=0))
     pairs = dict.fromkeys(OPENING_LONGS, 1.6e6) | dict.fromkeys(OPENING_SHORTS, -1.6e6)
+    quartet = dict.fromkeys(OPENING_CONCENTRATED, 2.2e6)
     return (
-        LongOnly(account("long-only", "L", 10e6, dict.fromkeys(fund, 9.7e6 / len(fund))), 10e6, 0.0075, 0.0, 1),
-        LongShort(account("long-short", "S", 8e6, pairs), 8e6, 0.02, 0.01),
-        Concentrated(account("concentrated", "C", 4e6, dict.fromkeys(OPENING_CONCENTRATED, 2.2e6)), 4e6, 0.01, 0.03),
+        LongOnly(
+            account("long-only", "L", 10e6, dict.fromkeys(fund, 9.7e6 / len(fund))),
+            size_usd=10e6,
+            fee_a_year=0.0075,
+            fund_rate=0.0,
+            months_a_report=1,
+        ),
+        LongShort(account("long-short", "S", 8e6, pairs), size_usd=8e6, fee_a_year=0.02, fund_rate=0.01),
+        Concentrated(
+            account("concentrated", "C", 4e6, quartet),
+            size_usd=4e6,
+            fee_a_year=0.01,
+            fund_rate=0.03,
+            is_swept_quarterly=True,
+        ),
     )

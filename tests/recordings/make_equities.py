@@ -1,14 +1,15 @@
 """Makes the shipped recording: `python -m tests.recordings.make_equities OUT` writes the same bytes on every run."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from random import Random
 
-import exchange_calendars
 import orjson
-import zstandard
 
+from config.calendars import build_calendar
+from feeds.recording_writer import write_recording
 from tests.recordings.account import Event
 from tests.recordings.desks import Day, Desks, open_desks
 from tests.recordings.reference import REFERENCE
@@ -17,7 +18,6 @@ from tests.recordings.source import Closes, load_closes
 
 SEED = 19900102
 ROOT = "firm"
-LEVEL = 19  # zstd's highest level that asks no extra memory of the reader
 MISTAKE_RATE = 0.03  # share of the mornings with trades on which one fill is booked twice
 
 _MICROSECOND_NS = 1_000
@@ -25,13 +25,11 @@ _SECOND_NS = 1_000_000_000
 _MINUTE_NS = 60 * _SECOND_NS
 
 
-def session_times(dates: Iterable[str]) -> list[tuple[int, int]]:
-    """Open and official close of each date's XNYS session, ns; ValueError for a date that is not a session."""
-    calendar = exchange_calendars.get_calendar("XNYS", start="1989-01-01", end="2023-12-31")
-    sessions = [session.date().isoformat() for session in calendar.sessions]
-    opens = (int(moment.value) for moment in calendar.opens.dt.as_unit("ns"))
-    closes = (int(moment.value) for moment in calendar.closes.dt.as_unit("ns"))
-    times = dict(zip(sessions, zip(opens, closes, strict=True), strict=True))
+def session_times(dates: Sequence[str]) -> list[tuple[int, int]]:
+    """Open and official close of each date's XNYS session, ns; ValueError for dates that are not sessions."""
+    calendar = build_calendar("XNYS", "1989-01-01", "2023-12-31")
+    sessions = [date.fromordinal(int(ordinal)).isoformat() for ordinal in calendar.dates]
+    times = dict(zip(sessions, zip(calendar.opens.tolist(), calendar.closes.tolist(), strict=True), strict=True))
     strangers = [day for day in dates if day not in times]
     if strangers:
         raise ValueError(f"these dates of the data are not sessions of XNYS: {', '.join(strangers)}")
@@ -58,24 +56,18 @@ def make_events(closes: Closes) -> Iterator[Event]:
         yield from _evening(desks, day, ts=close_ns + 30 * _MINUTE_NS)
 
 
-def encode(events: Iterable[Event]) -> bytes:
-    """JSON lines, each with `type` and `ts` first."""
-    return b"".join(orjson.dumps({"type": event["type"], "ts": event["ts"]} | event) + b"\n" for event in events)
-
-
-def compress(lines: bytes) -> bytes:
-    """One zstd frame that names the size of its content and carries a checksum."""
-    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(lines)
+def encode(event: Event) -> bytes:
+    """One JSON line with `type` and `ts` first; the same on every Python from 3.11, as every sum here is an `fsum`."""
+    return orjson.dumps({"type": event["type"], "ts": event["ts"]} | event)
 
 
 def main() -> None:
     """Write the recording to the path given."""
     if len(sys.argv) != 2:
         sys.exit("usage: python -m tests.recordings.make_equities OUT.jsonl.zst")
-    lines = encode(make_events(load_closes()))
-    data = compress(lines)
-    Path(sys.argv[1]).write_bytes(data)
-    print(f"{lines.count(10)} lines, {len(lines)} bytes, {len(data)} compressed")
+    out = Path(sys.argv[1])
+    lines = write_recording(out, map(encode, make_events(load_closes())))
+    print(f"{lines} lines, {out.stat().st_size} bytes")
 
 
 def _opening(closes: Closes, desks: Desks, *, ts: int) -> Iterator[Event]:

@@ -41,7 +41,7 @@ def data_path() -> Path | None:
 def load_closes() -> Closes:
     """Every date and price of skfolio's S&P 500 file, as it is.
 
-    Raises FileNotFoundError without skfolio, ValueError for a hole, a price that is not above zero or a date out of order.
+    Raises FileNotFoundError without skfolio; ValueError for a hole, a price at or below zero, or a date out of order.
     """
     path = data_path()
     if path is None:
