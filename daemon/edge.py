@@ -1,0 +1,131 @@
+"""Between bytes and the core: records become inputs, inputs become journal records, and those become inputs again."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from config.calendars import UnknownCalendarError, build_calendar
+from config.schema import Config
+from feeds.decode import decode, decode_accepted
+from feeds.events import Assignment, CalendarAdded, CatchUpEnd, Instrument, MadeEvent, SlowResult, Tick
+from feeds.journal_frames import JournalError, JournalRecord, Kind
+from feeds.record import Input, Record, Rejection, RejectReason
+
+_MADE_KINDS: dict[type[msgspec.Struct], Kind] = {
+    Tick: Kind.TICK,
+    CalendarAdded: Kind.CALENDAR,
+    Assignment: Kind.ASSIGNMENT,
+    SlowResult: Kind.RESULT,
+    CatchUpEnd: Kind.CATCH_UP_END,
+}
+_MADE_EVENTS = msgspec.json.Decoder(MadeEvent)
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def decode_inputs(records: Sequence[Record], known: set[str], config: Config) -> list[Input]:
+    """Decode records in order; a calendar that is not known comes as an input before the instrument that names it.
+
+    known : codes of the calendars that the core has, changed in place
+
+    The result is the same for any cut of the records into batches.
+    """
+    topics = config.kafka.topics
+    inputs: list[Input] = []
+    for record in records:
+        event = decode(record.topic, record.payload, topics)
+        if isinstance(event, Instrument) and event.calendar not in known:
+            added = _calendar(event, config)
+            if isinstance(added, Rejection):
+                inputs.append(Input(record, added))
+                continue
+            inputs.append(made_input(added, ts_in=record.ts_in))
+            known.add(event.calendar)
+        inputs.append(Input(record, event))
+    return inputs
+
+
+def made_input(event: MadeEvent, *, ts_in: int = 0) -> Input:
+    """Return the input of an event that riskd makes itself: n 0, no topic, its own JSON as payload."""
+    return Input(made_record(_encode(event), ts_in=ts_in), event)
+
+
+def made_record(payload: bytes, *, ts_in: int = 0) -> Record:
+    """Return a record without source, such as that of a configuration or a stop."""
+    return Record(0, "", -1, -1, payload, ts_in)
+
+
+def journal_records(inputs: Iterable[Input]) -> list[JournalRecord]:
+    """Return what the journal holds of these inputs, in order."""
+    return [
+        JournalRecord(item.record, Kind.REJECTION, item.event)
+        if isinstance(item.event, Rejection)
+        else JournalRecord(item.record, _MADE_KINDS.get(type(item.event), Kind.INPUT))
+        for item in inputs
+    ]
+
+
+def journal_inputs(entries: Iterable[JournalRecord]) -> list[Input]:
+    """Return the inputs that the core had, in order: rejections, ticks, calendars and results as they were.
+
+    What was accepted is decoded without checking it again, so that a stricter decoder changes no replay.
+    Configurations and stops are no inputs and left out. Raises JournalError where a payload is not readable at all.
+    """
+    inputs: list[Input] = []
+    for entry in entries:
+        record = entry.record
+        try:
+            match entry.kind:
+                case Kind.INPUT:
+                    inputs.append(Input(record, decode_accepted(record.payload)))
+                case Kind.REJECTION:
+                    assert entry.rejection is not None
+                    inputs.append(Input(record, entry.rejection))
+                case Kind.TICK | Kind.CALENDAR | Kind.ASSIGNMENT | Kind.RESULT | Kind.CATCH_UP_END:
+                    inputs.append(Input(record, _decode(record.payload)))
+                case Kind.CONFIG | Kind.STOP:
+                    pass
+        except msgspec.DecodeError as error:
+            raise JournalError(f"journaled {entry.kind.label} with n {record.n} is not readable: {error}") from error
+    return inputs
+
+
+def _calendar(event: Instrument, config: Config) -> CalendarAdded | Rejection:
+    try:
+        built = build_calendar(event.calendar, config.calendar.start, config.calendar.end)
+    except UnknownCalendarError as error:
+        return Rejection(RejectReason.UNKNOWN_CALENDAR, str(error), event.instrument)
+    return CalendarAdded(
+        code=event.calendar,
+        dates=tuple(built.dates.tolist()),
+        opens=tuple(built.opens.tolist()),
+        closes=tuple(built.closes.tolist()),
+    )
+
+
+def _encode(event: MadeEvent) -> bytes:
+    """Encode as JSON; a result's numbers that are not finite become the strings that JSON has for them."""
+    if isinstance(event, SlowResult):
+        values = {
+            name: _name_of(value) if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in event.values.items()
+        }
+        event = msgspec.structs.replace(event, values=values)
+    return msgspec.json.encode(event)
+
+
+def _decode(payload: bytes) -> MadeEvent:
+    event: MadeEvent = _MADE_EVENTS.decode(payload)
+    if isinstance(event, SlowResult):
+        values = {
+            name: _NOT_FINITE.get(value, value) if isinstance(value, str) else value
+            for name, value in event.values.items()
+        }
+        event = msgspec.structs.replace(event, values=values)
+    return event
+
+
+def _name_of(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
