@@ -25,6 +25,7 @@ _LIFE_STYLES = {
 }
 _STATE_STYLES = {"ACTIVE": "green", "THROTTLED": "yellow", "REDUCING": "red", "HALTED": "bold white on red"}
 _BAR_CELLS = 12
+_SHOWN_MAX = 1e12  # beyond it a column would burst
 
 
 class MetricView(msgspec.Struct, frozen=True):
@@ -84,10 +85,8 @@ def money(value: Shown) -> str:
     ('2.31m', '-140k', '-', '∞')
     """
     number = _number(value)
-    if math.isnan(number):
-        return "-"
-    if math.isinf(number):
-        return "∞" if number > 0 else "-∞"
+    if not abs(number) < _SHOWN_MAX:
+        return _beyond(number)
     for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
         if abs(number) >= size:
             scaled = number / size
@@ -98,7 +97,22 @@ def money(value: Shown) -> str:
 def percent(value: Shown) -> str:
     """Return a share as a percentage with one digit, "-" where it is missing."""
     number = _number(value)
-    return "-" if math.isnan(number) else f"{number:.1%}"
+    return f"{number:.1%}" if abs(number) < _SHOWN_MAX else _beyond(number)
+
+
+def times(value: Shown) -> str:
+    """Return a multiple such as 2.10x, "-" where it is missing."""
+    number = _number(value)
+    return f"{number:.2f}x" if abs(number) < _SHOWN_MAX else _beyond(number)
+
+
+def _beyond(number: float) -> str:
+    """Return a number that is missing, infinite, or too large for its column."""
+    if math.isnan(number):
+        return "-"
+    if math.isinf(number):
+        return "∞" if number > 0 else "-∞"
+    return f"{number:.1e}"
 
 
 def _portfolios(states: Sequence[StateView], shadow_states: Mapping[str, str]) -> Table:
@@ -117,7 +131,6 @@ def _portfolios(states: Sequence[StateView], shadow_states: Mapping[str, str]) -
         table.add_column(name, justify="left" if name in {"book", "trust", "shadow state"} else "right", no_wrap=True)
     for state in states:
         shadow = shadow_states.get(state.scope, "ACTIVE")
-        leverage = _number(_metric(state, "gross_leverage"))
         table.add_row(
             state.scope,
             money(state.nav),
@@ -125,7 +138,7 @@ def _portfolios(states: Sequence[StateView], shadow_states: Mapping[str, str]) -
             money(_metric(state, "es_99")),
             money(_metric(state, "worst_loss")),
             percent(_metric(state, "drawdown")),
-            "-" if math.isnan(leverage) else f"{leverage:.2f}x",
+            times(_metric(state, "gross_leverage")),
             state.trust,
             Text(shadow, style=_STATE_STYLES.get(shadow, "")),
         )
@@ -142,7 +155,7 @@ def _limits(states: Sequence[StateView]) -> Table:
             style = _LIFE_STYLES.get(limit.life, "")
             cells = 0 if math.isnan(used) else round(min(max(used, 0.0), 1.0) * _BAR_CELLS)
             bar = Text("█" * cells + "·" * (_BAR_CELLS - cells), style=style)
-            share = "-" if math.isnan(used) else "∞" if math.isinf(used) else f"{used:.0%}"
+            share = f"{used:.0%}" if abs(used) < _SHOWN_MAX else _beyond(used)
             table.add_row(state.scope, limit.limit, limit.level, share, bar, Text(limit.life, style=style))
     return table
 
