@@ -53,7 +53,8 @@ def _fault(
         text = details["msg"].removeprefix("Value error, ")
         text = re.sub(r"^(String|Tuple|List|Dictionary) should", f"{name} must", text)
         text = text.replace("Input should be", f"{name} must be").replace("an object", "a mapping")
-        text = text.replace("a valid tuple", "a list").replace("a valid array", "a list").replace("a valid ", "a ")
+        text = text.replace("a valid tuple", "a list").replace("a valid array", "a list")
+        text = text.replace("a valid integer", "an integer").replace("a valid ", "a ")
         shown = repr(details["input"]) if details["input"] is not None else "null"
         message = text if ", got " in text else f"{text}, got {shown if len(shown) <= 80 else shown[:80] + '...'}"
     for inside, outside in sorted(moved, key=lambda pair: -len(pair[0])):
