@@ -2,13 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
+
+import numpy as np
 
 from config.schema import Config
+from enforcement.commands import halt_change, reinstate_changes
+from enforcement.judgement import LazyBook, Sight, judge
+from enforcement.life import Clock, Life, timer_due_ns
+from enforcement.limits import BoundLimit, bind_all, unwatched_limits, watched_limits
+from enforcement.merge import most_severe
 from enforcement.moment import Moment, OpenTime
+from enforcement.publisher import Change, Origin, Publisher
 from enforcement.records import LifeState, Outcome, TradingState
+from enforcement.scopes import ScopeLives, new_scope, scope_of
 from risk.book import Book
-from risk.measures import Measures, Vector
+from risk.measures import METRICS, Measures, Status, Vector
 from risk.timers import Timers
+from sensors.metric_reading import utilisation_of
+from sensors.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,59 +47,141 @@ class LimitState:
 class Enforcer:
     """Limits bound to scopes, their lives, and the counters of what was decided and published.
 
-    unwatched      : ids of limits whose sensor this release does not evaluate
-    epoch          : of the journaled assignment; set by the daemon, never in an id or digest
-    config_hash    : hash of what decisions depend on, without modes; set by the daemon
-    model_version  : set by the daemon
+    unwatched     : ids of limits whose sensor this release does not evaluate
+    epoch         : of the journaled assignment, set by the daemon; in no id and no digest
+    config_hash   : of what decisions depend on, so without modes; set by the daemon
+    model_version : set by the daemon
     """
 
     def __init__(self, config: Config, shard: int, timers: Timers, opens: OpenTime) -> None:
+        self.unwatched = unwatched_limits(config)
         self.epoch = 1
-        self.config_hash = ""
-        self.model_version = ""
-        self.unwatched: tuple[str, ...] = ()
+        self.config_hash = self.model_version = ""
+        self._limits = watched_limits(config)
+        self._currency = config.base_currency
+        self._publisher = Publisher(self._limits, config.enforcement.mode, shard)
+        self._timers, self._opens = timers, opens
+        self._scopes: dict[str, ScopeLives] = {}
 
     def add_scope(self, scope: str, is_root: bool, listed: bool) -> None:
-        """Bind the limits to a path that has come into being; evaluate it once right after."""
-        raise NotImplementedError
+        """Bind the limits to a path that has come into being; a path that is there already stays as it is.
+
+        Evaluate it right after: an unknown root is restricted from its first moment.
+        """
+        if scope not in self._scopes:
+            bound = bind_all(self._limits, scope, self._currency, is_root=is_root, listed=listed)
+            self._scopes[scope] = new_scope(scope, bound)
 
     def evaluate(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
         """Move every breach life of the scope; running it when nothing woke it changes nothing."""
-        raise NotImplementedError
+        holder = self._scopes[scope]
+        holder.was_evaluated = True
+        values, statuses = measures.values.tolist(), measures.statuses.tolist()
+        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
+        outcomes: list[Outcome] = []
+        for index, bound in enumerate(holder.limits):
+            if holder.quiet[index] and _is_calm(bound, measures.known, values, statuses):
+                continue
+            reading = bound.reader.read(measures)
+            for level in range(len(bound.levels)):
+                outcomes += self._look(holder, index, level, reading, sight)
+        return outcomes
 
     def timer(
         self, name: str, due_ns: int, measures: Measures, book: Callable[[], Book], moment: Moment
     ) -> list[Outcome]:
-        """Move the one life whose timer is due; `moment.ts` is `due_ns`."""
-        raise NotImplementedError
+        """Move the one life whose timer is due; `moment.ts` is `due_ns` and its cause "other"."""
+        assert moment.ts == due_ns, f"timer {name!r} is due at {due_ns}, got the moment {moment.ts}"
+        holder = self._scopes[scope_of(name)]
+        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, holder.scope))
+        for index, names in enumerate(holder.timer_names):
+            if name in names:
+                reading = holder.limits[index].reader.read(measures)
+                return self._look(holder, index, names.index(name), reading, sight)
+        raise AssertionError(f"timer {name!r} names no life of {holder.scope}")
 
     @staticmethod
     def scope_of_timer(name: str) -> str:
         """Return the scope of a timer that begins with "life|"."""
-        raise NotImplementedError
+        return scope_of(name)
 
     def wake_levels(self, scope: str) -> Vector:
         """Return (len(METRICS),) the value above which `evaluate` must be called; +inf where no limit looks."""
-        raise NotImplementedError
+        wake = np.full(len(METRICS), inf)
+        for bound in self._scopes[scope].limits:
+            if bound.metric_index >= 0:
+                wake[bound.metric_index] = min(wake[bound.metric_index], bound.wake_at)
+        return wake
 
     def alive(self, scope: str) -> bool:
         """Say whether any life of the scope is not ok, or the scope was never evaluated."""
-        raise NotImplementedError
+        holder = self._scopes[scope]
+        return not (holder.was_evaluated and all(holder.quiet))
 
     def trading_states(self, scope: str) -> TradingStates:
         """Return the scope's trading state on both topics, own and along the path."""
-        raise NotImplementedError
+        parts = scope.split("/")
+        path = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+        holders = [self._scopes[each] for each in path if each in self._scopes]
+        enforced = [holder.enforced.trading_state for holder in holders]
+        shadow = [holder.shadow.trading_state for holder in holders]
+        return TradingStates(enforced[-1], most_severe(enforced), shadow[-1], most_severe(shadow))
 
     def limit_states(self, scope: str, measures: Measures) -> list[LimitState]:
         """Return life, utilisation and stage of every level of the scope, in evaluation order."""
-        raise NotImplementedError
+        holder = self._scopes[scope]
+        states: list[LimitState] = []
+        for bound, lives in zip(holder.limits, holder.lives, strict=True):
+            reading = bound.reader.read(measures)
+            stage = self._publisher.standing(holder, bound).stage
+            for level, life, at in zip(bound.levels, lives, reading.levels, strict=True):
+                use = utilisation_of(reading.statistic, at)
+                states.append(LimitState(bound.limit.id, level.name, life.state, use, stage))
+        return states
 
     def halt(self, scope: str, measures: Measures, moment: Moment, *, actor: str, reason: str) -> list[Outcome]:
-        """Halt the scope by an operator's command: hard, in every mode, until `reinstate`."""
-        raise NotImplementedError
+        """Halt the scope by an operator's command: hard, in every mode, until `reinstate`; a repeat changes nothing."""
+        holder = self._scopes[scope]
+        change = halt_change(holder, measures, moment, f"halted by {actor}: {reason}")
+        return [] if change is None else [self._publish(holder, change)]
 
     def reinstate(
         self, scope: str, measures: Measures, moment: Moment, *, actor: str, reason: str, limit: str | None = None
     ) -> list[Outcome]:
-        """End the operator's halt and the latched lives of the scope, or of one limit of it."""
-        raise NotImplementedError
+        """End the operator's halt and the latched lives of the scope, or of one limit of it.
+
+        What still breaches is not latched and is left alone: it goes on by its own rules.
+        """
+        holder = self._scopes[scope]
+        changes = reinstate_changes(holder, measures, moment, f"reinstated by {actor}: {reason}", limit)
+        return [self._publish(holder, change) for change in changes]
+
+    def _look(self, holder: ScopeLives, index: int, level: int, reading: Reading, sight: Sight) -> list[Outcome]:
+        before = holder.lives[index][level]
+        after, change = judge(holder, index, level, reading, sight)
+        if after is before and change is None:
+            return []
+        self._arm(holder.timer_names[index][level], after, sight.clock.moment.ts)
+        if change is None:
+            holder.store(index, level, after)
+            return []
+        return [self._publish(holder, change)]
+
+    def _publish(self, holder: ScopeLives, change: Change) -> Outcome:
+        return self._publisher.publish(holder, change, Origin(self.epoch, self.config_hash, self.model_version))
+
+    def _arm(self, name: str, life: Life, now_ns: int) -> None:
+        due_ns = timer_due_ns(life)
+        # What is due already waits for something else than time: another price, or rows of a book without prices.
+        if due_ns is not None and due_ns > now_ns:
+            self._timers.arm(name, due_ns)
+        else:
+            self._timers.cancel(name)
+
+
+def _is_calm(bound: BoundLimit, known: bool, values: list[float], statuses: list[int]) -> bool:
+    """Say whether a limit whose lives are all ok has nothing to say: the wake-up rule of semantics.md."""
+    if bound.metric_index < 0:
+        return known or bound.is_commanded
+    index = bound.metric_index
+    return known and statuses[index] <= Status.DEGRADED and values[index] <= bound.wake_at

@@ -68,7 +68,7 @@ class NoParams(msgspec.Struct, frozen=True):
 
 
 class ThrottleParams(msgspec.Struct, frozen=True):
-    """At most `max_orders` orders in `interval_ms`, each of at most `max_notional` base currency (null: unknown NAV)."""
+    """At most `max_orders` orders in `interval_ms`, each of at most `max_notional` base currency (null: unknown)."""
 
     max_orders: int
     interval_ms: int

@@ -1,6 +1,6 @@
 """Finds the sensor that a limit names, and says in which order limits are evaluated."""
 
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from config.schema import Limit
 from risk.measures import Measures
@@ -10,14 +10,10 @@ from sensors.reading import Reading
 
 
 class SensorType(Protocol):
-    """What every sensor class offers, so that a new one needs its own file and its place in SENSORS, no more.
-
-    clear_shares : (metric, share) pairs: a level without `clear_at` clears at share * at (models.md 21)
-    """
+    """What every sensor class offers, so that a new one needs its own file and its place in SENSORS, no more."""
 
     name: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
-    clear_shares: ClassVar[tuple[tuple[str, float], ...]]
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:
@@ -26,6 +22,19 @@ class SensorType(Protocol):
 
     def read(self, measures: Measures) -> Reading:
         """Answer the question from numbers already computed."""
+        ...
+
+
+@runtime_checkable
+class LevelsByNames(Protocol):
+    """What a sensor offers besides, where its levels depend on how many names the book has."""
+
+    def lowest_level(self) -> float:
+        """Return the lowest level of any book: under it nothing needs a look."""
+        ...
+
+    def target_levels(self, names: int) -> tuple[float, ...]:
+        """Return the levels that a reduced book of so many names has to be under."""
         ...
 
 

@@ -38,7 +38,6 @@ class Concentration:
 
     name: ClassVar[str] = "concentration"
     metrics: ClassVar[tuple[str, ...]] = ("top_share", "hhi")
-    clear_shares: ClassVar[tuple[tuple[str, float], ...]] = (("top_share", 0.90), ("hhi", 0.90))
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:  # noqa: ARG003 -- all sensors are bound alike; a share has no currency
@@ -52,6 +51,14 @@ class Concentration:
         if self.metric == "hhi":
             return (inf,) * len(self.levels)
         return tuple(self.small_book_at * level / self.levels[0] for level in self.levels)
+
+    def lowest_level(self) -> float:
+        """Return the lowest level of any book: under it nothing needs a look."""
+        return min(*self.levels, *self.levels_for(SMALL_BOOK_NAMES - 1))
+
+    def target_levels(self, names: int) -> tuple[float, ...]:
+        """Return the levels for a reduced book; selling names away until nothing asks is no way under an HHI."""
+        return self.levels if self.metric == "hhi" else self.levels_for(names)
 
     def read(self, measures: Measures) -> Reading:
         """Return the share against the levels that its number of names calls for."""

@@ -32,7 +32,6 @@ class Drawdown:
 
     name: ClassVar[str] = "drawdown"
     metrics: ClassVar[tuple[str, ...]] = ("drawdown",)
-    clear_shares: ClassVar[tuple[tuple[str, float], ...]] = (("drawdown", 0.80),)
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:  # noqa: ARG003 -- all sensors are bound alike; a share has no currency

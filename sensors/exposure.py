@@ -37,7 +37,6 @@ class Exposure:
 
     name: ClassVar[str] = "exposure"
     metrics: ClassVar[tuple[str, ...]] = tuple(_TITLES)
-    clear_shares: ClassVar[tuple[tuple[str, float], ...]] = tuple((metric, 0.90) for metric in _TITLES)
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:

@@ -34,7 +34,6 @@ class Leverage:
 
     name: ClassVar[str] = "leverage"
     metrics: ClassVar[tuple[str, ...]] = tuple(_TITLES)
-    clear_shares: ClassVar[tuple[tuple[str, float], ...]] = (("gross_leverage", 0.90), ("net_leverage", 0.90))
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:  # noqa: ARG003 -- all sensors are bound alike; a multiple has no currency

@@ -32,11 +32,5 @@ def read_metric(
 
 
 def utilisation_of(statistic: float, level: float) -> float:
-    """Return statistic / level; NaN for NaN, 0 under an infinite level, and ±inf or 0 by sign where the level is 0."""
-    if isnan(statistic) or isnan(level):
-        return nan
-    if level == inf:
-        return 0.0
-    if level == 0.0:
-        return inf if statistic > 0.0 else (0.0 if statistic == 0.0 else -inf)
-    return statistic / level
+    """Return statistic / level: NaN for NaN, 0 under a level of +inf. Levels are over zero."""
+    return 0.0 if level == inf and not isnan(statistic) else statistic / level

@@ -35,7 +35,6 @@ class StressFailure:
 
     name: ClassVar[str] = "stress_failure"
     metrics: ClassVar[tuple[str, ...]] = tuple(_TITLES)
-    clear_shares: ClassVar[tuple[tuple[str, float], ...]] = (("worst_loss", 0.90), ("failures", 2 / 3))
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:

@@ -38,7 +38,6 @@ class VarBreach:
 
     name: ClassVar[str] = "var_breach"
     metrics: ClassVar[tuple[str, ...]] = tuple(_TITLES)
-    clear_shares: ClassVar[tuple[tuple[str, float], ...]] = tuple((metric, 0.90) for metric in _TITLES)
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:

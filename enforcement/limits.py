@@ -1,0 +1,153 @@
+"""Binds the limits of the configuration to the scopes that exist."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from math import inf
+from typing import Protocol
+
+from config.schema import Config, Level, Limit
+from config.sensor_metrics import clear_at
+from enforcement.builtin import BUILTIN_IDS, MODEL_AVAILABLE, OPERATOR_HALT, CommandReader, KnownReader
+from enforcement.life import Rule
+from risk.measures import METRIC_INDEX, Measures
+from sensors.catalogue import LevelsByNames, evaluation_order, sensor_named
+from sensors.reading import Reading
+
+WAKE_SHARE = 0.8
+
+
+class Reader(Protocol):
+    """Gives a bound limit its reading."""
+
+    def read(self, measures: Measures) -> Reading:
+        """Answer from numbers already computed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BoundLimit:
+    """A limit as it holds in one scope.
+
+    clear_ats    : of the limit's levels, in their order
+    metric_index : into the measures; -1 where the limit reads none of them
+    wake_at      : at or under it a limit whose lives are all ok has nothing to say; never over its smallest level
+    """
+
+    limit: Limit
+    clear_ats: tuple[float, ...]
+    reader: Reader
+    rule: Rule
+    metric_index: int
+    wake_at: float
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The limit's levels."""
+        return self.limit.levels
+
+    @property
+    def is_commanded(self) -> bool:
+        """Whether an operator moves its life, not a reading."""
+        return self.limit.id == OPERATOR_HALT.id
+
+    def effective(self, index: int, reading: Reading) -> tuple[float, float]:
+        """Return (level, clear level) that this reading is held against; a scaled level clears in proportion."""
+        configured, at = self.levels[index].at, reading.levels[index]
+        return at, scaled_clear(self.clear_ats[index], configured, at)
+
+    def clear_at_of_reduced(self, index: int, reading: Reading, names: int) -> float:
+        """Return the clear level that a reduced book of so many names has to reach."""
+        if not isinstance(self.reader, LevelsByNames):
+            return self.effective(index, reading)[1]
+        return scaled_clear(self.clear_ats[index], self.levels[index].at, self.reader.target_levels(names)[index])
+
+
+def scaled_clear(clear: float, configured: float, at: float) -> float:
+    """Return the clear level where a level is not the configured one: in proportion; +inf under +inf."""
+    return clear if at == configured else at * (clear / configured)
+
+
+def matches(pattern: str, scope: str) -> bool:
+    """Say whether a path matches a glob: `*` and `?` stay within one element, `**` is any number of elements.
+
+    >>> matches("*", "firm"), matches("*", "firm/eq"), matches("firm/*", "firm/eq"), matches("firm/**", "firm")
+    (True, False, True, True)
+    """
+    return _match(pattern.split("/"), scope.split("/"))
+
+
+def may_match_below(pattern: str, root: str) -> bool:
+    """Say whether the glob may match the root or any path under it."""
+    first = pattern.split("/", 1)[0]
+    return first == "**" or fnmatchcase(root, first)
+
+
+def watched_limits(config: Config) -> tuple[Limit, ...]:
+    """Return the limits that this release evaluates, by sensor in evaluation order, then as configured.
+
+    Raises ValueError where an id is built in or given twice, or the name of a level is.
+    """
+    seen = set(BUILTIN_IDS)
+    for limit in config.enforcement.limits:
+        if limit.id in seen:
+            raise ValueError(f"limit id must be given once and not be built in, got {limit.id!r} again")
+        seen.add(limit.id)
+        names = [level.name for level in limit.levels]
+        if len(set(names)) < len(names):
+            raise ValueError(f"limit {limit.id}: names of levels must differ, got {names}")
+    known = [limit for limit in config.enforcement.limits if sensor_named(limit.sensor) is not None]
+    return tuple(sorted(known, key=lambda limit: evaluation_order(limit.sensor)))
+
+
+def unwatched_limits(config: Config) -> tuple[str, ...]:
+    """Return the ids of limits whose sensor this release does not have: they are loaded and never fire."""
+    return tuple(limit.id for limit in config.enforcement.limits if sensor_named(limit.sensor) is None)
+
+
+def bind_all(
+    limits: tuple[Limit, ...], scope: str, currency: str, *, is_root: bool, listed: bool
+) -> tuple[BoundLimit, ...]:
+    """Return the limits of one scope in evaluation order, the built-in ones first.
+
+    Raises ValueError where a metric is not the sensor's or a clear level is over its level.
+    """
+    bound = [_bind_builtin(MODEL_AVAILABLE, KnownReader(listed))] if is_root else []
+    bound.append(_bind_builtin(OPERATOR_HALT, CommandReader()))
+    bound += [_bind(limit, currency) for limit in limits if matches(limit.scope, scope)]
+    return tuple(bound)
+
+
+def _bind(limit: Limit, currency: str) -> BoundLimit:
+    sensor_type = sensor_named(limit.sensor)
+    assert sensor_type is not None, f"limit {limit.id} names sensor {limit.sensor!r}, which is not watched"
+    if limit.metric not in sensor_type.metrics:
+        raise ValueError(f"limit {limit.id}: metric must be one of {sensor_type.metrics}, got {limit.metric!r}")
+    clear_ats = tuple(clear_at(limit, level) for level in limit.levels)
+    for level, clear in zip(limit.levels, clear_ats, strict=True):
+        if clear > level.at:
+            raise ValueError(f"limit {limit.id}: clear_at of {level.name} must be <= {level.at}, got {clear}")
+    sensor = sensor_type.of(limit, currency)
+    lowest = min(level.at for level in limit.levels)
+    if isinstance(sensor, LevelsByNames):
+        lowest = sensor.lowest_level()
+    return BoundLimit(limit, clear_ats, sensor, _rule(limit), METRIC_INDEX[limit.metric], WAKE_SHARE * lowest)
+
+
+def _bind_builtin(limit: Limit, reader: Reader) -> BoundLimit:
+    rule = Rule(0, 1, 0, 0, latch=False, no_data_after_ns=0, on_no_data=None)
+    return BoundLimit(limit, tuple(level.at for level in limit.levels), reader, rule, -1, inf)
+
+
+def _rule(limit: Limit) -> Rule:
+    return Rule(
+        limit.for_, limit.confirm, limit.keep_firing_for, limit.keep_firing_rows, limit.latch, limit.no_data_after,
+        limit.on_no_data,
+    )  # fmt: skip
+
+
+def _match(patterns: list[str], elements: list[str]) -> bool:
+    if not patterns:
+        return not elements
+    if patterns[0] == "**":
+        return any(_match(patterns[1:], elements[taken:]) for taken in range(len(elements) + 1))
+    return bool(elements) and fnmatchcase(elements[0], patterns[0]) and _match(patterns[1:], elements[1:])

@@ -1,0 +1,116 @@
+"""What all active levels of a scope ask for together: one type, one set of parameters, one trading state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from config.schema import ActionType
+from enforcement.records import (
+    ActiveLimit,
+    CancelWorking,
+    HaltParams,
+    NoParams,
+    Params,
+    ReduceParams,
+    Target,
+    ThrottleParams,
+    TradingState,
+)
+
+_SEVERITY: dict[ActionType, int] = {"none": 0, "warn": 1, "throttle": 2, "reduce_position": 3, "halt": 4}
+_STATES: dict[ActionType, TradingState] = {
+    "none": TradingState.ACTIVE,
+    "warn": TradingState.ACTIVE,
+    "throttle": TradingState.THROTTLED,
+    "reduce_position": TradingState.REDUCING,
+    "halt": TradingState.HALTED,
+}
+_STATE_ORDER: tuple[TradingState, ...] = tuple(TradingState)
+_CANCEL_ORDER: tuple[CancelWorking, ...] = ("none", "increasing", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one active level asks for; `since` is the core time at which it began to, ns."""
+
+    limit: str
+    level: str
+    since: int
+    type: ActionType
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The state of one scope on one topic."""
+
+    type: ActionType
+    params: Params
+    trading_state: TradingState
+    active: tuple[ActiveLimit, ...]
+
+
+def severity(action: ActionType) -> int:
+    """Return how severe a type is: none 0, warn 1, throttle 2, reduce_position 3, halt 4."""
+    return _SEVERITY[action]
+
+
+def most_severe(states: Sequence[TradingState]) -> TradingState:
+    """Return the most severe of at least one trading state."""
+    return max(states, key=_STATE_ORDER.index)
+
+
+def allowed_in(state: TradingState) -> tuple[str, ...]:
+    """Return what a consumer may still do; cancelling and reducing are always among it."""
+    if state in (TradingState.ACTIVE, TradingState.THROTTLED):
+        return ("cancel", "reduce", "increase")
+    return ("cancel", "reduce")
+
+
+def merge(demands: Sequence[Demand]) -> Merged:
+    """Return the most severe type with the strictest of its parameters, over the demands in evaluation order.
+
+    Per instrument the smallest `max_abs_qty` holds. Targets stay in force under a halt, so a halt carries them too.
+    """
+    active = tuple(ActiveLimit(demand.limit, demand.level, demand.since, demand.type) for demand in demands)
+    action: ActionType = max((demand.type for demand in demands), key=severity, default="none")
+    return Merged(action, _merged_params(action, demands), _STATES[action], active)
+
+
+def _merged_params(action: ActionType, demands: Sequence[Demand]) -> Params:
+    match action:
+        case "throttle":
+            return _strictest_throttle([demand.params for demand in demands])
+        case "reduce_position":
+            return ReduceParams(_smallest_targets([demand.params for demand in demands]))
+        case "halt":
+            return _strictest_halt([demand.params for demand in demands])
+        case _:
+            return NoParams()
+
+
+def _strictest_throttle(params: Sequence[Params]) -> ThrottleParams:
+    throttles = [each for each in params if isinstance(each, ThrottleParams)]
+    # Orders per time cannot be mixed from two throttles, so the slower rate wins whole; the ceiling is the lower one.
+    slowest = min(throttles, key=lambda each: (each.max_orders / each.interval_ms, each.max_orders))
+    ceilings = [each.max_notional for each in throttles if isinstance(each.max_notional, float)]
+    return ThrottleParams(slowest.max_orders, slowest.interval_ms, min(ceilings, default=None))
+
+
+def _smallest_targets(params: Sequence[Params]) -> tuple[Target, ...]:
+    smallest: dict[str, Target] = {}
+    for each in params:
+        if isinstance(each, ReduceParams):
+            for target in each.targets:
+                known = smallest.get(target.instrument)
+                if known is None or target.max_abs_qty < known.max_abs_qty:
+                    smallest[target.instrument] = target
+    return tuple(smallest[instrument] for instrument in sorted(smallest))
+
+
+def _strictest_halt(params: Sequence[Params]) -> HaltParams:
+    halts = [each for each in params if isinstance(each, HaltParams)]
+    cancel = max((each.cancel_working for each in halts), key=_CANCEL_ORDER.index)
+    targets = _smallest_targets(params)
+    return HaltParams(cancel, any(each.flatten for each in halts), targets or UNSET)

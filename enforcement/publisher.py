@@ -1,0 +1,203 @@
+"""Numbers decisions and actions, and says which decision changes what a topic holds of its scope."""
+
+from dataclasses import dataclass
+from math import inf
+
+from config.schema import ActionType, Limit, Mode
+from enforcement.builtin import MODEL_AVAILABLE
+from enforcement.demands import decided_demand, decided_type, params_for, published_demand
+from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
+from enforcement.life import Life, is_acting
+from enforcement.limits import BoundLimit, may_match_below
+from enforcement.merge import Merged, allowed_in, merge
+from enforcement.moment import Moment
+from enforcement.reasons import ReasonCode
+from enforcement.records import (
+    Action,
+    Cause,
+    Component,
+    Decision,
+    Effect,
+    Evidence,
+    Inputs,
+    Kind,
+    Outcome,
+    action_id_of,
+    episode_id_of,
+    number,
+    seal,
+)
+from enforcement.scopes import ScopeLives
+from risk.measures import Measures, Status
+from sensors.metric_reading import utilisation_of
+from sensors.reading import Reading
+
+ACK_WITHIN_NS = 5 * 10**9
+_LOUD = (Kind.ESCALATION, Kind.TARGETS, Kind.REMINDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything that one decision is made of. `index` and `level` point into the scope's limits."""
+
+    index: int
+    level: int
+    before: Life
+    after: Life
+    kind: Kind
+    reading: Reading
+    at: float
+    clear_at: float
+    measures: Measures
+    moment: Moment
+    components: tuple[Component, ...]
+    clears_if: str | None
+    code: ReasonCode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What records say of where they come from; the epoch of the journaled assignment is in no id and no digest."""
+
+    epoch: int
+    config_hash: str
+    model_version: str
+
+
+class Publisher:
+    """The counters of one shard, and what its limits may do.
+
+    decisions, enforced_seq, shadow_seq : of the last record; they never restart
+    """
+
+    def __init__(self, limits: tuple[Limit, ...], mode: Mode, shard: int) -> None:
+        self.decisions = self.enforced_seq = self.shadow_seq = 0
+        self.stages: Stages = {}
+        self._limits, self._mode, self._shard = limits, mode, shard
+
+    def standing(self, holder: ScopeLives, bound: BoundLimit) -> Standing:
+        """Return what a limit may do in the scope; an unknown root is as enforced as any limit of its tree would be."""
+        if bound.limit.id != MODEL_AVAILABLE.id:
+            return standing_of(bound.limit, holder.scope, self._mode, self.stages)
+        scopes = [holder.scope, *(scope for _, scope in self.stages if scope.startswith(f"{holder.scope}/"))]
+        for limit in self._limits:
+            if may_match_below(limit.scope, holder.scope):
+                for scope in scopes:
+                    if standing_of(limit, scope, self._mode, self.stages).effect is Effect.ENFORCED:
+                        return Standing(self._mode, Stage.FULL, Effect.ENFORCED)
+        return Standing(self._mode, Stage.SHADOW, Effect.SHADOW)
+
+    def publish(self, holder: ScopeLives, change: Change, origin: Origin) -> Outcome:
+        """Store the life, decide, and return the decision with the actions that it makes; updates the scope."""
+        holder.store(change.index, change.level, change.after)
+        decision = self._decide(holder, change, origin)
+        bound = holder.limits[change.index]
+        standing = self.standing(holder, bound)
+        shadow, enforced = self._merged_shadow(holder), self._merged_enforced(holder)
+        is_loud = change.kind in _LOUD and decision.decided_type != "none"
+        shadow_action = enforced_action = None
+        if shadow != holder.shadow or is_loud:
+            self.shadow_seq += 1
+            shadow_action = self._action(decision, shadow, Effect.SHADOW, standing, origin.epoch)
+        if enforced != holder.enforced or (is_loud and self._is_loud_outside(change, decision, standing)):
+            self.enforced_seq += 1
+            enforced_action = self._action(decision, enforced, Effect.ENFORCED, standing, origin.epoch)
+        holder.shadow, holder.enforced = shadow, enforced
+        return Outcome(decision, enforced_action, shadow_action)
+
+    def _is_loud_outside(self, change: Change, decision: Decision, standing: Standing) -> bool:
+        """Say whether `risk.actions` repeats it: only enforced limits, and of what SOFT made a throttle nothing."""
+        is_same = published_type(decision.decided_type, standing.stage) == decision.decided_type
+        return standing.effect is Effect.ENFORCED and (is_same or change.kind is Kind.ESCALATION)
+
+    def _merged_shadow(self, holder: ScopeLives) -> Merged:
+        demands = (
+            decided_demand(bound.limit.id, level, life)
+            for bound, lives in zip(holder.limits, holder.lives, strict=True)
+            for level, life in zip(bound.levels, lives, strict=True)
+        )
+        return merge([demand for demand in demands if demand is not None])
+
+    def _merged_enforced(self, holder: ScopeLives) -> Merged:
+        demands = []
+        for bound, lives in zip(holder.limits, holder.lives, strict=True):
+            if not any(is_acting(life) for life in lives):
+                continue
+            standing = self.standing(holder, bound)
+            if standing.effect is not Effect.ENFORCED:
+                continue
+            for level, life in zip(bound.levels, lives, strict=True):
+                demand = published_demand(bound.limit.id, level, life, standing.stage)
+                if demand is not None:
+                    demands.append(demand)
+        return merge(demands)
+
+    def _decide(self, holder: ScopeLives, change: Change, origin: Origin) -> Decision:
+        bound, moment, reading = holder.limits[change.index], change.moment, change.reading
+        level = bound.levels[change.level]
+        ordinal = self._ordinal(holder, change)
+        decided = decided_type(change.after, level)
+        self.decisions += 1
+        return seal(Decision(
+            d=self.decisions, shard=self._shard, kind=change.kind, scope=holder.scope, limit=bound.limit.id,
+            sensor=reading.sensor, metric=reading.metric, level=level.name,
+            transition=f"{change.before.state}>{change.after.state}", life=change.after.state, decided_type=decided,
+            params=params_for(decided, change.after, level),
+            episode_id=episode_id_of(bound.limit.id, holder.scope, ordinal), episode_ordinal=ordinal,
+            statistic=number(reading.statistic), unit=reading.unit, status=Status(reading.status).name,
+            utilisation=number(utilisation_of(reading.statistic, change.at)), at=number(level.at),
+            effective_at=number(change.at), override_id=None, clear_at=number(change.clear_at),
+            reason_code=change.code, reason=change.reason, evidence=_evidence(change),
+            inputs=Inputs(change.measures.trust, moment.n, moment.ts, dict(moment.offsets)),
+            input_digest=moment.input_digest, model_version=origin.model_version, config_hash=origin.config_hash,
+            ts_event=moment.ts if moment.ts_event is None else moment.ts_event, ts_decided=moment.ts,
+        ))  # fmt: skip
+
+    def _ordinal(self, holder: ScopeLives, change: Change) -> int:
+        """Return the decision's episode, opening it where a level begins to act and closing it where the last stops."""
+        episode, session = holder.episodes[change.index], change.moment.session
+        ordinal = episode.ordinal_at(session)
+        acts = any(is_acting(life) for life in holder.lives[change.index])
+        if acts:
+            episode.ordinal = ordinal
+        elif episode.is_open:
+            episode.ended_session = session
+        episode.is_open = acts
+        return ordinal
+
+    def _action(self, decision: Decision, merged: Merged, effect: Effect, standing: Standing, epoch: int) -> Action:
+        is_enforced = effect is Effect.ENFORCED
+        seq = self.enforced_seq if is_enforced else self.shadow_seq
+        decided = decision.decided_type
+        cause = _cause(decision, published_type(decided, standing.stage) if is_enforced else decided)
+        requires_ack = is_enforced and merged.type in ("throttle", "reduce_position", "halt")
+        return Action(
+            action_id=action_id_of(decision), shard=decision.shard, d=decision.d, epoch=epoch, seq=seq,
+            scope=decision.scope, trading_state=merged.trading_state, allowed=allowed_in(merged.trading_state),
+            type=merged.type, params=merged.params, effect=effect, mode=standing.mode, cause=cause, active=merged.active,
+            reason_code=decision.reason_code, reason=decision.reason, evidence=decision.evidence,
+            inputs=decision.inputs, model_version=decision.model_version, config_hash=decision.config_hash,
+            input_digest=decision.input_digest, ts_event=decision.ts_event, ts_decided=decision.ts_decided,
+            on_expiry="restrict" if is_enforced else "hold", requires_ack=requires_ack,
+            ack_by=decision.ts_decided + ACK_WITHIN_NS if requires_ack else None,
+        )  # fmt: skip
+
+
+def _cause(decision: Decision, published: ActionType) -> Cause:
+    return Cause(
+        decision.limit, decision.sensor, decision.episode_id, decision.level, decision.kind, decision.transition,
+        decision.decided_type, published, decision.at, decision.effective_at, decision.override_id, decision.clear_at,
+    )  # fmt: skip
+
+
+def _evidence(change: Change) -> Evidence:
+    reading, measures = change.reading, change.measures
+    es = None
+    if reading.metric.startswith("var_") and measures.known:
+        metric = f"es_{reading.metric.removeprefix('var_')}"
+        value = measures.value(metric)
+        es = number(value) if measures.status(metric) < Status.INSUFFICIENT or value == inf else None
+    return Evidence(
+        number(reading.statistic), reading.unit, Status(reading.status).name, es, change.components, change.clears_if
+    )

@@ -1,0 +1,74 @@
+"""What the enforcer remembers of one scope: a life per level, an episode per limit, the state last published."""
+
+from dataclasses import dataclass
+
+from enforcement.life import NEW_LIFE, Life
+from enforcement.limits import BoundLimit
+from enforcement.merge import Merged, merge
+from enforcement.records import LifeState
+
+_TIMER_PREFIX = "life"
+
+
+@dataclass(slots=True)
+class Episode:
+    """The episodes of one limit in one scope: from the first level that acts to the last that stops.
+
+    ordinal       : of the current or last one; 0 before the first
+    ended_session : base session in which the last one ended
+    """
+
+    ordinal: int = 0
+    is_open: bool = False
+    ended_session: int = 0
+
+    def ordinal_at(self, session: int) -> int:
+        """Return the ordinal that a level has now, or would have if it began to act: ends in the same session merge."""
+        if self.is_open or (self.ordinal > 0 and session <= self.ended_session):
+            return self.ordinal
+        return self.ordinal + 1
+
+
+@dataclass(slots=True)
+class ScopeLives:
+    """One scope. `lives` and `episodes` are parallel to `limits`; `quiet` says that all lives of a limit are ok."""
+
+    scope: str
+    limits: tuple[BoundLimit, ...]
+    lives: list[list[Life]]
+    episodes: list[Episode]
+    quiet: list[bool]
+    timer_names: list[list[str]]
+    shadow: Merged
+    enforced: Merged
+    was_evaluated: bool = False
+
+    def store(self, index: int, level: int, life: Life) -> None:
+        """Keep the life, and whether its limit is quiet."""
+        self.lives[index][level] = life
+        self.quiet[index] = all(each.state is LifeState.OK for each in self.lives[index])
+
+
+def new_scope(scope: str, limits: tuple[BoundLimit, ...]) -> ScopeLives:
+    """Return a scope in which nothing has happened yet."""
+    lives = [[NEW_LIFE] * len(bound.levels) for bound in limits]
+    names = [[timer_name(bound.limit.id, level.name, scope) for level in bound.levels] for bound in limits]
+    nothing = merge(())
+    episodes = [Episode() for _ in limits]
+    return ScopeLives(scope, limits, lives, episodes, [True] * len(limits), names, nothing, nothing)
+
+
+def timer_name(limit: str, level: str, scope: str) -> str:
+    """Return the name of a life's timer: "life|limit|level|scope", with | and % of the first two escaped."""
+    return "|".join((_TIMER_PREFIX, _escaped(limit), _escaped(level), scope))
+
+
+def scope_of(name: str) -> str:
+    """Return the scope in a life's timer name."""
+    parts = name.split("|", 3)
+    assert [len(parts), parts[0]] == [4, _TIMER_PREFIX], f"timer name must be life|limit|level|scope, got {name!r}"
+    return parts[3]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("|", "%7C")

@@ -1,0 +1,155 @@
+"""The smallest positions to ask for: a reduction that brings a statistic to its clear level, verified on the book."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from enforcement.paths import CapPath, Path, component_path, whole_book_path
+from enforcement.records import Target
+from risk.book import Book
+from risk.measures import Vector
+from sensors.wording import amount
+
+# The reduction found is at most this share larger than the smallest along its path (one lot where lots are coarser).
+PRECISION = 1e-3
+_COARSE_STEPS = 32
+_TAIL_STEPS = 16
+_NAMED_IN_TEXT_MAX = 5
+_NOT_REDUCIBLE: dict[str, str] = {
+    "drawdown": "no reduction clears a drawdown: it ends when the value recovers or the mark is reset",
+    "day_loss": "no reduction clears a loss of the day: it ends with the session",
+    "turnover": "no reduction clears a turnover: it ends when the fills are a session old",
+}
+
+ClearAt = Callable[[int], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """What to ask for, and what clears the breach; `does_clear` is False where nothing was found that does."""
+
+    targets: tuple[Target, ...]
+    clears_if: str
+    does_clear: bool
+
+
+def clears_nothing(metric: str) -> bool:
+    """Say whether the metric speaks of the past, so that no reduction brings it down."""
+    return metric in _NOT_REDUCIBLE
+
+
+def solve(book: Book, metric: str, clear_at: ClearAt) -> Reduction:
+    """Return the smallest reduction along the component direction with the metric at or under its clear level.
+
+    Tried in this order: nothing, where the positions alone are under the level; the positive contributors, down to
+    zero; the whole book, down to flat. Where even a flat book does not clear, the targets flatten and say so. Every
+    answer except the last was verified by `book.evaluate` with exactly the quantities that it asks for.
+
+    clear_at : the level for a book of so many names
+    """
+    if metric in _NOT_REDUCIBLE:
+        return Reduction((), _NOT_REDUCIBLE[metric], does_clear=False)
+
+    def excess(quantity: Vector) -> float:
+        return book.evaluate(metric, quantity) - clear_at(int(np.count_nonzero(quantity)))
+
+    if excess(book.quantity) <= 0.0:
+        level = amount(clear_at(int(np.count_nonzero(book.quantity))), "")
+        return Reduction((), f"the positions alone are at or under {level}: working orders go", does_clear=True)
+    for path in (component_path(book, metric), whole_book_path(book)):
+        found = None if path is None else smallest_clearing(path, excess)
+        if found is not None:
+            targets = _targets(book, found)
+            return Reduction(targets, _clears_if(targets), does_clear=True)
+    flat = _targets(book, np.zeros_like(book.quantity))
+    return Reduction(flat, f"no reduction clears {metric}: the targets flatten the book", does_clear=False)
+
+
+def smallest_clearing(path: Path | CapPath, excess: Callable[[Vector], float]) -> Vector | None:
+    """Return the quantities at the first t of the path with `excess <= 0`, or None.
+
+    A first crossing, not any crossing: cutting contributors past their hedges makes many statistics rise again. The
+    path is walked in steps, and the step that crosses is bisected. Where no step clears, the lowest point between
+    the steps beside the best one is looked for, because a convex dip may be narrower than a step.
+    """
+    before = 0.0
+    lowest = (np.inf, 0.0, 0.0, 0.0)
+    steps = _steps(path, excess)
+    for index, t in enumerate(steps):
+        over = excess(path.at(t))
+        if over <= 0.0:
+            return path.at(_bisect(path, excess, before, t))
+        if over < lowest[0]:
+            lowest = (over, before, t, steps[min(index + 1, len(steps) - 1)])
+        before = t
+    _, left, _, right = lowest
+    dip = _lowest(path, excess, left, right)
+    if excess(path.at(dip)) <= 0.0:
+        return path.at(_bisect(path, excess, left, dip))
+    return None
+
+
+def is_material(old: tuple[Target, ...], new: tuple[Target, ...], lots: dict[str, float]) -> bool:
+    """Say whether targets changed by more than a lot or 1 %, whichever is larger, or name other instruments."""
+    before = {target.instrument: target for target in old}
+    if before.keys() != {target.instrument for target in new}:
+        return True
+    for target in new:
+        known = before[target.instrument]
+        tolerance = max(lots[target.instrument], 0.01 * known.max_abs_qty)
+        if known.allowed_side != target.allowed_side or abs(target.max_abs_qty - known.max_abs_qty) > tolerance:
+            return True
+    return False
+
+
+def _steps(path: Path | CapPath, excess: Callable[[Vector], float]) -> list[float]:
+    """Return the t to try: the closed form of a linear statistic first, then even steps to 1, then ever longer ones."""
+    steps = [step / _COARSE_STEPS for step in range(1, _COARSE_STEPS + 1)]
+    if path.length > 1.0:
+        steps += [path.length ** (step / _TAIL_STEPS) for step in range(1, _TAIL_STEPS + 1)]
+    here, there = excess(path.at(0.0)), excess(path.at(steps[0]))
+    if isfinite(here) and isfinite(there) and there < here:
+        # A straight line through the first two points: exact for linear books, a lower bound for convex statistics.
+        guess = steps[0] * here / (here - there)
+        around = (guess * (1.0 - PRECISION / 4), guess * (1.0 + PRECISION / 4))
+        steps = sorted({*steps, *(min(t, path.length) for t in around)})
+    return steps
+
+
+def _bisect(path: Path | CapPath, excess: Callable[[Vector], float], left: float, right: float) -> float:
+    """Return a t that clears, at most PRECISION over one that does not; `right` clears and `left` does not."""
+    while right - left > PRECISION * right:
+        middle = 0.5 * (left + right)
+        if excess(path.at(middle)) <= 0.0:
+            right = middle
+        else:
+            left = middle
+    return right
+
+
+def _lowest(path: Path | CapPath, excess: Callable[[Vector], float], left: float, right: float) -> float:
+    """Return the t with the smallest excess between left and right, for a statistic with one dip there."""
+    while right - left > PRECISION * right:
+        third = (right - left) / 3.0
+        if excess(path.at(left + third)) <= excess(path.at(right - third)):
+            right -= third
+        else:
+            left += third
+    return 0.5 * (left + right)
+
+
+def _targets(book: Book, quantity: Vector) -> tuple[Target, ...]:
+    """Return a target for every position that the quantities make smaller, in the book's order."""
+    return tuple(
+        Target(name, abs(after), "sell" if before > 0.0 else "buy")
+        for name, before, after in zip(book.instruments, book.quantity.tolist(), quantity.tolist(), strict=True)
+        if abs(after) < abs(before)
+    )
+
+
+def _clears_if(targets: tuple[Target, ...]) -> str:
+    parts = [f"{target.instrument} <= {target.max_abs_qty:g}" for target in targets[:_NAMED_IN_TEXT_MAX]]
+    more = len(targets) - len(parts)
+    return " and ".join(parts) + (f" and {more} more by their targets" if more else "")
