@@ -49,8 +49,9 @@ def check(
       riskd check limits.yaml --json
     """
     from audit.line import canonical_json
+    from config.dump import dump_full
     from config.faults import ConfigError
-    from config.loader import dump_full, load_config
+    from config.loader import load_config
     from config.sensor_metrics import unwatched_limits
 
     try:

@@ -19,7 +19,8 @@ from feeds.recording import read_records, recording_bytes
 class ReplaySource:
     """A recording that is ready to be played.
 
-    computes_slow_work : False where the journal holds the results that the run applied
+    computes_slow_work : False where the journal holds the results that the run applied, as with `clock: wall`;
+                         with `clock: event` the run computed in place
     bytes_done         : bytes of the recording's files read so far, of `bytes_total`
     """
 
@@ -55,9 +56,10 @@ def open_source(recording: Path, config: Path | None) -> ReplaySource:
             bytes_total,
             lambda source: _journal_inputs(recording, source, keep_results=False),
         )
+    setup = _journaled_setup(recording)
     return ReplaySource(
-        _journaled_setup(recording),
-        False,
+        setup,
+        setup.config.clock == "event",
         bytes_total,
         lambda source: _journal_inputs(recording, source, keep_results=True),
     )
