@@ -1,8 +1,9 @@
 """Where a replay's inputs and its setup come from: a raw recording, or a journal of an earlier run."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from config.setup import Setup, setup_from_json
 from daemon.edge import decode_inputs, journal_inputs
@@ -42,27 +43,34 @@ class ReplaySource:
 def open_source(recording: Path, config: Path | None) -> ReplaySource:
     """Open a recording with the configuration at `config`, else its own, else the shipped one.
 
-    A journal under another configuration asks for other slow work, so its results are left out and computed anew.
-    Raises ConfigError, RecordingError, JournalError.
+    The clock follows from the recording, whatever the configuration says: a raw one has no ticks and tells its own
+    time, a journal tells it as its run did. A journal under another configuration asks for other slow work, so its
+    results are left out and computed anew. Raises ConfigError, RecordingError, JournalError.
     """
     bytes_total = recording_bytes(recording)
     if not (recording.is_dir() and is_journal(recording)):
         setup = build_setup(demo_config() if config is None and _is_shipped(recording) else config)
+        setup = _with_clock(setup, "event")
         return ReplaySource(setup, True, bytes_total, lambda source: _raw_inputs(recording, source))
-    if config is not None:
+    journaled = _journaled_setup(recording)
+    clock = journaled.config.clock
+    if config is None:
         return ReplaySource(
-            build_setup(config),
-            True,
+            journaled,
+            clock == "event",
             bytes_total,
-            lambda source: _journal_inputs(recording, source, keep_results=False),
+            lambda source: _journal_inputs(recording, source, keep_results=True),
         )
-    setup = _journaled_setup(recording)
     return ReplaySource(
-        setup,
-        setup.config.clock == "event",
+        _with_clock(build_setup(config), clock),
+        True,
         bytes_total,
-        lambda source: _journal_inputs(recording, source, keep_results=True),
+        lambda source: _journal_inputs(recording, source, keep_results=False),
     )
+
+
+def _with_clock(setup: Setup, clock: Literal["wall", "event"]) -> Setup:
+    return replace(setup, config=setup.config.model_copy(update={"clock": clock}))
 
 
 def _raw_inputs(recording: Path, source: ReplaySource) -> Iterator[list[Input]]:
@@ -83,7 +91,7 @@ def _journaled_setup(recording: Path) -> Setup:
         for entry in entries:
             if entry.kind is Kind.CONFIG:
                 return setup_from_json(entry.record.payload)
-    raise JournalError(f"{recording}: the journal holds no configuration; name one with --config")
+    raise JournalError(f"{recording}: the journal holds no configuration, so its run cannot be repeated")
 
 
 def _is_shipped(recording: Path) -> bool:
