@@ -3,6 +3,7 @@
 import fcntl
 import os
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -203,7 +204,7 @@ class JournalWriter:
 
     def _checked_last_n(self, entries: Sequence[JournalRecord]) -> int:
         last_n = self.last_n
-        if not any([entry.kind for entry in entries]):  # inputs alone: told without a loop in Python
+        if not any(map(attrgetter("kind"), entries)):  # inputs alone: told without a loop in Python
             end = last_n + 1 + len(entries)
             if [entry.record.n for entry in entries] == list(range(last_n + 1, end)):
                 return end - 1

@@ -93,12 +93,13 @@ def read_journal(
     first = max((index for index, path in enumerate(paths) if _first_n(path) < from_n), default=0)
     bytes_before = sum(path.stat().st_size for path in paths[:first])
     previous: SegmentHeader | None = None
+    last_n = 0
     for path in paths[first:]:
         header, groups = read_segment(path, is_last=path == paths[-1])
         if header is None:
             return
-        _check_order(path, header, previous)
-        last_n = header.first_n - 1
+        last_n = header.first_n - 1 if previous is None else last_n
+        _check_order(path, header, previous, last_n)
         for group in groups:
             if isinstance(group, TornTail):
                 return
@@ -179,7 +180,7 @@ def _torn_tail(path: Path, file: BinaryIO, header: SegmentHeader, position: int,
     return TornTail(path, position, byte_count - position)
 
 
-def _check_order(path: Path, header: SegmentHeader, previous: SegmentHeader | None) -> None:
+def _check_order(path: Path, header: SegmentHeader, previous: SegmentHeader | None, last_n: int) -> None:
     if header.first_n != _first_n(path):
         raise JournalError(f"{path} at byte 0: the name must say n {header.first_n}, as the header does")
     if previous is None:
@@ -188,6 +189,8 @@ def _check_order(path: Path, header: SegmentHeader, previous: SegmentHeader | No
         raise JournalError(f"{path} at byte 0: segment {previous.ordinal + 1} must be next, got {header.ordinal}")
     if header.shard != previous.shard:
         raise JournalError(f"{path} at byte 0: shard must be {previous.shard}, got {header.shard}")
+    if header.first_n != last_n + 1:
+        raise JournalError(f"{path} at byte 0: input {last_n + 1} must be next, got {header.first_n}")
 
 
 def _after(records: list[JournalRecord], n: int) -> list[JournalRecord]:

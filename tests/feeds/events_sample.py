@@ -1,4 +1,8 @@
-"""One good record of every type, as the objects they are on the wire."""
+"""One good record of every type, as the objects they are on the wire, and ways to change and decode them."""
+
+import json
+
+from feeds.decode import decode, topic_of_type
 
 COMMAND = {"ts": 1, "actor": "ana", "reason": "test of the path", "command_id": "c-1"}
 BOOKED = {"ts": 1, "portfolio": "firm/eq", "instrument": "AAPL"}
@@ -35,3 +39,15 @@ GOOD: dict[str, dict[str, object]] = {
     "heartbeat": {"ts": 1, "source": "feed", "end": True},
     "ack": {"ts": 1, "action_id": "a", "consumer": "oms", "result": "partial", "residual": 0.5},
 }  # fmt: skip
+
+
+def on_its_topic(payload: bytes, name: str) -> object:
+    topic = topic_of_type(name)
+    assert topic is not None
+    return decode(topic, payload)
+
+
+def changed(name: str, /, **fields: object) -> tuple[str, bytes]:
+    """Return a good record with some fields replaced; Ellipsis takes one away."""
+    members = {"type": name, **GOOD[name], **fields}
+    return name, json.dumps({key: value for key, value in members.items() if value is not ...}).encode()

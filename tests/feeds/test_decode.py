@@ -5,30 +5,16 @@ import sys
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from config.schema import Topics
 from feeds.decode import PAYLOAD_BYTES_MAX, decode, decode_accepted, topic_of_type
 from feeds.events import Instrument, PositionsSnapshot, Quote
 from feeds.record import Rejection, RejectReason
 from feeds.shape import EVENT_TYPES
-from tests.feeds.events_sample import GOOD
+from tests.feeds.events_sample import GOOD, changed, on_its_topic
 
 R = RejectReason
 QUOTE = '{"type":"quote","ts":%s,"instrument":"AAPL","bid":%s,"ask":2%s}'
-
-
-def on_its_topic(payload: bytes, name: str) -> object:
-    topic = topic_of_type(name)
-    assert topic is not None
-    return decode(topic, payload)
-
-
-def changed(name: str, /, **fields: object) -> tuple[str, bytes]:
-    """Return a good record with some fields replaced; Ellipsis takes one away."""
-    members = {"type": name, **GOOD[name], **fields}
-    return name, json.dumps({key: value for key, value in members.items() if value is not ...}).encode()
 
 
 def quote(ts: str = "1", bid: str = "1", more: str = "") -> tuple[str, bytes]:
@@ -286,47 +272,3 @@ def test_configured_topic_names_replace_the_default_ones() -> None:
     wrong = decode("market-data", quote()[1], topics)
     assert isinstance(wrong, Rejection)
     assert wrong.reason is R.WRONG_TOPIC
-
-
-@given(st.binary(max_size=300) | st.text(alphabet='{}[]":,\\eE+-.0123456789ntf', max_size=200).map(str.encode))
-def test_any_bytes_end_as_a_value(payload: bytes) -> None:
-    assert isinstance(decode("market-data", payload), Rejection)
-
-
-@given(st.sampled_from(sorted(GOOD)), st.data())
-def test_a_damaged_good_record_ends_as_a_value(name: str, data: st.DataObject) -> None:
-    payload = bytearray(changed(name)[1])
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(payload) - 1))
-        payload[at : at + data.draw(st.integers(0, 6))] = data.draw(st.binary(max_size=6))
-        if not payload:
-            break
-    result = on_its_topic(bytes(payload), name)
-    assert isinstance(result, Rejection | msgspec.Struct)
-    if isinstance(result, Rejection):
-        msgspec.json.encode(result)  # what is said of it can be written down
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@given(st.sampled_from(sorted(GOOD)), st.data())
-def test_any_value_in_any_field_ends_as_a_value_that_holds_what_was_sent(name: str, data: st.DataObject) -> None:
-    field = data.draw(st.sampled_from(sorted(GOOD[name])))
-    value = data.draw(json_values)
-    result = on_its_topic(changed(name, **{field: value})[1], name)
-    if isinstance(result, Rejection):
-        msgspec.json.encode(result)
-    elif isinstance(value, int | float | str) and field != "limits":
-        assert getattr(result, field) == value
-
-
-@given(st.floats(), st.floats(), st.integers())
-def test_an_accepted_quote_is_finite_uncrossed_and_in_time(bid: float, ask: float, ts: int) -> None:
-    result = on_its_topic(changed("quote", bid=bid, ask=ask, ts=ts)[1], "quote")
-    is_good = bid <= ask and abs(bid) <= 1e18 and abs(ask) <= 1e18 and 0 <= ts < 2**63
-    assert isinstance(result, Quote) == is_good
