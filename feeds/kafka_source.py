@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka import KafkaError as ClientError
@@ -95,7 +97,12 @@ class KafkaSource:
         """Ask for the end: `batches` stops after the batch that is under way. Safe in a signal handler of the loop."""
         self._is_stopping = True
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """End the thread and the consumer."""
         self._is_stopping = True
         self._requests.put(None)

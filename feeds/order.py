@@ -74,6 +74,11 @@ class EventOrder:
         """Records that were read and wait for another partition."""
         return self._merge.waiting
 
+    @property
+    def has_ended(self) -> bool:
+        """Every partition said `end: true`, and nothing waits."""
+        return self._merge.is_drained
+
     def take(self, records: Sequence[Record], ends: Sequence[Partition]) -> list[Record]:
         """Take what was read and return what is next in order, numbered; the end of a partition says nothing here."""
         del ends  # more may be written with an older time than another partition's: only a heartbeat can tell

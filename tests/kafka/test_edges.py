@@ -46,11 +46,8 @@ def read_all(config: KafkaConfig, starts: dict[Partition, int] | None = None) ->
                 source.stop()
         return found
 
-    source = KafkaSource(config, starts or {})
-    try:
+    with KafkaSource(config, starts or {}) as source:
         return asyncio.run(asyncio.wait_for(read(source), 60))
-    finally:
-        source.close()
 
 
 def test_topics_are_created_once_and_compared_afterwards(kafka_config: KafkaConfig) -> None:
@@ -137,11 +134,8 @@ def test_idle_source_gives_empty_batches_so_that_time_can_pass(kafka_config: Kaf
                 source.stop()
         return empty
 
-    source = KafkaSource(kafka_config, {})
-    try:
+    with KafkaSource(kafka_config, {}) as source:
         assert asyncio.run(asyncio.wait_for(three_empty(source), 30)) == 3
-    finally:
-        source.close()
 
 
 def test_sink_publishes_in_order_and_the_tail_is_the_last(kafka_config: KafkaConfig) -> None:

@@ -1,0 +1,151 @@
+"""Lets outputs out: action, shadow and dead-letter topics, then the audit log; after a restart only what is missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from audit.writer import AuditWriter
+from config.schema import KafkaConfig
+from daemon.outputs import Outputs
+from enforcement.records import Action, encode
+from feeds.journal_reader import JournalError
+from feeds.kafka_sink import Outgoing, Sink, dead_letter
+from feeds.kafka_tail import read_tail
+
+DEADLETTER_PARTITION = 0
+
+
+class _PublishedAction(msgspec.Struct):
+    seq: int
+
+
+class _PublishedLetter(msgspec.Struct):
+    topic: str
+    partition: int
+    offset: int
+    n: int
+
+
+@dataclass(slots=True)
+class _Tail:
+    """What a topic's partition held before this process, and what the core has given since its first event.
+
+    published : seq of the last record that is out, 0 where none is; `value` its bytes
+    given     : seq of the last action that the core gave
+    """
+
+    topic: str
+    partition: int
+    published: int
+    value: bytes
+    given: int = 0
+
+    def missing(self, actions: Sequence[Action]) -> Sequence[Action]:
+        """Return the actions that are not out; raises JournalError where the last published one was another."""
+        if not actions:
+            return actions
+        assert actions[0].seq == self.given + 1, f"{self.topic}: seq must be {self.given + 1}, got {actions[0].seq}"
+        self.given = actions[-1].seq
+        assert self.given - actions[0].seq == len(actions) - 1, f"{self.topic}: seq must count without a gap"
+        if actions[0].seq > self.published:
+            return actions
+        last = next((action for action in actions if action.seq == self.published), None)
+        if last is not None and encode(last) != self.value:
+            raise JournalError(
+                f"{self.topic}[{self.partition}]: seq {self.published} was published with other bytes than the "
+                "journal gives: another journal or another release wrote it"
+            )
+        return [action for action in actions if action.seq > self.published]
+
+    def check_explained(self) -> None:
+        """Raise JournalError where the topic holds more than the journal gives."""
+        if self.published > self.given:
+            raise JournalError(
+                f"{self.topic}[{self.partition}] ends with seq {self.published}, but the journal gives only "
+                f"{self.given}: another journal wrote it, or this one lost its end"
+            )
+
+
+class Publisher:
+    """The only way out of the daemon; `publish` is called with the journal durable up to these outputs.
+
+    During recovery it is called with the outputs of the replayed journal and lets out what is missing.
+    raises : KafkaError where a record cannot be delivered, AuditError where the disk fails, JournalError where what
+             is out already does not follow from the journal
+    """
+
+    def __init__(self, config: KafkaConfig, sink: Sink, audit: AuditWriter | None, *, shard: int) -> None:
+        self._topics = config.topics
+        self._sink = sink
+        self._audit = audit
+        self._shard = shard  # positions partition p writes action partition p
+        self._actions = self._read_action_tail(config, config.topics.actions)
+        self._shadow = self._read_action_tail(config, config.topics.shadow)
+        self._letter = _read_letter_tail(config)
+        self._audited = audit.records if audit is not None else 0
+
+    def publish(self, outputs: Outputs) -> list[Action]:
+        """Publish, wait for every acknowledgement, then audit; returns the actions that went out."""
+        actions = self._actions.missing(outputs.actions)
+        shadow = self._shadow.missing(outputs.shadow)
+        outgoing = [self._outgoing(self._topics.actions, action) for action in actions]
+        outgoing += [self._outgoing(self._topics.shadow, action) for action in shadow]
+        for record, rejection in outputs.rejections:
+            if self._is_letter_missing((record.topic, record.partition, record.offset, record.n)):
+                outgoing.append(dead_letter(self._topics.deadletter, record, rejection))
+        if outgoing:
+            self._sink.publish(outgoing)
+            self._sink.flush()
+        self._write_audit(outputs)
+        return [*actions, *shadow]
+
+    def finish_recovery(self) -> None:
+        """Check that everything that was out follows from the journal; from now on all is new."""
+        self._actions.check_explained()
+        self._shadow.check_explained()
+        if self._audited:
+            raise JournalError(f"the audit log has {self._audited} records more than the journal gives")
+        if self._letter is not None:
+            raise JournalError(f"{self._topics.deadletter}: its last record, {self._letter}, is not in the journal")
+
+    def _outgoing(self, topic: str, action: Action) -> Outgoing:
+        return Outgoing(topic, self._shard, action.scope.encode(), encode(action))
+
+    def _write_audit(self, outputs: Outputs) -> None:
+        if self._audit is None:
+            return
+        known = min(self._audited, len(outputs.audit))
+        self._audited -= known
+        self._audit.append(outputs.audit[known:])
+        if outputs.actions or outputs.shadow:
+            self._audit.sync()
+
+    def _is_letter_missing(self, letter: tuple[str, int, int, int]) -> bool:
+        """Dead letters leave in the order of n: all up to the last published one are out."""
+        if self._letter is None:
+            return True
+        if letter == self._letter:
+            self._letter = None
+        return False
+
+    def _read_action_tail(self, config: KafkaConfig, topic: str) -> _Tail:
+        value = read_tail(config, topic).get((topic, self._shard))
+        if value is None:
+            return _Tail(topic, self._shard, 0, b"")
+        try:
+            return _Tail(topic, self._shard, msgspec.json.decode(value, type=_PublishedAction).seq, value)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise JournalError(f"{topic}[{self._shard}] ends with a record that is no action: {error}") from error
+
+
+def _read_letter_tail(config: KafkaConfig) -> tuple[str, int, int, int] | None:
+    topic = config.topics.deadletter
+    value = read_tail(config, topic).get((topic, DEADLETTER_PARTITION))
+    if value is None:
+        return None
+    try:
+        letter = msgspec.json.decode(value, type=_PublishedLetter)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise JournalError(f"{topic} ends with a record that is no dead letter: {error}") from error
+    return letter.topic, letter.partition, letter.offset, letter.n

@@ -1,0 +1,77 @@
+"""Brings a core to where its journal ends; a first start is the recovery of an empty journal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.setup import Setup, setup_to_json
+from daemon.core import Core
+from daemon.edge import journal_inputs
+from daemon.outputs import Outputs
+from feeds.events import Assignment, CalendarAdded, SlowResult
+from feeds.journal_frames import Kind
+from feeds.journal_reader import JournalError, is_journal, read_journal
+from feeds.order import Place
+from feeds.record import Input
+from risk.tail_fits import TailRequest
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What the journal told.
+
+    place        : where the inputs stand
+    calendars    : codes that the core knows
+    epoch        : of the last journaled assignment, 0 before the first
+    has_setup    : the journal holds its configuration
+    requests     : slow work that was asked for and whose result is not journaled, by id, in order
+    """
+
+    place: Place = field(default_factory=Place)
+    calendars: set[str] = field(default_factory=set)
+    epoch: int = 0
+    has_setup: bool = False
+    requests: dict[str, TailRequest] = field(default_factory=dict)
+
+    def note(self, inputs: list[Input]) -> None:
+        """Take in inputs that the core applied."""
+        self.place.note(inputs)
+        for item in inputs:
+            if isinstance(item.event, CalendarAdded):
+                self.calendars.add(item.event.code)
+            elif isinstance(item.event, Assignment):
+                self.epoch = item.event.epoch
+            elif isinstance(item.event, SlowResult):
+                self.requests.pop(item.event.id, None)
+
+
+def check_setup(directory: Path, setup: Setup) -> None:
+    """Raise JournalError where the journal in the folder was written under another setup than this."""
+    if not directory.is_dir() or not is_journal(directory):
+        return
+    for entries in read_journal(directory):
+        for entry in entries:
+            if entry.kind is Kind.CONFIG:
+                if entry.record.payload != setup_to_json(setup):
+                    raise JournalError(
+                        f"{directory} was written under another configuration, and its core would go on with limits "
+                        "that it did not start with: take a new journal.directory and new topics, or the old file"
+                    )
+                return
+
+
+def recover(directory: Path, setup: Setup, core: Core, publish: Callable[[Outputs], object]) -> Recovered:
+    """Replay the journal into the core, handing everything that it lets out to `publish`.
+
+    raises : JournalError where the journal is damaged, and what `publish` raises
+    """
+    recovered = Recovered(calendars={calendar.code for calendar in setup.calendars})
+    for entries in read_journal(directory):
+        recovered.has_setup = recovered.has_setup or any(entry.kind is Kind.CONFIG for entry in entries)
+        inputs = journal_inputs(entries)
+        if inputs:
+            outputs = core.step(inputs)
+            publish(outputs)
+            recovered.requests |= {request.id: request for request in outputs.requests}
+            recovered.note(inputs)
+    return recovered

@@ -1,0 +1,216 @@
+"""A recording through Apache Kafka into the real `riskd run`, against its replay and the replay of its journal."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+import pytest
+import yaml
+from confluent_kafka import Consumer, TopicPartition
+
+from audit.verify import verify
+from config.schema import KafkaConfig
+from daemon.replay import ReplayPlan, replay
+from daemon.shipped import demo_config, shipped_recording
+from feeds.kafka_topics import create_topics
+from feeds.player import play
+from feeds.recording import read_records
+from feeds.recording_writer import write_recording
+
+pytestmark = pytest.mark.kafka
+
+GOOD_LINES = 9_000  # eighteen months: over 250 rows, so that tails are fitted, and the summer of 1990
+BAD_LINES = (b"not json", b'{"type":"close","ts":1}', b'{"type":"close","ts":9000000000000000000,"instrument":"X"}')
+BAD_EVERY = 1_000
+COMPARED = ("action_id", "seq", "scope", "type", "params", "active", "reason_code", "ts_decided")
+
+Line = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where one test works: its own topics, recording, configuration and folders."""
+
+    folder: Path
+    kafka: KafkaConfig
+    recording: Path
+    config: Path
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal"
+
+    @property
+    def audit(self) -> Path:
+        return self.folder / "audit"
+
+
+@pytest.fixture
+def stage(tmp_path: Path, kafka_config: KafkaConfig) -> Stage:
+    recording = tmp_path / "recording.jsonl"
+    write_recording(recording, _recording_lines())
+    document = yaml.safe_load(demo_config().read_text(encoding="utf-8"))
+    document["clock"] = "event"
+    document["kafka"] = kafka_config.model_dump(mode="json", exclude_none=True)
+    document["journal"] = {"directory": str(tmp_path / "journal"), "segment_bytes": 1 << 20}
+    document["audit"] = {"log_directory": str(tmp_path / "audit")}
+    document["http"] = {"port": 0}
+    document["enforcement"]["mode"] = "full"  # so that both action topics have something to compare
+    config = tmp_path / "riskd.yaml"
+    config.write_text(yaml.safe_dump(document), encoding="utf-8")
+    create_topics(kafka_config, market_data_partitions=3)
+    return Stage(tmp_path, kafka_config, recording, config)
+
+
+def test_run_on_kafka_equals_the_raw_replay_and_its_journal_replays_byte_for_byte(stage: Stage) -> None:
+    play(read_records(stage.recording), stage.kafka, lambda _: None)
+    with RunningDaemon(stage) as daemon:
+        daemon.wait_for("recording_ended")
+        daemon.terminate()
+    _check_equal(stage)
+    verdict = verify(stage.audit)
+    assert verdict.ok
+    assert verdict.warning is None, "SIGTERM ends the log with a stop record"
+
+
+def test_killed_runs_lose_and_repeat_nothing(stage: Stage) -> None:
+    """SIGKILL where it hurts: while the recording comes in, and once more during what follows the recovery."""
+    chunks = list(read_records(stage.recording))
+    third = len(chunks) // 3
+    assert third > 0
+    killed_at = iter([third, 2 * third])
+
+    def kill_between(written: int) -> None:
+        nonlocal daemon
+        if written == sum(len(chunk) for chunk in chunks[: next_kill[0]]):
+            daemon.wait_until_out(stage)
+            daemon.kill()
+            next_kill[0] = next(killed_at, -1)
+            daemon = RunningDaemon(stage)
+
+    next_kill = [next(killed_at)]
+    daemon = RunningDaemon(stage)
+    try:
+        play(chunks, stage.kafka, kill_between)
+        daemon.wait_for("recording_ended")
+        daemon.terminate()
+    finally:
+        daemon.kill()
+    _check_equal(stage)
+    assert verify(stage.audit).ok
+
+
+class RunningDaemon:
+    """`riskd run` as a process of ours; its log lines are what we wait on."""
+
+    def __init__(self, stage: Stage) -> None:
+        command = [sys.executable, "-m", "daemon.cli", "run", "--config", str(stage.config)]
+        self._process = subprocess.Popen(
+            command, cwd=Path(__file__).parents[2], env=dict(os.environ), stderr=subprocess.PIPE, text=True
+        )
+        self.ready = self.wait_for("ready")
+
+    def __enter__(self) -> "RunningDaemon":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def wait_for(self, event: str) -> Line:
+        """Read the log up to this event; a daemon that ends before fails the test with what it said."""
+        said = []
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            said.append(line)
+            if line.startswith("{") and (fields := cast(Line, json.loads(line)))["event"] == event:
+                return fields
+        pytest.fail(f"riskd run ended with {self._process.wait()} before {event}: {''.join(said)}")
+
+    def wait_until_out(self, stage: Stage) -> None:
+        """Return when it has published something new, so that a kill has something to spoil."""
+        consumer = Consumer({"bootstrap.servers": stage.kafka.bootstrap, "group.id": f"{stage.kafka.group}-look"})
+        shadow = stage.kafka.topics.shadow
+        high = consumer.get_watermark_offsets(TopicPartition(shadow, 0), timeout=20)[1]
+        consumer.assign([TopicPartition(shadow, 0, max(0, high - 1))])
+        message = consumer.poll(60)
+        consumer.close()
+        assert message is not None, "nothing was published"
+        assert message.error() is None
+
+    def terminate(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        rest = self._process.communicate(timeout=60)[1]
+        assert self._process.returncode == 0, rest
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait(60)
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+
+def _recording_lines() -> Iterator[bytes]:
+    """The shipped recording's first lines, with a bad one now and then; the bad ones name nothing of it."""
+    lines = (record.payload for chunk in read_records(shipped_recording()) for record in chunk)
+    for number, line in enumerate(islice(lines, GOOD_LINES), start=1):
+        yield line
+        if number % BAD_EVERY == 0:
+            yield BAD_LINES[number // BAD_EVERY % len(BAD_LINES)]
+
+
+def _check_equal(stage: Stage) -> None:
+    """Kafka against the raw replay in what the contract names, and against its own journal in every byte."""
+    raw, again = stage.folder / "raw", stage.folder / "again"
+    replay(ReplayPlan(recording=stage.recording, out=raw, config=stage.config))
+    replay(ReplayPlan(recording=stage.journal, out=again))
+    for topic, file in ((stage.kafka.topics.actions, "actions.jsonl"), (stage.kafka.topics.shadow, "shadow.jsonl")):
+        published = _read_topic(stage.kafka, topic)
+        assert published, f"{topic} has something to compare"
+        assert [_compared(line) for line in published] == [_compared(line) for line in _lines(raw / file)]
+        assert published == _lines(again / file)
+    assert _refusals(_read_topic(stage.kafka, stage.kafka.topics.deadletter)) == _refusals(
+        _lines(raw / "deadletter.jsonl")
+    )
+    assert _audited(stage.audit) == _audited(again / "audit")
+    live = [line for line in _audited(stage.audit) if line["kind"] == "decision"]
+    assert len(live) == len(_lines(again / "decisions.jsonl")) > 0
+
+
+def _read_topic(config: KafkaConfig, topic: str) -> list[bytes]:
+    consumer = Consumer({"bootstrap.servers": config.bootstrap, "group.id": f"{config.group}-check"})
+    count = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=20)[1]
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    messages = consumer.consume(count, timeout=60) if count else []
+    consumer.close()
+    assert len(messages) == count
+    assert all(message.error() is None for message in messages)
+    return [message.value() for message in messages]
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines()
+
+
+def _compared(line: bytes) -> Line:
+    action = cast(Line, json.loads(line))
+    return {field: action[field] for field in COMPARED}
+
+
+def _refusals(letters: list[bytes]) -> list[tuple[object, object]]:
+    """What was refused, in the order of n; bytes come as text in a file and in base64 on the topic."""
+    return sorted((letter["reason"], letter["detail"]) for letter in map(json.loads, letters))
+
+
+def _audited(folder: Path) -> list[Line]:
+    """Records of the core: without the writer's own, and without number and chain, which a restart's lines move."""
+    own = {"head", "resume", "checkpoint", "stop", "foot"}
+    lines = [cast(Line, json.loads(line)) for file in sorted(folder.glob("audit-*.jsonl")) for line in _lines(file)]
+    return [{k: v for k, v in line.items() if k not in ("n", "h")} for line in lines if line["kind"] not in own]
