@@ -8,6 +8,7 @@ from risk.instruments import unit_exposure
 from risk.kernels.book import add_pnl, move_unit
 from risk.kernels.prices import QUOTE
 from risk.proxies import fill_history
+from risk.shocks import bind_all
 from risk.state import RiskState
 from risk.trust import check_age, has_value, is_suspect, refresh_flags
 
@@ -66,6 +67,7 @@ def set_mark(state: RiskState, i: int, price: float, ts: int, source: int) -> No
             for j in range(len(state.terms)):
                 if j != i:
                     revalue(state, j, float(arrays.mark[j]))
+            bind_all(state)
         return
     currencies = dependents(state, i)
     if not currencies:

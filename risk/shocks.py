@@ -1,6 +1,5 @@
 """Which shock of a scenario an instrument takes: the first key that hits, in base currency."""
 
-from config.scenarios import Scenario
 from risk.instruments import Terms, cell_return
 from risk.state import RiskState
 
@@ -37,16 +36,21 @@ def currency_shock(state: RiskState, scenario: dict[str, float], currency: str) 
     return factor - 1.0
 
 
-def bind_shocks(state: RiskState) -> None:
-    """Write every instrument's shock in every scenario; after new reference data or a new currency path."""
-    arrays = state.arrays
+def bind_instrument(state: RiskState, i: int) -> None:
+    """Write instrument i's shock in every scenario; the caller rebuilds the books that hold it."""
+    arrays, terms = state.arrays, state.terms[i]
     for k, scenario in enumerate(state.scenarios):
         table = dict(scenario.shocks)
-        for i, terms in enumerate(state.terms):
-            own = _pair_shock(table, terms)
-            move = currency_shock(state, table, terms.currency)
-            arrays.shocks[i, k] = cell_return(terms, own or 0.0, move)
-            arrays.covered[i, k] = float(own is not None)
+        own = _pair_shock(table, terms)
+        move = currency_shock(state, table, terms.currency)
+        arrays.shocks[i, k] = cell_return(terms, own or 0.0, move)
+        arrays.covered[i, k] = float(own is not None)
+
+
+def bind_all(state: RiskState) -> None:
+    """Write every shock anew: a pair has got its first price, so that currencies are reached by other paths."""
+    for i in range(len(state.terms)):
+        bind_instrument(state, i)
     state.rebuild_all()
 
 
@@ -56,8 +60,3 @@ def _pair_shock(table: dict[str, float], terms: Terms) -> float | None:
             if key in table:
                 return max(table[key], -0.9999)
     return price_shock(table, terms)
-
-
-def scenario_ids(scenarios: tuple[Scenario, ...]) -> tuple[str, ...]:
-    """Return the ids in order."""
-    return tuple(scenario.id for scenario in scenarios)

@@ -149,6 +149,13 @@ class RiskState:
                 self._grow(sources=2 * index)
         return index
 
+    def add_calendar(
+        self, code: str, dates: tuple[int, ...], opens: tuple[int, ...], closes: tuple[int, ...]
+    ) -> None:
+        """Take in a calendar; dates are ordinals, times ns."""
+        columns = (np.array(column, dtype=np.int64) for column in (dates, opens, closes))
+        self.calendars[code] = Calendar(code, *columns)
+
     def add_instrument(self, terms: Terms) -> int:
         """Append an instrument and return its index."""
         i = len(self.terms)

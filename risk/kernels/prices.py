@@ -1,6 +1,5 @@
 """A run of prices in one call: apply quotes and trades until something needs the slow path or a look."""
 
-import numpy as np
 from numba import njit
 
 from risk.arrays import Arrays, Floats, Ints, Scalar, Source
@@ -9,6 +8,7 @@ from risk.kernels.measure import measure
 
 DONE, WAKE, SLOW, TIMER = 0, 1, 2, 3
 QUOTE, TRADE = 0, 1
+_AHEAD_NS = 60 * 10**9  # the slow path decides exactly
 _NOW, _SCOPES = Scalar.NOW, Scalar.SCOPES
 _FROM_QUOTE, _FROM_TRADE = Source.QUOTE, Source.TRADE
 
@@ -25,6 +25,7 @@ def run_prices(
     start: int,
     stop: int,
     next_due: int,
+    wall: bool,
 ) -> tuple[int, int]:
     """Apply prices start..stop-1 and return (position, code).
 
@@ -32,25 +33,28 @@ def run_prices(
     price, low : (n,) mid and bid of a quote, price of a trade
     ts         : (n,) ns
     next_due   : the earliest timer, ns
+    wall       : core time is the ticks alone, so prices neither move it nor let timers come due
     DONE: all applied. WAKE: the price at `position` is applied and a scope is woken. SLOW: the price at
     `position` is not applied, because it is late, out of bounds, the first, suspect or not linear. TIMER: it is
     not applied, because a timer is due before it.
     """
     for at in range(start, stop):
         i, now = instrument[at], ts[at]
-        if now >= next_due and max(now, s.scalars[_NOW]) >= next_due:
+        if not wall and now >= next_due:
             return at, TIMER
         mid = price[at]
         if (
             s.fast[i] == 0
+            or (wall and now > s.scalars[_NOW] + _AHEAD_NS)
             or now < s.last_ts[i]
             or source[at] != s.last_source[i]
             or not low[at] > s.floor[i]
             or not abs(mid - s.mark[i]) <= s.band[i] * abs(s.mark[i])
         ):
             return at, SLOW
-        s.scalars[_NOW] = max(now, s.scalars[_NOW])
-        s.source_ts[source[at]] = max(now, s.source_ts[source[at]])
+        if not wall:
+            s.scalars[_NOW] = max(now, s.scalars[_NOW])
+        s.source_ts[source[at]] = max(s.scalars[_NOW], s.source_ts[source[at]])
         s.last_ts[i] = now
         if kind[at] == QUOTE:
             s.quote_mid[i], s.quote_ts[i], s.quote_fresh[i] = mid, now, 1
@@ -74,10 +78,3 @@ def run_prices(
         if woken:
             return at, WAKE
     return stop, DONE
-
-
-@njit(cache=True, error_model="numpy")
-def sources_last(s: Arrays, source: int, ts: int) -> None:
-    """Note that a partition has delivered something at `ts`."""
-    s.source_ts[source] = max(ts, s.source_ts[source])
-    s.scalars[_NOW] = max(np.int64(ts), s.scalars[_NOW])

@@ -1,0 +1,65 @@
+"""The audit records that the core writes: decisions, actions, rejections, and the numbers of every completed row."""
+
+import msgspec
+
+from enforcement.records import Action, Decision, number
+from feeds.events import Ack
+from feeds.record import RejectReason
+from risk.measures import METRICS, Status
+from risk.state import RiskState
+
+_PERIODIC = ("var_95", "var_975", "var_99", "var_999", "es_95", "es_975", "es_99", "es_999")
+
+
+def decision_audit(decision: Decision) -> dict[str, object]:
+    """Return the record of one decision, whole."""
+    return {"ts": decision.ts_decided, "kind": "decision", **_plain(decision)}
+
+
+def action_audit(action: Action, topic: str) -> dict[str, object]:
+    """Return the record of one action: what was published where; the decision stands before it."""
+    return {
+        "ts": action.ts_decided, "kind": "action", "topic": topic, "action_id": action.action_id, "d": action.d,
+        "seq": action.seq, "scope": action.scope, "type": action.type, "params": msgspec.to_builtins(action.params),
+        "trading_state": action.trading_state.value, "effect": action.effect.value, "mode": action.mode,
+        "limit": action.cause.limit, "reason_code": action.reason_code,
+        "active": msgspec.to_builtins(action.active),
+    }  # fmt: skip
+
+
+def ack_audit(ts: int, ack: Ack) -> dict[str, object]:
+    """Return the record of a consumer's acknowledgement."""
+    return {
+        "ts": ts, "kind": "ack", "action_id": ack.action_id, "consumer": ack.consumer, "result": ack.result,
+        "residual": ack.residual,
+    }  # fmt: skip
+
+
+def rejection_audit(ts: int, reason: str, count: int) -> dict[str, object]:
+    """Return the count of one reason in one second of core time."""
+    assert reason in RejectReason.__members__, reason
+    return {"ts": ts, "kind": "rejection", "reason": reason, "count": count}
+
+
+def row_audits(state: RiskState) -> list[dict[str, object]]:
+    """Return var_calculation and stress_result of every scope after a completed row."""
+    records: list[dict[str, object]] = []
+    for p, path in enumerate(state.scopes):
+        values = {name: _metric(state, p, name) for name in _PERIODIC}
+        head = {"ts": state.now_ns, "scope": path, "rows": state.rows}
+        records.append({**head, "kind": "var_calculation", "values": values})
+        losses = {scenario.id: number(float(state.arrays.stress[p, k])) for k, scenario in enumerate(state.scenarios)}
+        records.append({**head, "kind": "stress_result", "losses": losses, "worst": _metric(state, p, "worst_loss")})
+    return records
+
+
+def _metric(state: RiskState, p: int, name: str) -> dict[str, object]:
+    index = METRICS.index(name)
+    value = float(state.arrays.metrics[p, index])
+    status = Status(int(state.arrays.statuses[p, index]))
+    return {"value": number(value), "status": status.name}
+
+
+def _plain(decision: Decision) -> dict[str, object]:
+    plain: dict[str, object] = msgspec.to_builtins(decision)
+    return plain

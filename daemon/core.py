@@ -1,0 +1,166 @@
+"""The state machine: inputs in, decisions and numbers out, and nothing else ever touches them."""
+
+from collections.abc import Sequence
+
+from config.dump import decision_config_hash
+from config.setup import Setup
+from daemon.handlers import Handlers
+from daemon.looking import Looking
+from daemon.outputs import Outputs
+from daemon.price_runs import PriceRun, collect_run
+from daemon.state_records import state_record
+from enforcement.enforcer import Enforcer
+from feeds.events import Assignment, CalendarAdded, CatchUpEnd, SlowResult, Tick
+from feeds.record import Input, Rejection
+from risk.adjustments import apply_adjustment
+from risk.kernels.prices import DONE, WAKE, run_prices
+from risk.marks import choose_mark
+from risk.state import RiskState
+from risk.trust import check_age
+from risk.window import DAY_OPEN, ROW_CLOSE, ROW_CUTOFF, base_close, complete_row, open_day
+
+FAR_FUTURE_NS = 2**62
+MODEL_VERSION = "1"  # of the numbers; a change of a formula changes it
+
+
+class Core:
+    """One shard's state machine: `step` is a function of the state and the inputs, whatever their batches."""
+
+    def __init__(self, setup: Setup, *, shard: int = 0, compute_slow_work: bool = True) -> None:
+        self.setup = setup
+        self.shard = shard
+        self.n = 0
+        self.state = RiskState(setup)
+        self.enforcer = Enforcer(setup.config, shard, self.state.timers, self)
+        self.enforcer.config_hash = decision_config_hash(setup.config)
+        self.enforcer.model_version = MODEL_VERSION
+        self.looking = Looking(self.state, self.enforcer, compute_slow_work=compute_slow_work)
+        self.handlers = Handlers(self.state, self.looking)
+        self._is_wall = setup.config.clock == "wall"
+        for root in setup.config.portfolios:
+            self.handlers.list_root(root)
+
+    @property
+    def now_ns(self) -> int:
+        """Core time."""
+        return self.state.now_ns
+
+    def step(self, inputs: Sequence[Input]) -> Outputs:
+        """Apply inputs in order and return what they let out; any batching gives the same in sum."""
+        outputs = self.looking.begin()
+        at = 0
+        while at < len(inputs):
+            run = None if self._is_wall_untimed() else collect_run(self.state, inputs, at)
+            if run is None:
+                self._single(inputs[at])
+                at += 1
+            else:
+                self._run(inputs, run)
+                at = run.stop
+        return outputs
+
+    def finish(self) -> Outputs:
+        """Return what still waits at the end of the inputs: the last rejections of the audit."""
+        outputs = self.looking.begin()
+        self.looking.flush_rejections()
+        return outputs
+
+    def state_records(self) -> list[dict[str, object]]:
+        """Return the state record of every scope at this moment, in the order in which they came into being."""
+        return [state_record(self.state, self.enforcer, p, n=self.n) for p in range(len(self.state.scopes))]
+
+    def advance(self, scope: str, start_ns: int, open_ns: int) -> int:
+        """Return when `open_ns` of the scope's open time has passed: any calendar that it holds is open."""
+        return self.looking.advance_open(scope, start_ns, open_ns)
+
+    def _is_wall_untimed(self) -> bool:
+        """Say whether no tick has told the time yet (clock: wall)."""
+        return self._is_wall and self.now_ns == 0
+
+    def _run(self, inputs: Sequence[Input], run: PriceRun) -> None:
+        """Apply consecutive prices: kernels as far as they go, single steps for the rest."""
+        state, looking = self.state, self.looking
+        at = 0
+        while at < run.count:
+            due = state.timers.next_due_ns()
+            position, code = run_prices(
+                state.arrays, run.instrument, run.kind, run.price, run.low, run.ts, run.source, at, run.count,
+                FAR_FUTURE_NS if due is None else due, self._is_wall,
+            )  # fmt: skip
+            applied = position + 1 if code == WAKE else position
+            if applied > at:
+                looking.note_offsets(inputs[run.start + at : run.start + applied])
+                self.n = inputs[run.start + applied - 1].record.n
+            if code == DONE:
+                return
+            if code == WAKE:
+                looking.look(n=self.n, cause="price", ts_event=int(run.ts[position]))
+            else:
+                self._single(inputs[run.start + position])
+            at = position + 1
+
+    def _single(self, item: Input) -> None:
+        """Apply one input in full generality."""
+        record, event, looking = item.record, item.event, self.looking
+        if record.n:
+            self.n = record.n
+        looking.note_offset(record)
+        if isinstance(event, Rejection):
+            self.handlers.distrust_named(event)
+            looking.reject(record, event)
+            looking.look(n=self.n, cause="other", ts_event=self.now_ns)
+            return
+        if isinstance(event, (Tick, CatchUpEnd)):
+            self._advance(event.ts)
+            return
+        if isinstance(event, CalendarAdded):
+            self.handlers.add_calendar(event)
+            return
+        if isinstance(event, Assignment):
+            self.enforcer.epoch = event.epoch
+            return
+        if isinstance(event, SlowResult):
+            looking.take_result(event)
+            looking.look(n=self.n, cause="other", ts_event=self.now_ns)
+            return
+        refusal = self.handlers.refuse(item)
+        if refusal is not None:
+            self.handlers.distrust_named(refusal)
+            looking.reject(record, refusal)
+            looking.look(n=self.n, cause="other", ts_event=self.now_ns)
+            return
+        if not self._is_wall:
+            self._advance(event.ts)
+        cause = self.handlers.apply(item)
+        looking.look(n=self.n, cause=cause, ts_event=event.ts, suspect=self.handlers.was_suspect)
+
+    def _advance(self, ts: int) -> None:
+        """Fire every timer due by `ts`, each at its own due time, then move core time there."""
+        target = max(ts, self.now_ns)
+        while (due := self.state.timers.pop_due(target)) is not None:
+            due_ns, name = due
+            self.state.advance_to(due_ns)
+            self._fire(due_ns, name)
+        self.state.advance_to(target)
+
+    def _fire(self, due_ns: int, name: str) -> None:
+        state, looking = self.state, self.looking
+        kind, _, rest = name.partition("|")
+        if kind == "life":
+            looking.fire_life(name, due_ns, n=self.n)
+            return
+        if name == ROW_CLOSE:
+            base_close(state)
+        elif name == ROW_CUTOFF:
+            complete_row(state)
+        elif name == DAY_OPEN:
+            open_day(state)
+        elif kind == "trust":
+            i = state.instrument_index[rest]
+            if check_age(state, i):
+                choose_mark(state, i)
+        elif kind == "adjust":
+            apply_adjustment(state, *self.handlers.adjustments.pop(name))
+        else:
+            raise AssertionError(f"no such timer: {name}")
+        looking.look(n=self.n, cause="other", ts_event=due_ns)

@@ -1,0 +1,202 @@
+"""What each event does to the risk state; the checks have been made before."""
+
+from typing import Literal
+
+from daemon.looking import Looking
+from daemon.refusals import Refusals, fill_key
+from daemon.terms import terms_of
+from feeds.events import (
+    Ack,
+    Adjustment,
+    CalendarAdded,
+    Close,
+    Fill,
+    FillCancel,
+    Halt,
+    Instrument,
+    Nav,
+    Order,
+    Position,
+    PositionsSnapshot,
+    Quote,
+    Reinstate,
+    ResetHwm,
+    Trade,
+)  # fmt: skip
+from feeds.record import Input, Rejection
+from risk.adjustments import apply_adjustment
+from risk.arrays import Source
+from risk.calendars import ordinal_of_iso
+from risk.currency import refresh_paths
+from risk.instruments import write_terms
+from risk.kernels.prices import QUOTE, TRADE
+from risk.marks import apply_price, count_missing, distrust, revalue
+from risk.nav import apply_nav, reset_high_water
+from risk.portfolios import ensure_scope, leaf_for, make_known, refresh_nav_known, root_of
+from risk.positions import apply_fill, apply_snapshot, cancel_fill, reduce_order, set_order, set_position
+from risk.shocks import bind_instrument
+from risk.state import Fill as RememberedFill
+from risk.state import RiskState, WorkingOrder
+from risk.trust import refresh_flags
+from risk.window import await_instrument, record_close, start_window
+
+_DISTRUSTED = frozenset({"CROSSED_QUOTE", "NOT_FINITE", "PRICE_OUT_OF_BOUNDS"})
+
+
+class Handlers:
+    """Applies events one by one; `adjustments` are those that wait for their ex time, by timer name."""
+
+    def __init__(self, state: RiskState, looking: Looking) -> None:
+        self._state = state
+        self._looking = looking
+        self._refusals = Refusals(state)
+        self.adjustments: dict[str, tuple[int, int, float, float]] = {}
+        self.was_suspect = False
+
+    def list_root(self, root: str) -> None:
+        """Bring a configured root into being: unknown until its snapshot."""
+        self._looking.add_scopes(ensure_scope(self._state, root), listed=True)
+
+    def refuse(self, item: Input) -> Rejection | None:
+        """Return why the input may not be applied, or None."""
+        return self._refusals.refuse(item)
+
+    def distrust_named(self, rejection: Rejection) -> None:
+        """A bad price lowers the trust of the instrument it names until its next good one."""
+        i = self._state.instrument_index.get(rejection.instrument or "")
+        if i is not None and rejection.reason.value in _DISTRUSTED:
+            distrust(self._state, i)
+
+    def add_calendar(self, event: CalendarAdded) -> None:
+        """Take in the sessions of a calendar that an instrument is about to name."""
+        self._state.add_calendar(event.code, event.dates, event.opens, event.closes)
+
+    def apply(self, item: Input) -> Literal["price", "other"]:
+        """Apply an input that was not refused; return what it is to a confirmation."""
+        record, event, state = item.record, item.event, self._state
+        self.was_suspect = False
+        if state.window.session < 0:
+            start_window(state, state.now_ns)
+        source = state.source(record.topic, record.partition)
+        state.arrays.source_ts[source] = max(state.now_ns, int(state.arrays.source_ts[source]))
+        match event:
+            case Quote():
+                return self._price(event.instrument, QUOTE, (event.bid + event.ask) / 2.0, event.ts, source)
+            case Trade():
+                return self._price(event.instrument, TRADE, event.price, event.ts, source)
+            case Close():
+                i = state.instrument_index[event.instrument]
+                record_close(state, i, ordinal_of_iso(event.date), event.price, event.ts)
+            case Position():
+                self._position(event)
+            case PositionsSnapshot():
+                self._snapshot(event)
+            case Fill():
+                self._fill(event)
+            case FillCancel():
+                cancel_fill(state, root_of(event.portfolio), event.fill_id, event.ts)
+            case Order():
+                self._order(event)
+            case Nav():
+                self._nav(event)
+            case Instrument():
+                self._instrument(event)
+            case Adjustment():
+                self._adjustment(event)
+            case ResetHwm():
+                reset_high_water(state, state.scope_index[event.scope])
+            case Halt() | Reinstate() | Ack():
+                self._looking.take_command(event, n=record.n)
+            case _:
+                pass  # heartbeats and indicators tell the time and that their source lives
+        return "other"
+
+    def _price(self, name: str, kind: int, mid: float, ts: int, source: int) -> Literal["price"]:
+        i = self._state.instrument_index[name]
+        apply_price(self._state, i, kind=kind, mid=mid, ts=ts, source=source)
+        self.was_suspect = i in self._state.quarantine
+        return "price"
+
+    def _leaf(self, path: str) -> int:
+        leaf, new = leaf_for(self._state, path)
+        self._looking.add_scopes(new)
+        if new:
+            refresh_nav_known(self._state, leaf)
+        return leaf
+
+    def _position(self, event: Position) -> None:
+        leaf = self._leaf(event.portfolio)
+        as_of = event.ts if event.as_of is None else event.as_of
+        set_position(self._state, leaf, self._state.instrument_index[event.instrument], event.quantity, as_of)
+
+    def _snapshot(self, event: PositionsSnapshot) -> None:
+        state = self._state
+        self._looking.add_scopes(ensure_scope(state, event.portfolio))
+        items = []
+        for item in event.items:
+            self._leaf(item.portfolio)
+        for item in event.items:  # a path may have become a parent by a later item
+            items.append((self._leaf(item.portfolio), state.instrument_index[item.instrument], item.quantity))
+        apply_snapshot(state, event.portfolio, event.ts if event.as_of is None else event.as_of, items)
+        if root_of(event.portfolio) == event.portfolio:
+            make_known(state, event.portfolio)
+
+    def _fill(self, event: Fill) -> None:
+        state = self._state
+        leaf = self._leaf(event.portfolio)
+        signed = event.quantity if event.side == "buy" else -event.quantity
+        i = state.instrument_index[event.instrument]
+        remembered = RememberedFill(event.ts, leaf, i, signed, event.price, fill_key(event), booked=True)
+        is_new = event.fill_id not in state.fills.get(root_of(event.portfolio), {})
+        apply_fill(state, event.fill_id, remembered)
+        if is_new and event.order_id is not None:
+            reduce_order(state, root_of(event.portfolio), event.order_id, event.quantity)
+            state.dirty.update(state.path_of(leaf))
+
+    def _order(self, event: Order) -> None:
+        leaf = self._leaf(event.portfolio)
+        signed = event.open_quantity if event.side == "buy" else -event.open_quantity
+        order = WorkingOrder(leaf, self._state.instrument_index[event.instrument], signed, event.ts)
+        set_order(self._state, root_of(event.portfolio), event.order_id, order)
+
+    def _nav(self, event: Nav) -> None:
+        state = self._state
+        self._looking.add_scopes(ensure_scope(state, event.portfolio))
+        rate = state.rates[event.currency]
+        flow = 0.0 if event.flow is None else event.flow
+        apply_nav(state, state.scope_index[event.portfolio], event.nav * rate, flow * rate)
+
+    def _instrument(self, event: Instrument) -> None:
+        state, terms = self._state, terms_of(event)
+        i = state.instrument_index.get(event.instrument)
+        is_new = i is None
+        before = None if i is None else state.terms[i]
+        if i is None:
+            i = state.add_instrument(terms)
+        else:
+            state.terms[i] = terms
+        write_terms(state.arrays, i, terms)
+        if is_new and terms.kind == "cash":
+            state.arrays.mark[i], state.arrays.mark_source[i] = 1.0, Source.NONE
+            state.window.level[i], state.window.in_row[i] = 1.0, True
+        if terms.kind == "fx" or terms.currency not in state.paths:
+            refresh_paths(state)
+        bind_instrument(state, i)
+        if before != terms:
+            revalue(state, i, float(state.arrays.mark[i]))
+            count_missing(state, i)
+            refresh_flags(state, i)
+            if not is_new:
+                state.rebuild_all()
+        await_instrument(state, i)
+
+    def _adjustment(self, event: Adjustment) -> None:
+        state = self._state
+        i = state.instrument_index[event.instrument]
+        cash = 0.0 if event.cash is None else event.cash
+        if event.ex_ts <= state.now_ns:
+            apply_adjustment(state, i, event.ex_ts, event.price_factor, cash)
+            return
+        name = f"adjust|{event.instrument}|{event.ex_ts}|{len(self.adjustments)}"
+        self.adjustments[name] = (i, event.ex_ts, event.price_factor, cash)
+        state.timers.arm(name, event.ex_ts)

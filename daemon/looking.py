@@ -1,0 +1,201 @@
+"""What follows every event: measure what it touched, let the enforcer look, compute slow work, write it all down."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from daemon.audit_records import ack_audit, action_audit, decision_audit, rejection_audit, row_audits
+from daemon.outputs import Outputs
+from daemon.slow_results import tail_result
+from enforcement.enforcer import Enforcer
+from enforcement.moment import Moment
+from enforcement.records import Outcome
+from feeds.events import Ack, Halt, Reinstate, SlowResult
+from feeds.record import Input, Record, Rejection
+from risk.book import Book
+from risk.calendars import advance_open
+from risk.measuring import input_digest, is_scope_quoted, measure_dirty, measures_of, prepare_scope
+from risk.portfolios import root_of
+from risk.scope_book import ScopeBook
+from risk.state import RiskState
+from risk.tail_fits import apply_result, compute, due_requests
+
+_SECOND_NS = 10**9
+
+
+class Looking:
+    """The core's second half: from touched scopes to outputs."""
+
+    def __init__(self, state: RiskState, enforcer: Enforcer, *, compute_slow_work: bool) -> None:
+        self._state = state
+        self._enforcer = enforcer
+        self._computes = compute_slow_work
+        self._outputs = Outputs()
+        self._offsets: dict[str, int] = {}
+        self._offsets_tuple: tuple[tuple[str, int], ...] | None = ()
+        self._rows_seen = 0
+        self._rejected: dict[str, int] = {}
+        self._rejected_second = 0
+
+    def begin(self) -> Outputs:
+        """Start a new set of outputs and return it."""
+        self._outputs = Outputs()
+        return self._outputs
+
+    def add_scopes(self, scopes: Sequence[int], *, listed: bool = False) -> None:
+        """Bind limits to scopes that have come into being."""
+        arrays = self._state.arrays
+        for p in scopes:
+            path = self._state.scopes[p]
+            prepare_scope(self._state, p)
+            self._enforcer.add_scope(path, is_root=root_of(path) == path, listed=listed)
+            arrays.wake[p, :] = self._enforcer.wake_levels(path)
+            arrays.alive[p] = int(self._enforcer.alive(path))
+
+    def look(self, *, n: int, cause: Literal["price", "other"], ts_event: int, suspect: bool = False) -> None:
+        """Measure what is dirty, evaluate what is woken, and apply slow work directly after what asked for it."""
+        state = self._state
+        measure_dirty(state)
+        new_row = state.window.rows_total != self._rows_seen
+        self._rows_seen = state.window.rows_total
+        self._evaluate(n, cause, ts_event, suspect=suspect, new_row=new_row)
+        while requests := due_requests(state):
+            if not self._computes:
+                self._outputs.requests += requests
+                break
+            for request in requests:
+                apply_result(state, compute(request))
+            measure_dirty(state)
+            self._evaluate(n, "other", ts_event, suspect=False, new_row=False)
+        if new_row:
+            for record in row_audits(state):
+                self._audit(record)
+
+    def fire_life(self, name: str, due_ns: int, *, n: int) -> None:
+        """Hand a timer of a breach life to the enforcer."""
+        path = self._enforcer.scope_of_timer(name)
+        p = self._state.scope_index[path]
+        moment = self._moment(p, n, "other", due_ns, suspect=False, new_row=False)
+        outcomes = self._enforcer.timer(name, due_ns, measures_of(self._state, p), self._book(p), moment)
+        self._take(p, outcomes)
+
+    def take_command(self, event: Halt | Reinstate | Ack, *, n: int) -> None:
+        """Carry out an operator's halt or reinstatement, and write acknowledgements down."""
+        if isinstance(event, Ack):
+            self._audit(ack_audit(self._state.now_ns, event))
+            return
+        p = self._state.scope_index[event.scope]
+        moment = self._moment(p, n, "other", event.ts, suspect=False, new_row=False)
+        measures = measures_of(self._state, p)
+        if isinstance(event, Halt):
+            outcomes = self._enforcer.halt(event.scope, measures, moment, actor=event.actor, reason=event.reason)
+        else:
+            outcomes = self._enforcer.reinstate(
+                event.scope, measures, moment, actor=event.actor, reason=event.reason, limit=event.limit
+            )
+        self._take(p, outcomes)
+
+    def take_result(self, event: SlowResult) -> None:
+        """Apply a journaled result of slow work; one that nothing waits for changes nothing."""
+        scope = self._state.scope_index[event.scope]
+        apply_result(self._state, tail_result(event, scope))
+
+    def note_offset(self, record: Record) -> None:
+        """Remember how far a partition has been read."""
+        if record.n and record.partition >= 0:
+            self._offsets[f"{record.topic}-{record.partition}"] = record.offset
+            self._offsets_tuple = None
+
+    def note_offsets(self, inputs: Sequence[Input]) -> None:
+        """Remember how far a run of prices has been read."""
+        before = None
+        for item in reversed(inputs):  # the last record of each partition tells; a run has few partitions
+            record = item.record
+            if (record.topic, record.partition) == before:
+                continue
+            before = (record.topic, record.partition)
+            key = f"{record.topic}-{record.partition}"
+            self._offsets[key] = max(record.offset, self._offsets.get(key, -1))
+        self._offsets_tuple = None
+
+    def reject(self, record: Record, rejection: Rejection) -> None:
+        """Write down a refused input: whole for the dead letters, counted by reason and second for the audit."""
+        self._outputs.rejections.append((record, rejection))
+        self._flush_before()
+        self._rejected_second = self._state.now_ns // _SECOND_NS
+        self._rejected[rejection.reason.value] = self._rejected.get(rejection.reason.value, 0) + 1
+
+    def flush_rejections(self) -> None:
+        """Write the counts that wait into the audit."""
+        for reason in sorted(self._rejected):
+            ts = self._rejected_second * _SECOND_NS
+            self._outputs.audit.append(rejection_audit(ts, reason, self._rejected[reason]))
+        self._rejected.clear()
+
+    def advance_open(self, scope: str, start_ns: int, open_ns: int) -> int:
+        """Return when `open_ns` of time with any calendar of the scope open has passed since `start_ns`."""
+        state = self._state
+        p = state.scope_index[scope]
+        held = np.flatnonzero(state.arrays.quantity[p, : len(state.terms)])
+        codes = sorted({state.terms[i].calendar for i in held} or {state.base_calendar.code})
+        return advance_open(tuple(state.calendars[code] for code in codes), start_ns, open_ns)
+
+    def _evaluate(
+        self, n: int, cause: Literal["price", "other"], ts_event: int, *, suspect: bool, new_row: bool
+    ) -> None:
+        state = self._state
+        for p in np.flatnonzero(state.arrays.woken[: len(state.scopes)]).tolist():
+            state.arrays.woken[p] = 0
+            moment = self._moment(p, n, cause, ts_event, suspect=suspect, new_row=new_row)
+            measures = measures_of(state, p)
+            self._take(p, self._enforcer.evaluate(state.scopes[p], measures, self._book(p), moment))
+
+    def _moment(
+        self, p: int, n: int, cause: Literal["price", "other"], ts_event: int, *, suspect: bool, new_row: bool
+    ) -> Moment:
+        state = self._state
+        if self._offsets_tuple is None:
+            self._offsets_tuple = tuple(sorted(self._offsets.items()))
+        return Moment(
+            n=n, ts=state.now_ns, cause=cause, suspect=suspect, quoted=is_scope_quoted(state, p),
+            rows=state.window.rows_total, new_row=new_row, session=state.window.session,
+            offsets=self._offsets_tuple, input_digest=input_digest(state, p), ts_event=ts_event,
+        )  # fmt: skip
+
+    def _book(self, p: int) -> "_BookOf":
+        return _BookOf(self._state, p)
+
+    def _take(self, p: int, outcomes: list[Outcome]) -> None:
+        state, outputs = self._state, self._outputs
+        for outcome in outcomes:
+            outputs.decisions.append(outcome.decision)
+            self._audit(decision_audit(outcome.decision))
+            if outcome.enforced is not None:
+                outputs.actions.append(outcome.enforced)
+                self._audit(action_audit(outcome.enforced, "actions"))
+            if outcome.shadow is not None:
+                outputs.shadow.append(outcome.shadow)
+                self._audit(action_audit(outcome.shadow, "shadow"))
+        path = state.scopes[p]
+        outputs.dirty.add(path)
+        state.arrays.alive[p] = int(self._enforcer.alive(path))
+
+    def _audit(self, record: dict[str, object]) -> None:
+        self._flush_before()
+        self._outputs.audit.append(record)
+
+    def _flush_before(self) -> None:
+        if self._rejected and self._state.now_ns // _SECOND_NS > self._rejected_second:
+            self.flush_rejections()
+
+
+class _BookOf(msgspec.Struct, frozen=True):
+    """A book that is made only where the enforcer wants one."""
+
+    state: RiskState
+    p: int
+
+    def __call__(self) -> Book:
+        return ScopeBook(self.state, self.p)

@@ -1,0 +1,32 @@
+"""What a step lets out, in order; the edges publish, audit and count it."""
+
+from dataclasses import dataclass, field
+
+from enforcement.records import Action, Decision
+from feeds.record import Record, Rejection
+from risk.tail_fits import TailRequest
+
+
+@dataclass(slots=True)
+class Outputs:
+    """Everything that one or more inputs brought about.
+
+    actions    : for risk.actions (enforced limits); shadow : for risk.actions.shadow (every limit)
+    rejections : inputs that were refused, by the decoder or by the core
+    audit      : audit records in order, without the writer's own `n`
+    requests   : slow work to be computed outside; empty where the core computes it in place
+    dirty      : scopes that were measured
+    """
+
+    decisions: list[Decision] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    shadow: list[Action] = field(default_factory=list)
+    rejections: list[tuple[Record, Rejection]] = field(default_factory=list)
+    audit: list[dict[str, object]] = field(default_factory=list)
+    requests: list[TailRequest] = field(default_factory=list)
+    dirty: set[str] = field(default_factory=set)
+
+    @property
+    def lets_out(self) -> bool:
+        """Say whether anything leaves the process, so that the journal must be on disk first."""
+        return bool(self.actions or self.shadow or self.rejections or self.audit)

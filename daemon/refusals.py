@@ -1,0 +1,201 @@
+"""What only the core can refuse, because it depends on its state; nothing is changed here."""
+
+import math
+
+from daemon.terms import terms_of
+from feeds.events import (
+    Ack,
+    Adjustment,
+    Approve,
+    Assignment,
+    CalendarAdded,
+    Close,
+    Fill,
+    FillCancel,
+    Halt,
+    Heartbeat,
+    Indicator,
+    Instrument,
+    Label,
+    LimitsCommand,
+    ModeCommand,
+    Nav,
+    Order,
+    Override,
+    OverrideEnd,
+    Position,
+    PositionsSnapshot,
+    Quote,
+    Reinstate,
+    ResetHwm,
+    SlowResult,
+    Trade,
+)  # fmt: skip
+from feeds.record import Input, Record, Rejection, RejectReason
+from risk.calendars import ordinal_of_iso
+from risk.marks import refuse_price
+from risk.portfolios import root_of
+from risk.positions import is_late_fill
+from risk.state import RiskState
+
+_EPOCH_ORDINAL = 719_163  # 1970-01-01
+_DAY_NS = 86_400 * 10**9
+_EAST_NS = 14 * 3600 * 10**9  # the earliest that a date begins anywhere, before its midnight UTC
+_POSITION_EVENTS = (Position, PositionsSnapshot, Fill, FillCancel, Order, Nav)
+
+
+class Refusals:
+    """The checks that come before an event is applied: the first that fails names the reason."""
+
+    def __init__(self, state: RiskState) -> None:
+        self._state = state
+        self._partitions: dict[str, int] = {}
+        self._commands: set[str] = set()
+
+    def refuse(self, item: Input) -> Rejection | None:
+        """Return why the input may not be applied, or None; remembers which partition a root belongs to."""
+        record, event, state = item.record, item.event, self._state
+        config = state.config
+        assert not isinstance(event, (Rejection, CalendarAdded, Assignment, SlowResult)), event
+        ts = event.ts
+        if config.clock == "wall" and ts > state.now_ns + config.data.max_ahead:
+            ahead = f"ts must be at most {config.data.max_ahead} ns over core time {state.now_ns}, got {ts}"
+            return Rejection(RejectReason.TOO_FAR_AHEAD, ahead)
+        if isinstance(event, _POSITION_EVENTS) and (wrong := self._wrong_partition(record, event.portfolio)):
+            return wrong
+        match event:
+            case Quote() | Trade():
+                return self._price(record, event)
+            case Close():
+                return self._close(event)
+            case Position() | Order():
+                return self._unknown_instrument(event.instrument)
+            case PositionsSnapshot():
+                return self._snapshot(event)
+            case Fill():
+                return self._fill(event)
+            case FillCancel():
+                return self._cancel(event)
+            case Nav():
+                return self._nav(event)
+            case Instrument():
+                return self._instrument(event)
+            case Adjustment():
+                return self._unknown_instrument(event.instrument)
+            case Halt() | Reinstate() | ResetHwm() | Label() | ModeCommand() | Override() | OverrideEnd() | Approve():
+                return self._command(event)
+            case LimitsCommand():
+                return Rejection(RejectReason.COMMAND_UNSUPPORTED, "limits commands are not supported yet")
+            case Heartbeat() | Indicator() | Ack():
+                return None
+            case _:
+                raise AssertionError(f"no such event: {type(event).__name__}")
+
+    def _wrong_partition(self, record: Record, path: str) -> Rejection | None:
+        root = root_of(path)
+        home = self._partitions.setdefault(root, record.partition)
+        if home == record.partition:
+            return None
+        detail = f"root {root} belongs to partition {home}, got {record.partition}"
+        return Rejection(RejectReason.WRONG_PARTITION, detail)
+
+    def _unknown_instrument(self, name: str) -> Rejection | None:
+        if name in self._state.instrument_index:
+            return None
+        return Rejection(RejectReason.UNKNOWN_INSTRUMENT, f"no instrument {name!r} in the reference data", name)
+
+    def _price(self, record: Record, event: Quote | Trade) -> Rejection | None:
+        if unknown := self._unknown_instrument(event.instrument):
+            return unknown
+        i = self._state.instrument_index[event.instrument]
+        low = event.bid if isinstance(event, Quote) else event.price
+        source = self._state.source(record.topic, record.partition)
+        reason = refuse_price(self._state, i, low=low, ts=event.ts, source=source)
+        if reason is None:
+            return None
+        floor = self._state.terms[i].floor
+        detail = (
+            f"price must be above {floor}, got {low}" if reason != "LATE" else f"ts {event.ts} is older than the last"
+        )
+        return Rejection(RejectReason(reason), detail, event.instrument)
+
+    def _close(self, event: Close) -> Rejection | None:
+        if unknown := self._unknown_instrument(event.instrument):
+            return unknown
+        floor = self._state.terms[self._state.instrument_index[event.instrument]].floor
+        if not event.price > floor:
+            detail = f"price must be above {floor}, got {event.price}"
+            return Rejection(RejectReason.PRICE_OUT_OF_BOUNDS, detail, event.instrument)
+        begins = (ordinal_of_iso(event.date) - _EPOCH_ORDINAL) * _DAY_NS - _EAST_NS
+        if begins > event.ts:
+            detail = f"date must have begun somewhere at ts {event.ts}, got {event.date}"
+            return Rejection(RejectReason.TOO_FAR_AHEAD, detail, event.instrument)
+        return None
+
+    def _snapshot(self, event: PositionsSnapshot) -> Rejection | None:
+        for item in event.items:
+            if unknown := self._unknown_instrument(item.instrument):
+                return unknown
+            if item.portfolio != event.portfolio and not item.portfolio.startswith(event.portfolio + "/"):
+                detail = f"items must lie under {event.portfolio}, got {item.portfolio}"
+                return Rejection(RejectReason.OUT_OF_BOUNDS, detail)
+        return None
+
+    def _fill(self, event: Fill) -> Rejection | None:
+        if unknown := self._unknown_instrument(event.instrument):
+            return unknown
+        floor = self._state.terms[self._state.instrument_index[event.instrument]].floor
+        if not event.price > floor:
+            detail = f"price must be above {floor}, got {event.price}"
+            return Rejection(RejectReason.PRICE_OUT_OF_BOUNDS, detail, event.instrument)
+        if is_late_fill(self._state, event.ts):
+            detail = f"fill_id is remembered for {self._state.config.data.fill_memory} ns, ts {event.ts} is older"
+            return Rejection(RejectReason.LATE_FILL, detail)
+        seen = self._state.fills.get(root_of(event.portfolio), {}).get(event.fill_id)
+        if seen is not None and seen.key != fill_key(event):
+            detail = f"fill_id {event.fill_id!r} came before with other contents"
+            return Rejection(RejectReason.DUPLICATE_FILL_ID, detail)
+        return None
+
+    def _cancel(self, event: FillCancel) -> Rejection | None:
+        if event.fill_id in self._state.fills.get(root_of(event.portfolio), {}):
+            return None
+        return Rejection(
+            RejectReason.UNKNOWN_FILL, f"no fill {event.fill_id!r} of {root_of(event.portfolio)} is remembered"
+        )
+
+    def _nav(self, event: Nav) -> Rejection | None:
+        if not math.isnan(self._state.rates.get(event.currency, math.nan)):
+            return None
+        return Rejection(RejectReason.UNKNOWN_CURRENCY, f"no rate from {event.currency} to the base currency is known")
+
+    def _instrument(self, event: Instrument) -> Rejection | None:
+        if event.kind == "fx" and (event.base is None or event.quote is None):
+            detail = "an fx pair must name base and quote"
+            return Rejection(RejectReason.MISSING_FIELD, detail, event.instrument)
+        i = self._state.instrument_index.get(event.instrument)
+        if i is None or math.isnan(self._state.arrays.mark[i]):
+            return None
+        if (term := self._state.terms[i].clashes_with(terms_of(event))) is not None:
+            detail = f"{term} may not change once the instrument has a price"
+            return Rejection(RejectReason.REFERENCE_CONFLICT, detail, event.instrument)
+        return None
+
+    def _command(
+        self, event: Halt | Reinstate | ResetHwm | Label | ModeCommand | Override | OverrideEnd | Approve
+    ) -> Rejection | None:
+        if event.command_id in self._commands:
+            detail = f"command_id {event.command_id!r} came before"
+            return Rejection(RejectReason.DUPLICATE_COMMAND, detail)
+        if not isinstance(event, (Halt, Reinstate, ResetHwm)):
+            kind = type(event).__struct_config__.tag
+            return Rejection(RejectReason.COMMAND_UNSUPPORTED, f"{kind} commands are not supported yet")
+        if event.scope not in self._state.scope_index:
+            return Rejection(RejectReason.UNKNOWN_PORTFOLIO, f"no portfolio {event.scope!r} has come into being")
+        self._commands.add(event.command_id)
+        return None
+
+
+def fill_key(event: Fill) -> tuple[str, str, str, float, float, str | None]:
+    """Return what makes two fills with one id the same fill."""
+    return event.portfolio, event.instrument, event.side, event.quantity, event.price, event.order_id

@@ -1,0 +1,123 @@
+"""The state record of the contract: every number of one scope, each with its status."""
+
+import math
+
+import numpy as np
+
+from enforcement.enforcer import Enforcer
+from enforcement.records import number
+from risk.components import parametric_components
+from risk.historical import LEVELS, interval
+from risk.measures import METRIC_INDEX, METRICS, Status
+from risk.measuring import measures_of
+from risk.parametric import ParametricRisk, normal_multipliers, parametric_risk, student_t_multipliers
+from risk.state import RiskState
+from risk.trust import scope_trust
+
+_NAMES = tuple(name for name, _ in LEVELS)
+_RATIOS = ("top_share", "hhi")  # of an empty book they are undefined, and the sensors read 0
+_PRIMARY = {"95": "historical", "975": "historical", "99": "historical", "999": "pot"}
+
+
+def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dict[str, object]:
+    """Return the record of scope p at this moment."""
+    arrays, count, path = state.arrays, len(state.terms), state.scopes[p]
+    measures = measures_of(state, p)
+    trading = enforcer.trading_states(path)
+    held = np.flatnonzero(arrays.exposure[p, :count]).tolist()
+    has_nav = arrays.has_nav[p] == 1
+    index = float(arrays.index_base[p] * (arrays.value[p] / arrays.value_base[p])) if has_nav else math.nan
+    components = parametric_components(
+        arrays.exposure[p, :count], arrays.sigma_x[p, :count], normal_multipliers().value_at_risk[2]
+    )
+    return {
+        "n": n,
+        "ts": state.now_ns,
+        "scope": path,
+        "known": bool(arrays.known[p]),
+        "trust": scope_trust(state, p),
+        "status": Status(int(arrays.data_status[p])).name,
+        "rows": state.rows,
+        "trading_state": {
+            "own": trading.own.value,
+            "effective": trading.effective.value,
+            "shadow_own": trading.shadow_own.value,
+            "shadow_effective": trading.shadow_effective.value,
+        },
+        "nav": number(float(arrays.value[p])) if has_nav else None,
+        "index": number(index),
+        "high_water": number(float(arrays.high_water[p])) if has_nav else None,
+        "exposures": {
+            "gross": _metric(state, p, "gross")["value"],
+            "net": number(math.fsum(arrays.exposure[p, :count].tolist())),
+            "by_instrument": {state.terms[i].name: float(arrays.exposure[p, i]) for i in held},
+        },
+        **_tails(state, p),
+        "primary": dict(_PRIMARY),
+        "component_var": {state.terms[i].name: number(float(components.values[i])) for i in held},
+        "stress": {
+            scenario.id: {
+                "loss": number(float(arrays.stress[p, k])),
+                "coverage": number(_coverage(state, p, k)),
+            }
+            for k, scenario in enumerate(state.scenarios)
+        },
+        "metrics": {name: _metric(state, p, name) for name in METRICS},
+        "limits": [
+            {
+                "limit": limit.limit,
+                "level": limit.level,
+                "life": limit.life.value,
+                "utilisation": number(limit.utilisation),
+                "stage": limit.stage,
+            }
+            for limit in enforcer.limit_states(path, measures)
+        ],
+    }
+
+
+def _metric(state: RiskState, p: int, name: str) -> dict[str, object]:
+    value = float(state.arrays.metrics[p, METRIC_INDEX[name]])
+    status = Status(int(state.arrays.statuses[p, METRIC_INDEX[name]]))
+    is_empty = not np.any(state.arrays.quantity[p, : len(state.terms)])
+    return {"value": None if is_empty and name in _RATIOS else number(value), "status": status.name}
+
+
+def _tails(state: RiskState, p: int) -> dict[str, object]:
+    """VaR and ES by every method and level, with the historical interval and the tail fit."""
+    arrays, rows = state.arrays, state.rows
+    diagonal = np.diagonal(state.arrays.sigma)[: len(state.terms)]
+    exposure = arrays.exposure[p, : len(state.terms)]
+    trace = math.fsum((exposure * exposure * diagonal).tolist())
+    data = Status(int(arrays.data_status[p]))
+    value_at_risk: dict[str, object] = {}
+    shortfall: dict[str, object] = {}
+    losses = arrays.loss[p, :rows]
+    for label, metrics, target in (("historical", "var", value_at_risk), ("historical", "es", shortfall)):
+        target[label] = {name: _metric(state, p, f"{metrics}_{name}") for name in _NAMES[:3]}
+    for multipliers in (normal_multipliers(), student_t_multipliers(state.config.student_t_nu)):
+        risk = parametric_risk(multipliers, variance=float(arrays.variance[p]), trace=trace, rows=rows)
+        if not np.any(exposure) and arrays.missing[p] == 0:
+            risk = ParametricRisk(0.0, (0.0,) * 4, (0.0,) * 4, Status.OK)
+        status = max(risk.status, data).name
+        for target, numbers in ((value_at_risk, risk.value_at_risk), (shortfall, risk.expected_shortfall)):
+            target[multipliers.model] = {
+                name: {"value": number(value), "status": status} for name, value in zip(_NAMES, numbers, strict=True)
+            }
+    value_at_risk["pot"] = {"999": _metric(state, p, "var_999")}
+    shortfall["pot"] = {"999": _metric(state, p, "es_999")}
+    record: dict[str, object] = {"var": value_at_risk, "es": shortfall}
+    if rows > 0:
+        record["var_interval"] = {name: [number(end) for end in interval(losses, p_ppm)] for name, p_ppm in LEVELS[:3]}
+    if (fit := state.tail_results.get(p)) is not None:
+        record["tail_fit"] = {
+            "xi": number(fit.xi), "beta": number(fit.beta), "threshold": number(fit.threshold),
+            "exceedances": fit.exceedances, "rows": fit.rows, "status": fit.status.name, "reason": fit.reason,
+            "var_999_interval": [number(fit.var_low), number(fit.var_high)],
+        }  # fmt: skip
+    return record
+
+
+def _coverage(state: RiskState, p: int, k: int) -> float:
+    gross = float(state.arrays.metrics[p, METRIC_INDEX["gross"]])
+    return float(state.arrays.covered_gross[p, k]) / gross if gross > 0.0 else math.nan
