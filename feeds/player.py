@@ -63,6 +63,7 @@ class Player:
             zip(Topics().model_dump().values(), config.topics.model_dump().values(), strict=True)
         )  # recordings carry the default names
         self._partitions = self._find_partitions(config)
+        self._inputs = {topic for topic, _ in self._partitions}
         self._decoder = msgspec.json.Decoder(_Peek)
         self._last_ts = 0
         self._records = 0
@@ -72,6 +73,8 @@ class Player:
         """Write records; after every 1,000 a heartbeat to each partition with the event time reached."""
         for record in records:
             topic = self._names.get(record.topic, record.topic)
+            if topic not in self._inputs:
+                topic = self._topics.market_data  # what nobody can read still reaches the daemon, to be refused there
             key, ts = self._read(topic, record.payload)
             if self._records and self._records % HEARTBEAT_EVERY_RECORDS == 0:
                 # Not later than the record it precedes: after a record from the future, nothing older would be untrue.

@@ -74,6 +74,7 @@ def test_played_bytes_arrive_as_they_were_with_heartbeats_between(kafka_config: 
     records = [quote(1_000 + number, f"I{number % 7}") for number in range(2_500)]
     records[10] = Record(0, "market-data", 0, -1, b"\xff not json")
     records[11] = Record(0, "reference", 0, -1, b"{}")
+    records[12] = Record(0, "", 0, -1, b"a line that names no type has no topic")
     records.append(bare("positions", type="position", ts=9_000, portfolio="firm/desk", instrument="I1", quantity=5.0))
     told: list[int] = []
     played = play([records[:2_000], records[2_000:]], kafka_config, told.append)
