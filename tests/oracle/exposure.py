@@ -1,0 +1,98 @@
+"""What a scope holds, in base currency: exposures, the books that working orders could make, and trust."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tests.oracle.books import Books
+from tests.oracle.facts import Status
+from tests.oracle.market import Market, coin_of
+from tests.oracle.money import Money
+from tests.oracle.window import Window
+
+BOOKS = ("none", "buys", "sells", "larger")
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """A scope's books.
+
+    exposures : by book of BOOKS (only `none` where no order works), base currency by instrument
+    suspect   : the same at the prices in quarantine; empty without any
+    unvalued  : held or ordered, without any value: no price, no rate, no model
+    trust     : by instrument, the worst of its own and of the pairs that convert it
+    """
+
+    exposures: dict[str, dict[str, float]]
+    suspect: dict[str, dict[str, float]]
+    unvalued: list[str]
+    trust: dict[str, str]
+
+
+def holdings(market: Market, books: Books, money: Money, scope: str, now: int) -> Holdings:
+    quantities, working = books.quantities(scope), books.working(scope)
+    for contract, count in money.coins(scope).items():
+        coin = f"cash:{coin_of(market.instruments[contract].ref)}"
+        quantities[coin] = quantities.get(coin, 0.0) + count
+    names = list(dict.fromkeys([*quantities, *working]))
+    exposures: dict[str, dict[str, float]] = {book: {} for book in (BOOKS if working else BOOKS[:1])}
+    suspect: dict[str, dict[str, float]] = {book: {} for book in exposures}
+    unvalued, trust = [], {}
+    for name in names:
+        trust[name] = worst_trust(market, name, now)
+        value = unit_value(market, name, market.mark_of(name))
+        if value is None:
+            unvalued.append(name)
+            continue
+        facts = market.instruments[name]
+        doubted = unit_value(market, name, facts.suspects[-1].price) if facts.suspects else None
+        for book, quantity in _quantities(quantities.get(name, 0.0), *working.get(name, (0.0, 0.0))).items():
+            if book in exposures:
+                exposures[book][name] = quantity * value
+                suspect[book][name] = quantity * (value if doubted is None else doubted)
+    is_doubted = any(market.instruments[name].suspects for name in names)
+    return Holdings(exposures, suspect if is_doubted else {}, unvalued, trust)
+
+
+def _quantities(quantity: float, buys: float, sells: float) -> dict[str, float]:
+    up, down = quantity + buys, quantity - sells
+    return {"none": quantity, "buys": up, "sells": down, "larger": up if abs(up) >= abs(down) else down}
+
+
+def unit_value(market: Market, name: str, price: float | None) -> float | None:
+    """Return the exposure of one unit: m · p · fx, of an inverse contract m · fx; None without price, rate or model."""
+    facts, fx = market.instruments[name], market.fx(name)
+    if price is None or fx is None or not facts.has_model:
+        return None
+    return facts.ref.multiplier * fx * (1.0 if facts.is_inverse else price)
+
+
+def worst_trust(market: Market, name: str, now: int) -> str:
+    order = ("fresh", "suspect", "stale", "missing")
+    used = [name, *market.pairs_used(market.instruments[name].ref.currency)]
+    return max((market.trust(each, now) for each in used), key=order.index)
+
+
+def data_status(holding: Holdings, holes: set[str], stale_gross_max: float) -> Status:
+    """Judge a scope's data: no value is INVALID; stale or unmodelled over the share too, under it DEGRADED."""
+    book = holding.exposures["none"]
+    if holding.unvalued:
+        return Status.INVALID
+    gross = sum(map(abs, book.values()))
+    bad = [name for name in book if holding.trust[name] in ("stale", "missing") or name in holes]
+    bad_gross = sum(abs(book[name]) for name in bad)
+    if bad_gross > stale_gross_max * gross:
+        return Status.INVALID
+    return Status.DEGRADED if bad_gross > 0.0 or "suspect" in holding.trust.values() else Status.OK
+
+
+def unmodelled(window: Window, names: list[str]) -> set[str]:
+    """Return the names with a hole in the window that no proxy fills."""
+    position = {name: column for column, name in enumerate(window.names)}
+    return {name for name in names if name in position and bool(np.isnan(window.returns[:, position[name]]).any())}
+
+
+def leans_on_proxies(window: Window, names: list[str]) -> bool:
+    """Whether any held name has a cell in the window that is not its own."""
+    position = {name: column for column, name in enumerate(window.names)}
+    return any(bool(window.proxied[:, position[name]].any()) for name in names if name in position)
