@@ -53,6 +53,19 @@ def test_a_range_is_clipped_to_the_calendars_own_bounds() -> None:
     assert datetime.date.fromordinal(calendar.dates_sorted[0]) == datetime.date(1997, 1, 6)
 
 
+@pytest.mark.parametrize(("code", "special"), [("XKRX", "1985-01-05"), ("XBOM", "2024-01-20"), ("XMOS", "2000-05-06")])
+def test_a_calendar_with_special_trading_weeks_is_whole_or_refused(code: str, special: str) -> None:
+    """Under pandas 3 its Saturdays vanish without a word; a calendar that is quietly wrong is worse than none."""
+    try:
+        calendar = build_calendar(code, "1985-01-01", "2025-12-31")
+    except UnknownCalendarError as error:
+        refusal = str(error)
+    else:
+        refusal = ""
+        assert datetime.date.fromisoformat(special).toordinal() in calendar.dates_sorted
+    assert refusal == "" or "need pandas < 3" in refusal
+
+
 def test_thirty_years_ago_is_not_lost() -> None:
     calendar = build_calendar("XNYS", "1990-01-01", "1990-12-31")
     assert len(calendar.dates) == 253
