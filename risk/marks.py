@@ -104,7 +104,7 @@ def revalue(state: RiskState, i: int, mark: float) -> None:
         _book_unpriced(state, i)
     if had_value != (per_step != 0.0):
         count_missing(state, i)
-    refresh_flags(state, i)
+        refresh_flags(state, i)
     state.touch(i)
 
 

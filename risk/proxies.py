@@ -47,6 +47,13 @@ def proxied_return(weights: dict[int, float], cells: Vector) -> float:
     return math.fsum(weight * float(cells[j]) for j, weight in weights.items())
 
 
+def count_flags(state: RiskState, i: int) -> None:
+    """Count the cells of instrument i that a proxy stands for, and those that nothing stands for."""
+    flags = state.window.flags[i, : state.rows]
+    state.window.stand_ins[i] = int(np.count_nonzero(flags == CellFlag.PROXIED))
+    state.window.unmodelled[i] = int(np.count_nonzero(flags == CellFlag.UNMODELLED))
+
+
 def fill_history(state: RiskState, i: int) -> None:
     """Give an instrument that joins a full window of proxied rows, and its place in the covariance."""
     arrays, window = state.arrays, state.window
@@ -58,6 +65,7 @@ def fill_history(state: RiskState, i: int) -> None:
         weights = proxy_weights(state, i, window.flags[:, row])
         arrays.returns[i, row] = proxied_return(weights, arrays.returns[:, row])
         window.flags[i, row] = CellFlag.PROXIED if weights else CellFlag.UNMODELLED
+    count_flags(state, i)
     if window.rows_total == 0:
         return
     newest = (window.rows_total - 1) % arrays.returns.shape[1]

@@ -63,6 +63,7 @@ class WindowState:
     closes      : official closes not yet in a row, {date ordinal: (price, ts)} by instrument
     rate_level  : base currency per unit of each currency in the last row
     flags       : (N, T) CellFlag of every cell
+    stand_ins   : cells of each instrument that a proxy stands for; unmodelled: that nothing stands for
     total       : (N, N) undebiased covariance sum, rows_total its count
     """
 
@@ -75,6 +76,8 @@ class WindowState:
     row_marks: dict[int, float] = field(default_factory=dict)
     rate_level: dict[str, float] = field(default_factory=dict)
     in_row: list[bool] = field(default_factory=list)  # the level comes from a completed row
+    stand_ins: list[int] = field(default_factory=list)
+    unmodelled: list[int] = field(default_factory=list)
     cash: list[float] = field(default_factory=list)
     row_dates: list[int] = field(default_factory=list)  # of completed rows, all of them
     row_closes: list[int] = field(default_factory=list)
@@ -171,6 +174,8 @@ class RiskState:
         window.closes.append({})
         window.cash.append(0.0)
         window.in_row.append(False)
+        window.stand_ins.append(0)
+        window.unmodelled.append(0)
         return i
 
     def add_scope(self, path: str, parent: int) -> int:

@@ -9,8 +9,6 @@ from risk.calendars import advance_open, sessions_after
 from risk.currency import pairs_of
 from risk.state import RiskState
 
-PROXIED = 2  # CellFlag.PROXIED; window.py has them all
-UNMODELLED = 4
 _PARTITION_ALIVE_NS = 60 * 10**9
 FAR_FUTURE = 2**62
 
@@ -114,16 +112,14 @@ def refresh_flags(state: RiskState, i: int) -> None:
 def _write_flags(state: RiskState, i: int) -> None:
     arrays, terms = state.arrays, state.terms[i]
     pairs = pairs_of(state, terms.currency)
-    window = state.window.flags[i, : state.rows]
     stale = i in state.stale or any(pair in state.stale for pair in pairs)
     suspect = is_suspect(state, i) or any(is_suspect(state, pair) for pair in pairs)
-    untrusted = float(stale or bool(np.any(window == UNMODELLED)))
-    degraded = float(suspect or bool(np.any(window == PROXIED)))
+    untrusted = float(stale or state.window.unmodelled[i] > 0)
+    degraded = float(suspect or state.window.stand_ins[i] > 0)
     if untrusted != arrays.untrusted[i] or degraded != arrays.degraded[i]:
         arrays.untrusted[i], arrays.degraded[i] = untrusted, degraded
         state.touch(i)
-    in_path = any(i == pair for path in state.paths.values() for pair, _ in path)
-    linear = terms.kind not in ("cash", "fx") and not terms.inverse and not in_path
+    linear = terms.kind not in ("cash", "fx") and not terms.inverse  # a pair may carry a currency's rate
     fresh = i not in state.stale and not is_suspect(state, i)
     arrays.fast[i] = int(linear and fresh and has_value(state, i))
 

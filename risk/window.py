@@ -9,6 +9,7 @@ from risk.calendars import session_at_or_after, session_index_of_date
 from risk.kernels.window import debias_covariance, decay_covariance, extremes
 from risk.marks import accept_level, set_mark
 from risk.positions import forget_fills
+from risk.proxies import CellFlag, count_flags
 from risk.row_cells import Row, fill_cells, gather_row, row_rates
 from risk.state import RiskState
 from risk.tail_fits import refresh_references, request_all
@@ -105,11 +106,19 @@ def _append(state: RiskState, row: Row, date: int) -> None:
     window, arrays, count = state.window, state.arrays, len(state.terms)
     slot = window.rows_total % arrays.returns.shape[1]
     arrays.returns[:count, slot] = row.cells[:count]
+    changed = np.flatnonzero(
+        (window.flags[:count, slot] == CellFlag.PROXIED)
+        | (window.flags[:count, slot] == CellFlag.UNMODELLED)
+        | (row.flag[:count] == CellFlag.PROXIED)
+        | (row.flag[:count] == CellFlag.UNMODELLED)
+    )
     window.flags[:count, slot] = row.flag[:count]
     window.rows_total += 1
     window.row_dates.append(date)
     window.row_closes.append(int(state.base_calendar.closes[window.session]))
     arrays.scalars[Scalar.ROWS] = min(window.rows_total, arrays.returns.shape[1])
+    for i in changed.tolist():
+        count_flags(state, i)
     decay = state.config.covariance.decay
     decay_covariance(window.total, row.cells, count, decay)
     debias_covariance(arrays, window.total, 1.0 - decay**window.rows_total)
