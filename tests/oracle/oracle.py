@@ -1,6 +1,7 @@
 """The oracle: raw events in, one by one; every risk number of any scope out, computed from scratch when asked."""
 
 from collections import Counter
+from typing import get_args
 
 import msgspec
 import numpy as np
@@ -37,6 +38,7 @@ from tests.oracle.sessions import ordinal_of, sessions_of
 from tests.oracle.window import covariance, rows_that_count, window
 
 _OWN_RECORDS = {"tick": Tick, "calendar": CalendarAdded}
+_EVENTS: dict[str, type[InputEvent]] = {str(kind.__struct_config__.tag): kind for kind in get_args(InputEvent)}
 
 
 class Oracle:
@@ -66,8 +68,8 @@ class Oracle:
             self._apply_own(msgspec.convert(event, type=own))
             return None
         try:
-            typed = msgspec.convert(event, type=InputEvent)
-        except msgspec.ValidationError:
+            typed = msgspec.convert(event, type=_EVENTS[str(event.get("type"))])
+        except (KeyError, msgspec.ValidationError):
             self.refused["MALFORMED"] += 1
             return "MALFORMED"
         reason = refusal(typed, self.market, self.books, self.now)
