@@ -13,6 +13,12 @@ def canonical_json(record: Mapping[str, object]) -> bytes:
     TypeError for a value that JSON has no form for (a numpy array, a set, an integer over 64 bits).
     """
     try:
+        line = orjson.dumps(record)
+    except orjson.JSONEncodeError:  # perhaps only a numpy float, which `_plain` makes a float
+        line = b"null"
+    if b"null" not in line:  # nothing is missing, and nothing infinite was taken for missing: most lines
+        return line
+    try:
         return orjson.dumps(_plain(record))
     except orjson.JSONEncodeError as error:
         raise TypeError(f"record {list(record)} has no canonical JSON: {error}") from error
