@@ -41,7 +41,8 @@ class View:
 
     @property
     def is_empty(self) -> bool:
-        return not self.holding.trust
+        """A known book without positions and orders; an unknown book is not an empty one."""
+        return not self.holding.trust and self.data != Status.INVALID
 
 
 def numbers_of(
@@ -64,8 +65,6 @@ def numbers_of(
     }
     result |= _risk(view) | _account(view) | {"stress": _stress(view)}
     metrics = _exposure_metrics(view) | _risk_metrics(result) | _stress_metrics(view) | {"drawdown": _drawdown(view)}
-    if root_of(scope) not in books.known_roots:
-        metrics = {name: number | {"status": Status.INVALID.name} for name, number in metrics.items()}
     return result | {"metrics": metrics}
 
 
@@ -75,6 +74,8 @@ def _view(setup: Setup, market: Market, books: Books, money: Money, rows: Rows, 
     full = window(market, rows, config.window.rows)
     names = list(holding.exposures["none"])
     data = data_status(holding, unmodelled(full, names), config.data.stale_gross_max)
+    if root_of(scope) not in books.known_roots:
+        data = Status.INVALID
     modelling = max(data, Status.DEGRADED) if leans_on_proxies(full, names) else data
     recent = window(market, rows, rows_that_count(config.covariance.decay))
     matrix = np.zeros((len(recent.names), len(recent.names)))

@@ -141,6 +141,7 @@ def stale_feed() -> Stream:
         stream.quoted_hours(day, 3, ("S0", "S1"))
         stream.close_day(day)
     for day in range(71, 80):
+        stream.quoted_hours(day, 3, ("S0", "S1"))
         stream.close_day(day, without=["S7"])
         stream.mark(f"s7_missing_{day - 70}")
     stream.days(80, 84)
@@ -156,6 +157,7 @@ def outlier_proves_true() -> Stream:
         stream.quoted_hours(day, 2, ("S3", "S4"))
         stream.close_day(day)
     at, low = stream.open_of(80) + HOUR_NS, stream.prices["S3"] * 0.55
+    stream.quote("S4", stream.prices["S4"], at - 1_000_000)
     stream.quote("S3", stream.prices["S3"], at)
     stream.mark("before")
     for count, price in enumerate((low, low * 1.002, low * 0.999), start=1):
@@ -164,6 +166,7 @@ def outlier_proves_true() -> Stream:
     stream.prices["S3"] = round(low, 4)
     stream.close_day(80)
     at = stream.close_of(81) - 5 * MINUTE_NS
+    stream.quote("S3", stream.prices["S3"], at - 1_000_000)
     stream.quote("S4", stream.prices["S4"], at)
     stream.prices["S4"] = round(stream.prices["S4"] * 1.6, 4)
     stream.quote("S4", stream.prices["S4"], at + MINUTE_NS)
