@@ -1,5 +1,6 @@
 """`riskd demo`: the shipped recording through the core, a live table, and what fired in each crisis."""
 
+import sys
 import time
 from collections import deque
 from pathlib import Path
@@ -41,10 +42,12 @@ class TableWatcher:
         view = demo_view(
             read_states(seen.core.state_records()),
             self._shadow_states,
-            self._recent,
+            list(self._recent),
             now_ns=seen.core.now_ns,
             n=seen.core.n,
             done_ratio=seen.bytes_done / max(self._bytes_total, 1),
+            width=self._live.console.width,
+            height=self._live.console.height,
         )
         self._live.update(view, refresh=True)
 
@@ -76,7 +79,7 @@ def run_demo(out: Path, speed: float | None, *, is_paced: bool, force: bool) -> 
 
     is_paced : take the pace for onlookers where there is a terminal, and `speed` is not given
     """
-    screen = Console(stderr=True, highlight=False)
+    screen = Console(stderr=True, highlight=False, soft_wrap=True)
     recording = shipped_recording()
     on_terminal = screen.is_terminal
     plan = ReplayPlan(
@@ -105,13 +108,26 @@ def print_lines(text: str) -> None:
 
 
 def _next_steps(out: Path) -> str:
+    riskd, recording, config = _command(), _shown(shipped_recording()), _shown(demo_config())
     return "\n".join(
         (
             "",
             "What to try next:",
-            f"  riskd audit verify {out / 'audit'}          is the audit log as it was written?",
-            f"  riskd replay {shipped_recording()} --out {out}-again --batch 1",
-            "                                            the same bytes, one input at a time",
-            f"  riskd check {demo_config()} --show    the limits, written out in full",
+            f"  {riskd} audit verify {out / 'audit'}",
+            "      is the audit log as it was written?",
+            f"  {riskd} replay {recording} --out {out}-again --batch 1",
+            "      the same bytes once more, one input at a time",
+            f"  {riskd} check {config} --show",
+            "      the limits, written out in full; copy the file, change one, and replay with --config",
         )
     )
+
+
+def _command() -> str:
+    """Return riskd as it was called, so that the lines can be copied."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "riskd" else "riskd"
+
+
+def _shown(path: Path) -> Path:
+    """Return a path from here where it lies below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -4,12 +4,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from rich import box
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from daemon.summary import iso_time
+from enforcement.builtin import BUILTIN_IDS
 from enforcement.records import Action, Number
 
 Shown = float | str | None  # a state record's number: "Infinity" in words, null or NaN where it is missing
@@ -25,6 +27,10 @@ _LIFE_STYLES = {
 }
 _STATE_STYLES = {"ACTIVE": "green", "THROTTLED": "yellow", "REDUCING": "red", "HALTED": "bold white on red"}
 _BAR_CELLS = 12
+_WIDE = 104  # columns that all of a portfolio's numbers need
+_FIXED_LINES = 15  # headings, rules and blank lines of the whole view
+_LIMITS_MIN = 3
+_ACTIONS_MAX = 8
 _SHOWN_MAX = 1e12  # beyond it a column would burst
 
 
@@ -67,15 +73,28 @@ def demo_view(
     now_ns: int,
     n: int,
     done_ratio: float,
+    width: int = 120,
+    height: int = 50,
 ) -> RenderableType:
-    """Return the whole view at core time `now_ns`; `recent` are the last shadow actions, oldest first."""
+    """Return the whole view at core time `now_ns`, for a terminal of this size; `recent` are the last shadow actions.
+
+    Where the limits do not all fit, those that are nearest to firing are shown.
+    """
     head = Text.assemble(
         ("riskd demo  ", "bold"),
         (iso_time(now_ns)[:10], "bold cyan"),
-        f"   {n:,} inputs   monitoring: decides, enforces nothing",
+        f"   {n:,} inputs   mode monitoring: decides everything, only hard limits act",
     )
-    bar = ProgressBar(total=1.0, completed=min(done_ratio, 1.0), width=78)
-    return Group(head, bar, _portfolios(states, shadow_states), _limits(states), _actions(recent))
+    bar = Table.grid()  # a bar by itself ends without a new line
+    bar.add_row(ProgressBar(total=1.0, completed=min(done_ratio, 1.0), width=min(78, width)))
+    limits_max = max(_LIMITS_MIN, height - _FIXED_LINES - len(states) - _ACTIONS_MAX)
+    return Group(
+        head,
+        bar,
+        _portfolios(states, shadow_states, is_wide=width >= _WIDE),
+        _limits(states, limits_max),
+        _actions(recent[-_ACTIONS_MAX:]),
+    )
 
 
 def money(value: Shown) -> str:
@@ -115,49 +134,56 @@ def _beyond(number: float) -> str:
     return f"{number:.1e}"
 
 
-def _portfolios(states: Sequence[StateView], shadow_states: Mapping[str, str]) -> Table:
-    table = Table(title="Portfolios", title_justify="left", expand=False)
-    for name in (
-        "book",
-        "NAV",
-        "VaR 99 1d",
-        "ES 99 1d",
-        "worst stress",
-        "drawdown",
-        "leverage",
-        "trust",
-        "shadow state",
-    ):
-        table.add_column(name, justify="left" if name in {"book", "trust", "shadow state"} else "right", no_wrap=True)
+def _portfolios(states: Sequence[StateView], shadow_states: Mapping[str, str], *, is_wide: bool) -> Table:
+    table = Table(title="Portfolios", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    left = {"book", "trust", "shadow state"}
+    only_wide = {"ES 99 1d", "trust"}
+    names = ("book", "NAV", "VaR 99 1d", "ES 99 1d", "worst stress", "drawdown", "leverage", "trust", "shadow state")
+    for name in names:
+        if is_wide or name not in only_wide:
+            table.add_column(name, justify="left" if name in left else "right", no_wrap=True)
     for state in states:
         shadow = shadow_states.get(state.scope, "ACTIVE")
-        table.add_row(
-            state.scope,
-            money(state.nav),
-            money(_metric(state, "var_99")),
-            money(_metric(state, "es_99")),
-            money(_metric(state, "worst_loss")),
-            percent(_metric(state, "drawdown")),
-            times(_metric(state, "gross_leverage")),
-            state.trust,
-            Text(shadow, style=_STATE_STYLES.get(shadow, "")),
-        )
+        cells: dict[str, str | Text] = {
+            "book": state.scope,
+            "NAV": money(state.nav),
+            "VaR 99 1d": money(_metric(state, "var_99")),
+            "ES 99 1d": money(_metric(state, "es_99")),
+            "worst stress": money(_metric(state, "worst_loss")),
+            "drawdown": percent(_metric(state, "drawdown")),
+            "leverage": times(_metric(state, "gross_leverage")),
+            "trust": state.trust,
+            "shadow state": Text(shadow, style=_STATE_STYLES.get(shadow, "")),
+        }
+        table.add_row(*(cells[name] for name in names if is_wide or name not in only_wide))
     return table
 
 
-def _limits(states: Sequence[StateView]) -> Table:
-    table = Table(title="Limits", title_justify="left", expand=False)
+def _limits(states: Sequence[StateView], rows_max: int) -> Table:
+    table = Table(title="Limits", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("book", "limit", "level", "used", "", "life"):
         table.add_column(name, justify="right" if name == "used" else "left", no_wrap=True)
-    for state in states:
-        for limit in state.limits:
-            used = _number(limit.utilisation)
-            style = _LIFE_STYLES.get(limit.life, "")
-            cells = 0 if math.isnan(used) else round(min(max(used, 0.0), 1.0) * _BAR_CELLS)
-            bar = Text("█" * cells + "·" * (_BAR_CELLS - cells), style=style)
-            share = f"{used:.0%}" if abs(used) < _SHOWN_MAX else _beyond(used)
-            table.add_row(state.scope, limit.limit, limit.level, share, bar, Text(limit.life, style=style))
+    rows = [(state.scope, limit) for state in states for limit in state.limits if _is_worth_a_row(limit)]
+    nearest = sorted(range(len(rows)), key=lambda i: (rows[i][1].life == "ok", -_used(rows[i][1])))[:rows_max]
+    for scope, limit in (rows[i] for i in sorted(nearest)):
+        used = _number(limit.utilisation)
+        style = _LIFE_STYLES.get(limit.life, "")
+        cells = round(min(_used(limit), 1.0) * _BAR_CELLS)
+        bar = Text("█" * cells + "·" * (_BAR_CELLS - cells), style=style)
+        share = f"{_used(limit):.0%}" if abs(used) < _SHOWN_MAX else _beyond(used)
+        table.add_row(scope, limit.limit, limit.level, share, bar, Text(limit.life, style=style))
     return table
+
+
+def _is_worth_a_row(limit: LimitView) -> bool:
+    """The built-in limits are shown only when they speak."""
+    return limit.life != "ok" or limit.limit not in BUILTIN_IDS
+
+
+def _used(limit: LimitView) -> float:
+    """Return the utilisation, at least 0; 0 where there is no number."""
+    used = _number(limit.utilisation)
+    return 0.0 if math.isnan(used) else max(used, 0.0)
 
 
 def _actions(recent: Sequence[Action]) -> Table:

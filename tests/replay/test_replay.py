@@ -95,20 +95,13 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(
     recording, config = short
     points, out = tmp_path / "points", tmp_path / "out"
     points.write_text("\n".join(map(str, STATES_AT)))
-    command: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "daemon.cli",
-        "replay",
-        recording,
-        "--config",
-        config,
-        "--out",
-        out,
-    ]
-    options = ["--states", "2d", "--states-at", points, "--batch", "333", "--json"]
+    command: list[str | Path] = [sys.executable, "-m", "daemon.cli", "replay", recording]
+    options: list[str | Path] = ["--config", config, "--out", out, "--states", "2d", "--states-at", points, "--json"]
     ran = subprocess.run(
-        [*command, *options], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=False
+        [*command, *options, "--batch", "333"],
+        env=os.environ | {"PYTHONHASHSEED": seed},
+        capture_output=True,
+        check=False,
     )
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert ran.stdout == (out / "summary.json").read_bytes()
