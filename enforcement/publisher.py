@@ -175,8 +175,8 @@ class Publisher:
         return Action(
             action_id=action_id_of(decision), shard=decision.shard, d=decision.d, epoch=epoch, seq=seq,
             scope=decision.scope, trading_state=merged.trading_state, allowed=allowed_in(merged.trading_state),
-            type=merged.type, params=merged.params, effect=effect, mode=standing.mode, cause=cause, active=merged.active,
-            reason_code=decision.reason_code, reason=decision.reason, evidence=decision.evidence,
+            type=merged.type, params=merged.params, effect=effect, mode=standing.mode, cause=cause,
+            active=merged.active, reason_code=decision.reason_code, reason=decision.reason, evidence=decision.evidence,
             inputs=decision.inputs, model_version=decision.model_version, config_hash=decision.config_hash,
             input_digest=decision.input_digest, ts_event=decision.ts_event, ts_decided=decision.ts_decided,
             on_expiry="restrict" if is_enforced else "hold", requires_ack=requires_ack,

@@ -14,6 +14,8 @@ from sensors.wording import amount
 
 # The reduction found is at most this share larger than the smallest along its path (one lot where lots are coarser).
 PRECISION = 1e-3
+# Where rounding to lots alone clears, the crossing is at t = 0: a search must end all the same.
+_STEP_MIN = 1e-9
 _COARSE_STEPS = 32
 _TAIL_STEPS = 16
 _NAMED_IN_TEXT_MAX = 5
@@ -120,7 +122,7 @@ def _steps(path: Path | CapPath, excess: Callable[[Vector], float]) -> list[floa
 
 def _bisect(path: Path | CapPath, excess: Callable[[Vector], float], left: float, right: float) -> float:
     """Return a t that clears, at most PRECISION over one that does not; `right` clears and `left` does not."""
-    while right - left > PRECISION * right:
+    while right - left > max(PRECISION * right, _STEP_MIN):
         middle = 0.5 * (left + right)
         if excess(path.at(middle)) <= 0.0:
             right = middle
@@ -131,7 +133,7 @@ def _bisect(path: Path | CapPath, excess: Callable[[Vector], float], left: float
 
 def _lowest(path: Path | CapPath, excess: Callable[[Vector], float], left: float, right: float) -> float:
     """Return the t with the smallest excess between left and right, for a statistic with one dip there."""
-    while right - left > PRECISION * right:
+    while right - left > max(PRECISION * right, _STEP_MIN):
         third = (right - left) / 3.0
         if excess(path.at(left + third)) <= excess(path.at(right - third)):
             right -= third

@@ -1,0 +1,209 @@
+"""A small desk to drive the enforcer with: measures, moments, open time, and a book that is computed for real."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import ceil, nan
+
+import numpy as np
+
+from config.schema import Config, EnforcementConfig, Level, Limit
+from enforcement.enforcer import Enforcer
+from enforcement.moment import Moment, Wake
+from enforcement.records import Decision, Outcome
+from risk.book import Book
+from risk.measures import METRIC_INDEX, METRICS, Matrix, Measures, Status, Vector
+from risk.timers import Timers
+
+SECOND = 10**9
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+START = 1_700_000_000 * SECOND
+
+
+class AlwaysOpen:
+    """A market that never closes."""
+
+    def advance(self, _scope: str, start_ns: int, open_ns: int) -> int:
+        return start_ns + open_ns
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedUntil:
+    """A market that is closed up to one time and open ever after."""
+
+    opens_ns: int
+
+    def advance(self, _scope: str, start_ns: int, open_ns: int) -> int:
+        return max(start_ns, self.opens_ns) + open_ns if open_ns else start_ns
+
+
+def measures_with(
+    scope: str = "firm",
+    *,
+    known: bool = True,
+    nav: float = 1e7,
+    names: int = 12,
+    trust: str = "fresh",
+    statuses: dict[str, Status] | None = None,
+    **values: float,
+) -> Measures:
+    """Return measures that are 0 and OK except for what is named."""
+    numbers, states = np.zeros(len(METRICS)), np.zeros(len(METRICS), np.int64)
+    for metric, value in values.items():
+        numbers[METRIC_INDEX[metric]] = value
+    for metric, status in (statuses or {}).items():
+        states[METRIC_INDEX[metric]] = status
+    return Measures(scope, numbers, states, names, nav, known, trust)
+
+
+@dataclass(frozen=True, slots=True)
+class RowBook:
+    """A linear book over rows of returns and scenarios of shocks: every metric from its definition."""
+
+    instruments: tuple[str, ...]
+    quantity: Vector
+    unit: Vector
+    lot: Vector
+    returns: Matrix
+    shocks: Matrix
+    nav: float = 1e6
+
+    def components(self, metric: str) -> Vector:
+        x = self.quantity * self.unit
+        if metric in ("worst_loss", "failures"):
+            losses = -(self.shocks * x)
+            return np.asarray(losses[int(np.argmax(losses.sum(axis=1)))])
+        if metric.startswith(("var_", "es_")):
+            parts = -(self.returns * x)
+            worst = np.argsort(-parts.sum(axis=1), kind="stable")
+            tail = max(1, ceil(len(worst) * 0.01))
+            chosen = worst[:tail] if metric.startswith("es_") else worst[max(0, tail - 5) : tail + 5]
+            return np.asarray(parts[chosen].mean(axis=0))
+        if metric == "net":
+            return np.asarray(x * np.sign(x.sum()))
+        return np.asarray(np.abs(x) / (self.nav if metric.endswith("leverage") else 1.0))
+
+    def evaluate(self, metric: str, quantity: Vector) -> float:
+        x = quantity * self.unit
+        if metric == "worst_loss":
+            return float((-(self.shocks * x)).sum(axis=1).max())
+        if metric == "failures":
+            return float(((-(self.shocks * x)).sum(axis=1) > 50_000.0).sum())
+        if metric.startswith(("var_", "es_")):
+            losses = np.sort(-(self.returns * x).sum(axis=1))[::-1]
+            tail = max(1, ceil(len(losses) * 0.01))
+            return float(losses[:tail].mean() if metric.startswith("es_") else losses[tail - 1])
+        if metric == "net":
+            return float(abs(x.sum()))
+        gross = float(np.abs(x).sum())
+        if metric == "gross_leverage":
+            return gross / self.nav
+        if metric == "top_share":
+            whole = gross if np.count_nonzero(x) >= 8 else self.nav
+            return float(np.abs(x).max()) / whole if gross > 0 else 0.0
+        if metric == "gross":
+            return gross
+        return nan
+
+
+def row_book(seed: int, count: int, *, lot: float = 1.0, long_only: bool = False) -> RowBook:
+    """Return a random book of `count` instruments over 300 rows and 4 scenarios."""
+    draw = np.random.Generator(np.random.Philox(seed))
+    quantity = np.floor(draw.uniform(100, 5_000, count) / lot) * lot
+    if not long_only:
+        quantity *= np.where(draw.uniform(size=count) < 0.4, -1.0, 1.0)
+    unit = draw.uniform(5, 200, count)
+    market = draw.standard_t(4, size=(300, 1)) * 0.01
+    returns = market * draw.uniform(0.4, 1.6, count) + draw.standard_t(4, size=(300, count)) * 0.01
+    shocks = -draw.uniform(0.05, 0.5, size=(4, count)) + draw.uniform(0, 0.2, size=(4, count))
+    names = tuple(f"I{index:02d}" for index in range(count))
+    nav = float(np.abs(quantity * unit).sum()) / 2.0
+    return RowBook(names, quantity, unit, np.full(count, lot), returns, shocks, nav)
+
+
+def limit_with(
+    name: str = "var_99",
+    sensor: str = "var_breach",
+    metric: str = "var_99",
+    levels: Sequence[Level] = (),
+    *,
+    at: float = 200_000.0,
+    action: str = "throttle",
+    **rest: object,
+) -> Limit:
+    """Return a limit; a single level `at` with `action` where no levels are given."""
+    steps = [level.model_dump() for level in levels] or [{"at": at, "action": action}]
+    return Limit.model_validate({"id": name, "sensor": sensor, "metric": metric, "levels": steps, **rest})
+
+
+def config_with(*limits: Limit, mode: str = "monitoring", portfolios: tuple[str, ...] = ("firm",)) -> Config:
+    """Return a configuration with these limits."""
+    enforcement = EnforcementConfig.model_validate({"mode": mode, "limits": limits})
+    return Config(portfolios=portfolios, enforcement=enforcement)
+
+
+@dataclass(slots=True)
+class Desk:
+    """An enforcer with its timers, stepped as the core steps it: due timers first, each at its own time."""
+
+    config: Config
+    opens: AlwaysOpen | ClosedUntil = field(default_factory=AlwaysOpen)
+    book: Book = field(default_factory=lambda: row_book(7, 10))
+    scope: str = "firm"
+    now_ns: int = START
+    n: int = 0
+    rows: int = 500
+    session: int = 100
+    quoted: bool = True
+    timers: Timers = field(default_factory=Timers)
+    outcomes: list[Outcome] = field(default_factory=list)
+    enforcer: Enforcer = field(init=False)
+    measures: Measures = field(default_factory=measures_with)
+
+    def __post_init__(self) -> None:
+        self.enforcer = Enforcer(self.config, 0, self.timers, self.opens)
+        self.enforcer.add_scope(self.scope, is_root="/" not in self.scope, listed=True)
+
+    def moment(self, cause: Wake = "other", *, suspect: bool = False, new_row: bool = False) -> Moment:
+        offsets = (("market-data-0", self.n),)
+        return Moment(
+            self.n, self.now_ns, cause, suspect, self.quoted, self.rows, new_row, self.session, offsets, f"in{self.n}"
+        )
+
+    def wait(self, passed_ns: int) -> list[Outcome]:
+        """Let time pass and fire what becomes due, with the measures as they are."""
+        until, seen = self.now_ns + passed_ns, len(self.outcomes)
+        while (due := self.timers.pop_due(until)) is not None:
+            self.now_ns, name = due
+            self.outcomes += self.enforcer.timer(name, due[0], self.measures, lambda: self.book, self.moment())
+        self.now_ns = until
+        return self.outcomes[seen:]
+
+    def see(
+        self, cause: Wake = "other", *, after_ns: int = SECOND, suspect: bool = False, measures: Measures | None = None,
+        **values: float,
+    ) -> list[Outcome]:  # fmt: skip
+        """Let time pass, then show one input: new measures if named, else values over calm ones."""
+        seen = len(self.outcomes)
+        self.wait(after_ns)
+        self.n += 1
+        self.measures = measures if measures is not None else measures_with(self.scope, **values)
+        moment = self.moment(cause, suspect=suspect)
+        self.outcomes += self.enforcer.evaluate(self.scope, self.measures, lambda: self.book, moment)
+        return self.outcomes[seen:]
+
+    def row(self, **values: float) -> list[Outcome]:
+        """Complete a row in the next session."""
+        self.rows += 1
+        self.session += 1
+        return self.see("other", after_ns=24 * HOUR, **values)
+
+    def transitions(self) -> list[str]:
+        """Return "limit.level transition" of every decision so far; other kinds are named instead."""
+        return [described(outcome.decision) for outcome in self.outcomes]
+
+
+def described(decision: Decision) -> str:
+    """Return a decision in a few words."""
+    what = decision.transition if decision.kind == "transition" else decision.kind
+    return f"{decision.limit}.{decision.level} {what}"
