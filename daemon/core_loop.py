@@ -14,10 +14,12 @@ from daemon.core import Core
 from daemon.edge import decode_inputs, journal_records, made_input, made_record
 from daemon.journal import JournalWriter
 from daemon.metrics import Metrics
+from daemon.outputs import Outputs
 from daemon.publisher import Publisher
 from daemon.recovery import check_setup, recover
 from daemon.slow_work import slow_result
-from feeds.events import Assignment, CatchUpEnd, Event, Tick
+from daemon.wall_clock import with_event_ticks, with_tick
+from feeds.events import Assignment, CatchUpEnd
 from feeds.journal_frames import JournalRecord, Kind
 from feeds.kafka_sink import Sink
 from feeds.kafka_source import Batch
@@ -72,6 +74,9 @@ class CoreLoop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            self._journal.append([JournalRecord(made_record(b"", ts_in=time.time_ns()), Kind.STOP)])
+            self._let_out(self._core.finish())
         if self._audit is not None:
             if error is None:
                 self._journal.sync()
@@ -110,9 +115,11 @@ class CoreLoop:
         return self._order.unwanted()
 
     @property
-    def has_ended(self) -> bool:
-        """Every partition said `end: true` and all of it is applied: the end of a played recording."""
-        return isinstance(self._order, EventOrder) and self._order.has_ended
+    def milestone(self) -> str | None:
+        """What the inputs have reached: `recording_ended` (all said `end: true`), `caught_up` (wall clock), or None."""
+        if isinstance(self._order, EventOrder):
+            return "recording_ended" if self._order.has_ended else None
+        return "caught_up" if self._order is not None and self._order.is_caught_up else None
 
     def take(self, batch: Batch) -> None:
         """Bring a batch through: order, decode, journal, core, and out; nothing of it is left to do afterwards."""
@@ -121,9 +128,15 @@ class CoreLoop:
         records = self._order.take(batch.records, batch.ends)
         inputs = decode_inputs(records, self._recovered.calendars, self._config)
         if isinstance(self._order, WallOrder):
-            inputs = _clocked(
-                inputs, self._core.now_ns, was_caught_up=was_caught_up, is_caught_up=self._order.is_caught_up
-            )
+            now_ns = time.time_ns()
+            if was_caught_up:
+                inputs = with_tick(inputs, now_ns)
+            else:
+                inputs = with_event_ticks(
+                    inputs, self._config.kafka.topics, reached_ns=self._core.now_ns, now_ns=now_ns
+                )
+                if self._order.is_caught_up:
+                    inputs.append(made_input(CatchUpEnd(ts=now_ns), ts_in=now_ns))
         for start in range(0, len(inputs), STEP_INPUTS_MAX):
             self._apply(inputs[start : start + STEP_INPUTS_MAX])
         self._metrics.held.set(self._order.waiting)
@@ -144,11 +157,16 @@ class CoreLoop:
         self._metrics.decisions.inc(len(outputs.decisions))
         for _, rejection in outputs.rejections:
             self._metrics.note_rejection(rejection.reason)
+        if self._let_out(outputs):
+            self._metrics.batch_seconds.observe(time.perf_counter() - begun_s)
+        self._answer(outputs.requests)
+
+    def _let_out(self, outputs: Outputs) -> bool:
+        """Publish and audit what a step gave, with the journal on disk before; say whether there was anything."""
         if outputs.lets_out:
             self._journal.sync()
             self._metrics.note_actions(self._publisher.publish(outputs))
-            self._metrics.batch_seconds.observe(time.perf_counter() - begun_s)
-        self._answer(outputs.requests)
+        return outputs.lets_out
 
     def _answer(self, requests: Iterable[TailRequest]) -> None:
         """Compute slow work and apply its results as inputs of their own; a result may ask for more."""
@@ -162,24 +180,3 @@ class CoreLoop:
         self._journal.append(journal_records(inputs))
         segment, position = self._journal.position
         return position - old_position if segment == old_segment else position
-
-
-def _clocked(inputs: list[Input], reached_ns: int, *, was_caught_up: bool, is_caught_up: bool) -> list[Input]:
-    """Put the ticks of `clock: wall` between the inputs.
-
-    While catching up core time is event time: a tick before each input that is later than all before, never beyond
-    the wall clock nor before `reached_ns`, where the core is. Then comes the end of the catch-up, and from there one
-    tick of the wall clock before each batch.
-    """
-    now_ns = time.time_ns()
-    if was_caught_up:
-        return [made_input(Tick(ts=now_ns), ts_in=now_ns), *inputs]
-    clocked: list[Input] = []
-    for item in inputs:
-        if isinstance(item.event, Event) and reached_ns < item.event.ts <= now_ns:
-            reached_ns = item.event.ts
-            clocked.append(made_input(Tick(ts=reached_ns), ts_in=now_ns))
-        clocked.append(item)
-    if is_caught_up:
-        clocked.append(made_input(CatchUpEnd(ts=now_ns), ts_in=now_ns))
-    return clocked

@@ -59,10 +59,11 @@ async def _run(setup: Setup) -> None:
 async def _serve(source: KafkaSource, core: CoreLoop) -> None:
     """Take batch after batch; the next is read when the last is out."""
     source.pause(core.unwanted())
-    had_ended = False
+    milestone: str | None = None
     async for batch in source.batches():
         core.take(batch)
         source.pause(core.unwanted())
-        if core.has_ended and not had_ended:
-            structlog.get_logger().info("recording_ended", inputs=core.inputs)
-        had_ended = core.has_ended
+        if core.milestone != milestone:
+            milestone = core.milestone
+            if milestone is not None:
+                structlog.get_logger().info(milestone, inputs=core.inputs)

@@ -9,7 +9,7 @@ from audit.writer import AuditWriter
 from config.schema import KafkaConfig
 from daemon.outputs import Outputs
 from enforcement.records import Action, encode
-from feeds.journal_reader import JournalError
+from feeds.journal_frames import JournalError
 from feeds.kafka_sink import Outgoing, Sink, dead_letter
 from feeds.kafka_tail import read_tail
 

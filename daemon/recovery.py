@@ -9,8 +9,8 @@ from daemon.core import Core
 from daemon.edge import journal_inputs
 from daemon.outputs import Outputs
 from feeds.events import Assignment, CalendarAdded, SlowResult
-from feeds.journal_frames import Kind
-from feeds.journal_reader import JournalError, is_journal, read_journal
+from feeds.journal_frames import JournalError, Kind
+from feeds.journal_reader import is_journal, read_journal
 from feeds.order import Place
 from feeds.record import Input
 from risk.tail_fits import TailRequest
@@ -74,4 +74,6 @@ def recover(directory: Path, setup: Setup, core: Core, publish: Callable[[Output
             publish(outputs)
             recovered.requests |= {request.id: request for request in outputs.requests}
             recovered.note(inputs)
+        if any(entry.kind is Kind.STOP for entry in entries):  # an append of its own, so nothing follows in its group
+            publish(core.finish())
     return recovered
