@@ -27,7 +27,7 @@ _LIFE_STYLES = {
 }
 _STATE_STYLES = {"ACTIVE": "green", "THROTTLED": "yellow", "REDUCING": "red", "HALTED": "bold white on red"}
 _BAR_CELLS = 12
-_WIDE = 104  # columns that all of a portfolio's numbers need
+_WIDE = 90  # columns that all of a portfolio's numbers need
 _FIXED_LINES = 15  # headings, rules and blank lines of the whole view
 _LIMITS_MIN = 3
 _ACTIONS_MAX = 8
@@ -83,17 +83,19 @@ def demo_view(
     head = Text.assemble(
         ("riskd demo  ", "bold"),
         (iso_time(now_ns)[:10], "bold cyan"),
-        f"   {n:,} inputs   mode monitoring: decides everything, only hard limits act",
+        f"   {n:,} inputs   monitoring: only hard limits act",
     )
     bar = Table.grid()  # a bar by itself ends without a new line
     bar.add_row(ProgressBar(total=1.0, completed=min(done_ratio, 1.0), width=min(78, width)))
-    limits_max = max(_LIMITS_MIN, height - _FIXED_LINES - len(states) - _ACTIONS_MAX)
+    free = height - _FIXED_LINES - len(states)
+    actions_max = min(max(free - _LIMITS_MIN, 1), _ACTIONS_MAX)
+    limits_max = max(free - actions_max, _LIMITS_MIN)
     return Group(
         head,
         bar,
         _portfolios(states, shadow_states, is_wide=width >= _WIDE),
         _limits(states, limits_max),
-        _actions(recent[-_ACTIONS_MAX:]),
+        _actions(recent[-actions_max:]),
     )
 
 
@@ -135,10 +137,10 @@ def _beyond(number: float) -> str:
 
 
 def _portfolios(states: Sequence[StateView], shadow_states: Mapping[str, str], *, is_wide: bool) -> Table:
-    table = Table(title="Portfolios", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    left = {"book", "trust", "shadow state"}
-    only_wide = {"ES 99 1d", "trust"}
-    names = ("book", "NAV", "VaR 99 1d", "ES 99 1d", "worst stress", "drawdown", "leverage", "trust", "shadow state")
+    table = Table(title="Portfolios", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    left = {"book", "trust", "shadow"}
+    only_wide = {"ES 99", "trust"}
+    names = ("book", "NAV", "VaR 99", "ES 99", "stress", "drawdown", "leverage", "trust", "shadow")
     for name in names:
         if is_wide or name not in only_wide:
             table.add_column(name, justify="left" if name in left else "right", no_wrap=True)
@@ -147,20 +149,20 @@ def _portfolios(states: Sequence[StateView], shadow_states: Mapping[str, str], *
         cells: dict[str, str | Text] = {
             "book": state.scope,
             "NAV": money(state.nav),
-            "VaR 99 1d": money(_metric(state, "var_99")),
-            "ES 99 1d": money(_metric(state, "es_99")),
-            "worst stress": money(_metric(state, "worst_loss")),
+            "VaR 99": money(_metric(state, "var_99")),
+            "ES 99": money(_metric(state, "es_99")),
+            "stress": money(_metric(state, "worst_loss")),
             "drawdown": percent(_metric(state, "drawdown")),
             "leverage": times(_metric(state, "gross_leverage")),
             "trust": state.trust,
-            "shadow state": Text(shadow, style=_STATE_STYLES.get(shadow, "")),
+            "shadow": Text(shadow, style=_STATE_STYLES.get(shadow, "")),
         }
         table.add_row(*(cells[name] for name in names if is_wide or name not in only_wide))
     return table
 
 
 def _limits(states: Sequence[StateView], rows_max: int) -> Table:
-    table = Table(title="Limits", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title="Limits", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for name in ("book", "limit", "level", "used", "", "life"):
         table.add_column(name, justify="right" if name == "used" else "left", no_wrap=True)
     rows = [(state.scope, limit) for state in states for limit in state.limits if _is_worth_a_row(limit)]
@@ -183,7 +185,7 @@ def _is_worth_a_row(limit: LimitView) -> bool:
 def _used(limit: LimitView) -> float:
     """Return the utilisation, at least 0; 0 where there is no number."""
     used = _number(limit.utilisation)
-    return 0.0 if math.isnan(used) else max(used, 0.0)
+    return used if used > 0 else 0.0
 
 
 def _actions(recent: Sequence[Action]) -> Table:
