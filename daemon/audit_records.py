@@ -12,8 +12,10 @@ _PERIODIC = ("var_95", "var_975", "var_99", "var_999", "es_95", "es_975", "es_99
 
 
 def decision_audit(decision: Decision) -> dict[str, object]:
-    """Return the record of one decision, whole."""
-    return {"ts": decision.ts_decided, "kind": "decision", **_plain(decision)}
+    """Return the record of one decision, whole; its own kind (transition, targets, ...) is `change` here."""
+    plain: dict[str, object] = msgspec.to_builtins(decision)
+    change = plain.pop("kind")
+    return {"ts": decision.ts_decided, "kind": "decision", "change": change, **plain}
 
 
 def action_audit(action: Action, topic: str) -> dict[str, object]:
@@ -36,7 +38,7 @@ def ack_audit(ts: int, ack: Ack) -> dict[str, object]:
 
 
 def rejection_audit(ts: int, reason: str, count: int) -> dict[str, object]:
-    """Return the count of one reason in one second of core time."""
+    """Return the count of one reason in one second of core time; ts is the end of that second."""
     assert reason in RejectReason.__members__, reason
     return {"ts": ts, "kind": "rejection", "reason": reason, "count": count}
 
@@ -58,8 +60,3 @@ def _metric(state: RiskState, p: int, name: str) -> dict[str, object]:
     value = float(state.arrays.metrics[p, index])
     status = Status(int(state.arrays.statuses[p, index]))
     return {"value": number(value), "status": status.name}
-
-
-def _plain(decision: Decision) -> dict[str, object]:
-    plain: dict[str, object] = msgspec.to_builtins(decision)
-    return plain

@@ -109,16 +109,14 @@ class Looking:
             self._offsets_tuple = None
 
     def note_offsets(self, inputs: Sequence[Input]) -> None:
-        """Remember how far a run of prices has been read."""
-        before = None
-        for item in reversed(inputs):  # the last record of each partition tells; a run has few partitions
+        """Remember how far a run of prices has been read: the last record of each partition tells."""
+        seen: set[tuple[str, int]] = set()
+        for item in reversed(inputs):
             record = item.record
-            if (record.topic, record.partition) == before:
-                continue
-            before = (record.topic, record.partition)
-            key = f"{record.topic}-{record.partition}"
-            self._offsets[key] = max(record.offset, self._offsets.get(key, -1))
-        self._offsets_tuple = None
+            place = (record.topic, record.partition)
+            if place not in seen:
+                seen.add(place)
+                self.note_offset(record)
 
     def reject(self, record: Record, rejection: Rejection) -> None:
         """Write down a refused input: whole for the dead letters, counted by reason and second for the audit."""
@@ -128,9 +126,9 @@ class Looking:
         self._rejected[rejection.reason.value] = self._rejected.get(rejection.reason.value, 0) + 1
 
     def flush_rejections(self) -> None:
-        """Write the counts that wait into the audit."""
+        """Write the counts that wait into the audit, at the end of their second: its times never fall."""
+        ts = min((self._rejected_second + 1) * _SECOND_NS, self._state.now_ns)
         for reason in sorted(self._rejected):
-            ts = self._rejected_second * _SECOND_NS
             self._outputs.audit.append(rejection_audit(ts, reason, self._rejected[reason]))
         self._rejected.clear()
 

@@ -7,9 +7,8 @@ from feeds.events import (
     Ack,
     Adjustment,
     Approve,
-    Assignment,
-    CalendarAdded,
     Close,
+    Event,
     Fill,
     FillCancel,
     Halt,
@@ -28,7 +27,6 @@ from feeds.events import (
     Quote,
     Reinstate,
     ResetHwm,
-    SlowResult,
     Trade,
 )  # fmt: skip
 from feeds.record import Input, Record, Rejection, RejectReason
@@ -56,13 +54,24 @@ class Refusals:
         """Return why the input may not be applied, or None; remembers which partition a root belongs to."""
         record, event, state = item.record, item.event, self._state
         config = state.config
-        assert not isinstance(event, (Rejection, CalendarAdded, Assignment, SlowResult)), event
+        assert isinstance(event, Event), event  # ticks and the like are nothing to refuse
         ts = event.ts
         if config.clock == "wall" and ts > state.now_ns + config.data.max_ahead:
             ahead = f"ts must be at most {config.data.max_ahead} ns over core time {state.now_ns}, got {ts}"
             return Rejection(RejectReason.TOO_FAR_AHEAD, ahead)
-        if isinstance(event, _POSITION_EVENTS) and (wrong := self._wrong_partition(record, event.portfolio)):
-            return wrong
+        if isinstance(event, _POSITION_EVENTS):
+            root = root_of(event.portfolio)
+            home = self._partitions.get(root, record.partition)
+            if home != record.partition:
+                detail = f"root {root} belongs to partition {home}, got {record.partition}"
+                return Rejection(RejectReason.WRONG_PARTITION, detail)
+            refusal = self._refuse_contents(record, event)
+            if refusal is None:  # a refused record gives no root its home
+                self._partitions[root] = record.partition
+            return refusal
+        return self._refuse_contents(record, event)
+
+    def _refuse_contents(self, record: Record, event: Event) -> Rejection | None:
         match event:
             case Quote() | Trade():
                 return self._price(record, event)
@@ -90,14 +99,6 @@ class Refusals:
                 return None
             case _:
                 raise AssertionError(f"no such event: {type(event).__name__}")
-
-    def _wrong_partition(self, record: Record, path: str) -> Rejection | None:
-        root = root_of(path)
-        home = self._partitions.setdefault(root, record.partition)
-        if home == record.partition:
-            return None
-        detail = f"root {root} belongs to partition {home}, got {record.partition}"
-        return Rejection(RejectReason.WRONG_PARTITION, detail)
 
     def _unknown_instrument(self, name: str) -> Rejection | None:
         if name in self._state.instrument_index:
