@@ -14,7 +14,6 @@ from feeds.events import Assignment, CalendarAdded, CatchUpEnd, SlowResult, Tick
 from feeds.record import Input, Rejection
 from risk.adjustments import apply_adjustment
 from risk.kernels.prices import DONE, WAKE, run_prices
-from risk.marks import choose_mark
 from risk.state import RiskState
 from risk.trust import check_age
 from risk.window import DAY_OPEN, ROW_CLOSE, ROW_CUTOFF, base_close, complete_row, open_day
@@ -156,9 +155,7 @@ class Core:
         elif name == DAY_OPEN:
             open_day(state)
         elif kind == "trust":
-            i = state.instrument_index[rest]
-            if check_age(state, i):
-                choose_mark(state, i)
+            check_age(state, state.instrument_index[rest])
         elif kind == "adjust":
             apply_adjustment(state, *self.handlers.adjustments.pop(name))
         else:

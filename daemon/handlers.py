@@ -25,19 +25,18 @@ from feeds.events import (
 )  # fmt: skip
 from feeds.record import Input, Rejection
 from risk.adjustments import apply_adjustment
-from risk.arrays import Source
 from risk.calendars import ordinal_of_iso
 from risk.currency import refresh_paths
-from risk.instruments import write_terms
+from risk.instruments import Terms, coin_name, coin_of, write_terms
 from risk.kernels.prices import QUOTE, TRADE
-from risk.marks import apply_price, count_missing, distrust, revalue
+from risk.marks import apply_price, distrust, revalue
 from risk.nav import apply_nav, reset_high_water
 from risk.portfolios import ensure_scope, leaf_for, make_known, refresh_nav_known, root_of
 from risk.positions import apply_fill, apply_snapshot, cancel_fill, reduce_order, set_order, set_position
 from risk.shocks import bind_instrument
 from risk.state import Fill as RememberedFill
 from risk.state import RiskState, WorkingOrder
-from risk.trust import refresh_flags
+from risk.trust import count_missing, refresh_flags, wake_source
 from risk.window import await_instrument, record_close, start_window
 
 _DISTRUSTED = frozenset({"CROSSED_QUOTE", "NOT_FINITE", "PRICE_OUT_OF_BOUNDS"})
@@ -79,6 +78,7 @@ class Handlers:
             start_window(state, state.now_ns)
         source = state.source(record.topic, record.partition)
         state.arrays.source_ts[source] = max(state.now_ns, int(state.arrays.source_ts[source]))
+        wake_source(state, source)
         match event:
             case Quote():
                 return self._price(event.instrument, QUOTE, (event.bid + event.ask) / 2.0, event.ts, source)
@@ -167,18 +167,24 @@ class Handlers:
         apply_nav(state, state.scope_index[event.portfolio], event.nav * rate, flow * rate)
 
     def _instrument(self, event: Instrument) -> None:
-        state, terms = self._state, terms_of(event)
-        i = state.instrument_index.get(event.instrument)
-        is_new = i is None
+        terms = terms_of(event)
+        coin = coin_of(terms)
+        self._put(terms)
+        if coin is not None and coin_name(coin) not in self._state.instrument_index:
+            self._put(Terms(coin_name(coin), "cash", coin, terms.calendar, lot=terms.lot))
+
+    def _put(self, terms: Terms) -> None:
+        """Add or replace reference data and everything that hangs on it."""
+        state = self._state
+        i = state.instrument_index.get(terms.name)
         before = None if i is None else state.terms[i]
         if i is None:
             i = state.add_instrument(terms)
-        else:
-            state.terms[i] = terms
+            if terms.kind == "cash":
+                state.arrays.mark[i] = state.window.level[i] = 1.0
+                state.window.in_row[i] = True
+        state.terms[i] = terms
         write_terms(state.arrays, i, terms)
-        if is_new and terms.kind == "cash":
-            state.arrays.mark[i], state.arrays.mark_source[i] = 1.0, Source.NONE
-            state.window.level[i], state.window.in_row[i] = 1.0, True
         if terms.kind == "fx" or terms.currency not in state.paths:
             refresh_paths(state)
         bind_instrument(state, i)
@@ -186,7 +192,7 @@ class Handlers:
             revalue(state, i, float(state.arrays.mark[i]))
             count_missing(state, i)
             refresh_flags(state, i)
-            if not is_new:
+            if before is not None:
                 state.rebuild_all()
         await_instrument(state, i)
 

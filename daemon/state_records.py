@@ -79,8 +79,10 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
 def _metric(state: RiskState, p: int, name: str) -> dict[str, object]:
     value = float(state.arrays.metrics[p, METRIC_INDEX[name]])
     status = Status(int(state.arrays.statuses[p, METRIC_INDEX[name]]))
-    is_empty = not np.any(state.arrays.quantity[p, : len(state.terms)])
-    return {"value": None if is_empty and name in _RATIOS else number(value), "status": status.name}
+    holds_nothing = not np.any(state.arrays.exposure[p, : len(state.terms)])
+    # a ratio of an empty book is undefined; of a book without one valued position nothing is known at all
+    is_void = holds_nothing and (name in _RATIOS or (status == Status.INVALID and state.arrays.missing[p] > 0))
+    return {"value": None if is_void else number(value), "status": status.name}
 
 
 def _tails(state: RiskState, p: int) -> dict[str, object]:
@@ -93,13 +95,14 @@ def _tails(state: RiskState, p: int) -> dict[str, object]:
     value_at_risk: dict[str, object] = {}
     shortfall: dict[str, object] = {}
     losses = arrays.loss[p, :rows]
+    modelled = max(data, Status(int(arrays.statuses[p, METRIC_INDEX["hhi"]])) if rows >= 250 else data)
     for label, metrics, target in (("historical", "var", value_at_risk), ("historical", "es", shortfall)):
         target[label] = {name: _metric(state, p, f"{metrics}_{name}") for name in _NAMES[:3]}
     for multipliers in (normal_multipliers(), student_t_multipliers(state.config.student_t_nu)):
         risk = parametric_risk(multipliers, variance=float(arrays.variance[p]), trace=trace, rows=rows)
         if not np.any(exposure) and arrays.missing[p] == 0:
             risk = ParametricRisk(0.0, (0.0,) * 4, (0.0,) * 4, Status.OK)
-        status = max(risk.status, data).name
+        status = max(risk.status, modelled).name
         for target, numbers in ((value_at_risk, risk.value_at_risk), (shortfall, risk.expected_shortfall)):
             target[multipliers.model] = {
                 name: {"value": number(value), "status": status} for name, value in zip(_NAMES, numbers, strict=True)

@@ -5,8 +5,9 @@ import math
 from risk.kernels.book import add_pnl
 from risk.kernels.window import adjust_covariance
 from risk.marks import revalue
-from risk.positions import refresh_quantity, split_holding
+from risk.positions import split_holding
 from risk.proxies import CellFlag
+from risk.quantities import refresh_quantity
 from risk.state import RiskState
 
 

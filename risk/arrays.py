@@ -37,7 +37,8 @@ class Arrays(NamedTuple):
     last_ts: Ints  # of the quote or trade last applied
     last_source: Ints  # index of the partition it came from, -1 none
     untrusted: Floats  # 1.0: stale or unmodelled
-    degraded: Floats  # 1.0: suspect, or with proxied cells in the window
+    suspect: Floats  # 1.0: a price is in quarantine, or a bad record named it
+    proxied: Floats  # 1.0: some cells of the window are proxied
     returns_min: Floats
     returns_max: Floats
     # --- windows and matrices
@@ -81,6 +82,7 @@ class Arrays(NamedTuple):
     scenario_limit: Floats  # (S,)
     # --- partitions and scalars
     source_ts: Ints  # (sources,) event time of the last record each partition delivered
+    source_waiting: Ints  # (sources,) 1: its next record needs the slow path, for prices that wait for it
     scalars: Ints  # Scalar
 
 
@@ -105,7 +107,8 @@ class Fit:
 _INT = {
     "mark_ts", "mark_source", "funded", "fast", "quote_fresh", "quote_ts", "trade_ts", "last_ts", "last_source",
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidates", "updates", "statuses",
-    "alive", "woken", "refit", "data_status", "source_ts", "scalars",
+    "alive", "woken", "refit", "data_status", "source_ts", "source_waiting",
+    "scalars",
 }  # fmt: skip
 _FILL: dict[str, float] = {
     "mark": np.nan, "quote_mid": np.nan, "trade_price": np.nan, "last_source": -1, "parent": -1, "index_valid": 1,
@@ -113,7 +116,8 @@ _FILL: dict[str, float] = {
 }  # fmt: skip
 _ONE_INSTRUMENT = (
     "mark", "mark_ts", "mark_source", "unit", "pnl_unit", "funded", "floor", "band", "fast", "quote_fresh",
-    "quote_mid", "quote_ts", "trade_price", "trade_ts", "last_ts", "last_source", "untrusted", "degraded",
+    "quote_mid", "quote_ts", "trade_price", "trade_ts", "last_ts", "last_source", "untrusted", "suspect",
+    "proxied",
     "returns_min", "returns_max",
 )  # fmt: skip
 _ONE_SCOPE = (
@@ -134,7 +138,7 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     shapes |= {"loss": (p, t), "candidates": (p, CANDIDATES), "fit": (p, 6), "scenario_limit": (s,)}
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
     shapes |= dict.fromkeys(("metrics", "statuses", "wake"), (p, k))
-    shapes |= {"source_ts": (sources,), "scalars": (5,)}
+    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (5,)}
     filled = (
         np.full(shapes[name], _FILL.get(name, 0), dtype=np.int64 if name in _INT else np.float64)
         for name in Arrays._fields

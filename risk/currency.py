@@ -6,16 +6,23 @@ from risk.state import RiskState
 
 
 def _pair(state: RiskState, base: str, quote: str) -> tuple[int, bool] | None:
-    """Return (instrument, inverted) of the first pair with a mark that converts base into quote, or None."""
+    """Return (instrument, inverted) of the first pair with a mark that converts base into quote, or None.
+
+    A spot pair comes first, direct before inverted; then an inverse contract, whose price is that of its coin.
+    """
     inverted: tuple[int, bool] | None = None
+    contract: tuple[int, bool] | None = None
     for i, terms in enumerate(state.terms):
-        if terms.kind != "fx" or math.isnan(state.arrays.mark[i]):
+        if not terms.carries_currency or math.isnan(state.arrays.mark[i]):
             continue
-        if (terms.base, terms.quote) == (base, quote):
+        if terms.inverse:
+            if contract is None and (terms.settle_currency or terms.base, terms.currency) == (base, quote):
+                contract = (i, False)
+        elif (terms.base, terms.quote) == (base, quote):
             return i, False
-        if inverted is None and (terms.base, terms.quote) == (quote, base):
+        elif inverted is None and (terms.base, terms.quote) == (quote, base):
             inverted = (i, True)
-    return inverted
+    return inverted or contract
 
 
 def find_path(state: RiskState, currency: str) -> tuple[tuple[int, bool], ...] | None:

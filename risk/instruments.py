@@ -45,6 +45,11 @@ class Terms:
         return self.kind in FUNDED_KINDS and not self.inverse
 
     @property
+    def carries_currency(self) -> bool:
+        """Say whether its price converts one currency into another: a pair, or a coin's contract."""
+        return self.kind == "fx" or self.inverse
+
+    @property
     def is_valued(self) -> bool:
         """Say whether there is a model for it: options and bonds without duration have none yet."""
         return self.kind != "option" and not (self.kind == "bond" and self.duration is None)
@@ -87,3 +92,13 @@ def write_terms(arrays: Arrays, i: int, terms: Terms) -> None:
     """Copy what kernels need of the terms into the arrays."""
     arrays.funded[i] = int(terms.is_funded)
     arrays.floor[i] = terms.floor
+
+
+def coin_name(coin: str) -> str:
+    """Return the name of the cash instrument that holds a coin's gains."""
+    return f"cash:{coin}"
+
+
+def coin_of(terms: Terms) -> str | None:
+    """Return the coin that an inverse contract settles in, None for every other instrument."""
+    return (terms.settle_currency or terms.base) if terms.inverse else None

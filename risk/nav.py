@@ -2,7 +2,8 @@
 
 import math
 
-from risk.portfolios import refresh_nav_known
+from risk.coins import forget_coins
+from risk.portfolios import refresh_nav_known, subtree
 from risk.state import RiskState
 
 
@@ -20,7 +21,7 @@ def apply_nav(state: RiskState, p: int, nav: float, flow: float) -> None:
     _rebase(state, p, nav, flow)
     arrays.has_nav[p] = 1
     arrays.own_nav[p] = 1
-    state.coins = {key: value for key, value in state.coins.items() if key[0] != p}
+    forget_coins(state, set(subtree(state, state.scopes[p])))
     above = int(arrays.parent[p])
     while above >= 0 and arrays.own_nav[above] == 0:
         old = float(arrays.value[above])

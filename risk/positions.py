@@ -2,12 +2,11 @@
 
 import math
 
-from risk.kernels.book import add_pnl, move_exposure
-from risk.marks import recount_scope, refresh_suspect_stress
+from risk.coins import add_coins, forget_coins
+from risk.kernels.book import add_pnl
 from risk.portfolios import root_of, subtree
+from risk.quantities import ROUNDING, quantity_of, refresh_quantity
 from risk.state import Fill, Holding, RiskState, WorkingOrder
-
-_ROUNDING = 1e-12  # a sum this much smaller than its largest part is zero
 
 
 def set_position(state: RiskState, leaf: int, i: int, quantity: float, as_of: int) -> None:
@@ -24,9 +23,9 @@ def apply_snapshot(state: RiskState, path: str, as_of: int, items: list[tuple[in
         stated[(leaf, i)] = stated.get((leaf, i), 0.0) + quantity
     scopes = set(subtree(state, path))
     keys = {key for key in state.holdings if key[0] in scopes} | set(stated)
+    forget_coins(state, scopes)
     for leaf, i in sorted(keys):
         set_position(state, leaf, i, stated.get((leaf, i), 0.0), as_of)
-        state.coins.pop((leaf, i), None)
 
 
 def apply_fill(state: RiskState, fill_id: str, fill: Fill) -> str | None:
@@ -94,7 +93,7 @@ def reduce_order(state: RiskState, root: str, order_id: str, filled: float) -> N
     order = state.orders.get((root, order_id))
     if order is not None:
         left = abs(order.quantity) - filled
-        if left > _ROUNDING * abs(order.quantity):
+        if left > ROUNDING * abs(order.quantity):
             order.quantity = math.copysign(left, order.quantity)
         else:
             del state.orders[(root, order_id)]
@@ -109,7 +108,7 @@ def split_holding(state: RiskState, i: int, ex_ts: int, factor: float) -> list[t
         if holding.as_of < ex_ts:
             holding.base /= factor
         holding.entries = [(ts, q / factor if ts < ex_ts else q) for ts, q in holding.entries]
-        moved.append((leaf, before, _quantity(holding)))
+        moved.append((leaf, before, quantity_of(holding)))
     for remembered in state.fills.values():
         for fill in remembered.values():
             if fill.instrument == i and fill.ts < ex_ts:
@@ -119,36 +118,6 @@ def split_holding(state: RiskState, i: int, ex_ts: int, factor: float) -> list[t
         if order.instrument == i and order.ts < ex_ts:
             order.quantity /= factor
     return moved
-
-
-def _quantity(holding: Holding) -> float:
-    parts = [holding.base, *(q for ts, q in holding.entries if ts > holding.as_of)]
-    total = math.fsum(parts)
-    return 0.0 if abs(total) <= _ROUNDING * max(abs(part) for part in parts) else total
-
-
-def refresh_quantity(state: RiskState, leaf: int, i: int) -> None:
-    """Write the leaf's quantity into the arrays, sum it up the path, and move the exposures."""
-    quantity = _quantity(state.holdings[(leaf, i)])
-    arrays = state.arrays
-    if quantity != arrays.quantity[leaf, i]:
-        _bank_coins(state, leaf, i)
-    held_before = arrays.quantity[leaf, i] != 0.0
-    for p in state.path_of(leaf):
-        if p == leaf:
-            arrays.quantity[p, i] = quantity
-        else:
-            parts = [float(arrays.quantity[child, i]) for child in state.children[p]]
-            total = math.fsum(parts)
-            largest = max(abs(part) for part in parts)
-            arrays.quantity[p, i] = 0.0 if abs(total) <= _ROUNDING * largest else total
-        move_exposure(arrays, p, i)
-        recount_scope(state, p)
-        state.dirty.add(p)
-    if i in state.quarantine:
-        refresh_suspect_stress(state, i)
-        if held_before and quantity == 0.0:
-            arrays.stress_suspect[leaf, :] = 0.0
 
 
 def _book(state: RiskState, fill: Fill, quantity: float) -> None:
@@ -162,17 +131,7 @@ def _book(state: RiskState, fill: Fill, quantity: float) -> None:
         state.holdings[(fill.leaf, i)].unpriced.append((quantity, fill.price))
         return
     mark = float(arrays.mark[i])
-    if terms.inverse:  # coins won since the fill, at the coin's price of now
-        gain = quantity * per_step * (1.0 / fill.price - 1.0 / mark) * mark
+    if terms.inverse:
+        add_coins(state, fill.leaf, i, quantity * terms.multiplier * (1.0 / fill.price - 1.0 / mark))
     else:
-        gain = quantity * per_step * (mark - fill.price)
-    add_pnl(arrays, fill.leaf, gain)
-
-
-def _bank_coins(state: RiskState, leaf: int, i: int) -> None:
-    """Before the size of an inverse position changes: keep the coins won so far, and start from today's mark."""
-    if (leaf, i) in state.coins:
-        banked, inverse_mark = state.coins[(leaf, i)]
-        mark = float(state.arrays.mark[i])
-        face = float(state.arrays.quantity[leaf, i]) * state.terms[i].multiplier
-        state.coins[(leaf, i)] = (banked + face * (inverse_mark - 1.0 / mark), 1.0 / mark)
+        add_pnl(arrays, fill.leaf, quantity * per_step * (mark - fill.price))

@@ -5,6 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from risk.instruments import coin_name, coin_of
 from risk.kernels.book import rebuild
 from risk.kernels.window import join_covariance
 from risk.measures import Vector
@@ -66,6 +67,11 @@ def fill_history(state: RiskState, i: int) -> None:
         arrays.returns[i, row] = proxied_return(weights, arrays.returns[:, row])
         window.flags[i, row] = CellFlag.PROXIED if weights else CellFlag.UNMODELLED
     count_flags(state, i)
+    if (coin := coin_of(state.terms[i])) is not None:  # the coin has moved as its contract has
+        cash = state.instrument_index[coin_name(coin)]
+        arrays.returns[cash, : state.rows] = arrays.returns[i, : state.rows]
+        window.flags[cash, : state.rows] = window.flags[i, : state.rows]
+        count_flags(state, cash)
     if window.rows_total == 0:
         return
     newest = (window.rows_total - 1) % arrays.returns.shape[1]

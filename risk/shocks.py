@@ -29,9 +29,7 @@ def currency_shock(state: RiskState, scenario: dict[str, float], currency: str) 
     factor = 1.0
     for pair, inverted in state.paths.get(currency, ()):
         terms = state.terms[pair]
-        shock = scenario.get(f"fx.{terms.base}{terms.quote}", scenario.get(f"fx.{terms.name}"))
-        if shock is None:
-            shock = price_shock(scenario, terms) or 0.0
+        shock = _pair_shock(scenario, terms) or 0.0
         factor = factor / (1.0 + shock) if inverted else factor * (1.0 + shock)
     return factor - 1.0
 
@@ -59,4 +57,6 @@ def _pair_shock(table: dict[str, float], terms: Terms) -> float | None:
         for key in (f"fx.{terms.base}{terms.quote}", f"fx.{terms.name}"):
             if key in table:
                 return max(table[key], -0.9999)
+        if (other := table.get(f"fx.{terms.quote}{terms.base}")) is not None:
+            return 1.0 / (1.0 + max(other, -0.9999)) - 1.0
     return price_shock(table, terms)

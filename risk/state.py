@@ -113,12 +113,13 @@ class RiskState:
         self.quarantine: dict[int, list[float]] = {}
         self.distrusted: set[int] = set()
         self.stale: set[int] = set()
+        self.waiting: dict[int, set[int]] = {}  # by partition: what its next record may make fresh again
         self.rates: dict[str, float] = {config.base_currency: 1.0}
         self.paths: dict[str, tuple[tuple[int, bool], ...]] = {config.base_currency: ()}
         self.holdings: dict[tuple[int, int], Holding] = {}
         self.fills: dict[str, dict[str, Fill]] = {}
         self.orders: dict[tuple[str, str], WorkingOrder] = {}
-        self.coins: dict[tuple[int, int], tuple[float, float]] = {}
+        self.coins: dict[tuple[int, int], tuple[float, float]] = {}  # (coins banked, mark it counts from)
         self.snapshots: set[str] = set()
         self.window = WindowState(
             flags=np.zeros((32, config.window.rows), dtype=np.int8), total=np.zeros((32, 32), dtype=np.float64)
@@ -152,9 +153,7 @@ class RiskState:
                 self._grow(sources=2 * index)
         return index
 
-    def add_calendar(
-        self, code: str, dates: tuple[int, ...], opens: tuple[int, ...], closes: tuple[int, ...]
-    ) -> None:
+    def add_calendar(self, code: str, dates: tuple[int, ...], opens: tuple[int, ...], closes: tuple[int, ...]) -> None:
         """Take in a calendar; dates are ordinals, times ns."""
         columns = (np.array(column, dtype=np.int64) for column in (dates, opens, closes))
         self.calendars[code] = Calendar(code, *columns)

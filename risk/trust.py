@@ -26,12 +26,8 @@ def has_value(state: RiskState, i: int) -> bool:
 
 
 def is_quoted(state: RiskState, i: int) -> bool:
-    """Say whether the instrument had a quote or trade within three sessions of its calendar."""
-    last = max(int(state.arrays.quote_ts[i]), int(state.arrays.trade_ts[i]))
-    if last == 0:
-        return False
-    calendar = state.calendars[state.terms[i].calendar]
-    return state.now_ns < sessions_after(calendar, last, state.config.data.close_sessions)
+    """Say whether the instrument has ever had a quote or trade; one that has not is judged by its closes."""
+    return bool(state.arrays.quote_ts[i] or state.arrays.trade_ts[i])
 
 
 def price_due(state: RiskState, i: int, price_ts: int) -> int:
@@ -44,7 +40,7 @@ def price_due(state: RiskState, i: int, price_ts: int) -> int:
     source = int(state.arrays.last_source[i])
     if source < 0:
         return due
-    alive_until = int(state.arrays.source_ts[source]) + _PARTITION_ALIVE_NS
+    alive_until = advance_open(calendars, int(state.arrays.source_ts[source]), _PARTITION_ALIVE_NS)
     return max(due, min(advance_open(calendars, price_ts, data.fresh_age_quiet), alive_until))
 
 
@@ -63,33 +59,32 @@ def close_due(state: RiskState, i: int) -> int:
     return sessions_after(calendar, since, state.config.data.close_sessions)
 
 
-def check_age(state: RiskState, i: int) -> bool:
-    """Bring freshness up to date and arm the next look; return True where the mark must be chosen anew."""
+def check_age(state: RiskState, i: int) -> None:
+    """Bring freshness up to date and arm the next look.
+
+    A mark never moves because time passes: the mid of a quote that is no longer fresh stays, marked stale, until a
+    newer trade or close comes; going back to an older price would make P&L out of nothing.
+    """
     arrays, now = state.arrays, state.now_ns
     if state.terms[i].kind == "cash":
-        return False
-    rechoose = False
+        return
     due = FAR_FUTURE
-    if arrays.quote_fresh[i] == 1:
+    if arrays.mark_source[i] == Source.QUOTE:
         quote_due = price_due(state, i, int(arrays.quote_ts[i]))
-        if now >= quote_due:
-            arrays.quote_fresh[i] = 0
-            rechoose = True
-        else:
+        arrays.quote_fresh[i] = int(now < quote_due)
+        if now < quote_due:
             due = quote_due
+        else:
+            _wait_for_source(state, i)
     if is_quoted(state, i):
-        newest = max(int(arrays.quote_ts[i]), int(arrays.trade_ts[i]))
-        age_due = price_due(state, i, newest)
-        turns_close_only = sessions_after(
-            state.calendars[state.terms[i].calendar], newest, state.config.data.close_sessions
-        )
-        is_stale = now >= age_due
-        due = min(due, turns_close_only if is_stale else age_due)
+        age_due = price_due(state, i, int(arrays.mark_ts[i]))
     else:
         age_due = close_due(state, i)
-        is_stale = now >= age_due
-        if not is_stale:
-            due = min(due, age_due)
+    is_stale = now >= age_due
+    if not is_stale:
+        due = min(due, age_due)
+    elif is_quoted(state, i):
+        _wait_for_source(state, i)
     if is_stale:
         state.stale.add(i)
     else:
@@ -97,13 +92,32 @@ def check_age(state: RiskState, i: int) -> bool:
     if due < FAR_FUTURE:
         state.timers.arm(timer_name(state.terms[i].name), due)
     refresh_flags(state, i)
-    return rechoose
+
+
+def wake_source(state: RiskState, source: int) -> None:
+    """A partition that was silent has delivered: prices that only its silence made stale are fresh again."""
+    if state.arrays.source_waiting[source]:
+        state.arrays.source_waiting[source] = 0
+        for i in sorted(state.waiting.pop(source)):
+            check_age(state, i)
+
+
+def _wait_for_source(state: RiskState, i: int) -> None:
+    """Look again when the partition speaks, where the price is young enough for that to make it fresh."""
+    source = int(state.arrays.last_source[i])
+    if source < 0 or state.terms[i].max_age_ns is not None:
+        return
+    calendars = (state.calendars[state.terms[i].calendar],)
+    newest = int(state.arrays.mark_ts[i])
+    if state.now_ns < advance_open(calendars, newest, state.config.data.fresh_age_quiet):
+        state.waiting.setdefault(source, set()).add(i)
+        state.arrays.source_waiting[source] = 1
 
 
 def refresh_flags(state: RiskState, i: int) -> None:
     """Write the instrument's trust into the arrays, and its dependents' where it is a currency pair."""
     _write_flags(state, i)
-    if state.terms[i].kind == "fx":
+    if state.terms[i].carries_currency:
         for j, terms in enumerate(state.terms):
             if j != i and i in pairs_of(state, terms.currency):
                 _write_flags(state, j)
@@ -115,9 +129,9 @@ def _write_flags(state: RiskState, i: int) -> None:
     stale = i in state.stale or any(pair in state.stale for pair in pairs)
     suspect = is_suspect(state, i) or any(is_suspect(state, pair) for pair in pairs)
     untrusted = float(stale or state.window.unmodelled[i] > 0)
-    degraded = float(suspect or state.window.stand_ins[i] > 0)
-    if untrusted != arrays.untrusted[i] or degraded != arrays.degraded[i]:
-        arrays.untrusted[i], arrays.degraded[i] = untrusted, degraded
+    proxied = float(state.window.stand_ins[i] > 0)
+    if (untrusted, float(suspect), proxied) != (arrays.untrusted[i], arrays.suspect[i], arrays.proxied[i]):
+        arrays.untrusted[i], arrays.suspect[i], arrays.proxied[i] = untrusted, float(suspect), proxied
         state.touch(i)
     linear = terms.kind not in ("cash", "fx") and not terms.inverse  # a pair may carry a currency's rate
     fresh = i not in state.stale and not is_suspect(state, i)
@@ -152,3 +166,15 @@ def scope_trust(state: RiskState, p: int) -> str:
 def mark_source_name(source: int) -> str:
     """Return the name of a mark's source."""
     return {Source.NONE: "none", Source.QUOTE: "quote", Source.TRADE: "trade", Source.CLOSE: "close"}[source]
+
+
+def count_missing(state: RiskState, i: int) -> None:
+    """Recount the held instruments without a value in every scope that holds instrument i."""
+    for p in state.holders(i):
+        recount_scope(state, p)
+
+
+def recount_scope(state: RiskState, p: int) -> None:
+    """Recount the held instruments without a value in scope p."""
+    held = state.arrays.quantity[p]
+    state.arrays.missing[p] = sum(1 for i in range(len(state.terms)) if held[i] != 0.0 and not has_value(state, i))

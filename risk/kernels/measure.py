@@ -135,7 +135,7 @@ def measure(s: Arrays, p: int) -> None:
     Sums run in instrument order: the same book gives the same bytes on every machine.
     """
     x, y, fitted = s.exposure[p], s.sigma_x[p], s.fit_exposure[p]
-    gross = net = variance = cross = cross_squares = largest = stale = degraded = moved = 0.0
+    gross = net = variance = cross = cross_squares = largest = stale = suspect = proxied = moved = 0.0
     names = 0
     for i in range(s.scalars[_INSTRUMENTS]):
         size = abs(x[i])
@@ -147,19 +147,21 @@ def measure(s: Arrays, p: int) -> None:
         cross_squares += product * product
         largest = max(largest, size)
         stale += size * s.untrusted[i]
-        degraded += size * s.degraded[i]
+        suspect += size * s.suspect[i]
+        proxied += size * s.proxied[i]
         moved += abs(x[i] - fitted[i])
         names += size > 0.0
     s.variance[p] = variance
     data = _OK
-    if stale > 0.0 or degraded > 0.0:
+    if stale > 0.0 or suspect > 0.0:
         data = _DEGRADED
     if s.missing[p] > 0 or s.known[p] == 0 or stale > _STALE * gross:
         data = _INVALID
     s.data_status[p] = data
+    modelled = max(data, _DEGRADED if proxied > 0.0 else _OK)  # numbers that rest on the window
     empty = names == 0 and s.missing[p] == 0
-    _historical(s, p, data, empty)
-    _tail_fit(s, p, data, empty, moved)
+    _historical(s, p, modelled, empty)
+    _tail_fit(s, p, modelled, empty, moved)
     _stress(s, p, data, gross)
     nav = _value(s, p, data, gross, net, empty)
     _set(s, p, _GROSS, gross, data)
@@ -174,7 +176,7 @@ def measure(s: Arrays, p: int) -> None:
         _set(s, p, _TOP, largest / nav if nav > 0.0 else np.inf, data)
     rows = s.scalars[_ROWS]
     known_covariance = empty or rows >= 60
-    hhi_status = max(data, _OK if empty or rows >= 250 else (_DEGRADED if known_covariance else _INSUFFICIENT))
+    hhi_status = max(modelled, _OK if empty or rows >= 250 else (_DEGRADED if known_covariance else _INSUFFICIENT))
     if empty or cross > 0.0:
         share = cross_squares / (cross * cross) if cross > 0.0 else 0.0
         _set(s, p, _HHI, share if known_covariance else np.nan, hhi_status)

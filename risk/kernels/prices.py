@@ -45,6 +45,7 @@ def run_prices(
         mid = price[at]
         if (
             s.fast[i] == 0
+            or s.source_waiting[source[at]] == 1
             or (wall and now > s.scalars[_NOW] + _AHEAD_NS)
             or now < s.last_ts[i]
             or source[at] != s.last_source[i]

@@ -29,7 +29,7 @@ def currency_shock(market: Market, shocks: dict[str, float], currency: str) -> f
 
     def shocked(name: str) -> float | None:
         price, ref = market.mark_of(name), market.instruments[name].ref
-        shock = shocks.get(f"fx.{name}", 0.0) if ref.kind == "fx" else own_shock(shocks, ref) or 0.0
+        shock = own_shock(shocks, ref) or 0.0  # one shock for a pair, whether it is held or converts
         return None if price is None else price * max(1.0 + shock, _MULTIPLIER_MIN)
 
     before, after = market.rate(currency, market.mark_of), market.rate(currency, shocked)

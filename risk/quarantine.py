@@ -1,0 +1,30 @@
+"""Prices that moved too far: kept apart until they prove true or false, and what they would do to stress losses."""
+
+from risk.state import RiskState
+
+_CONFIRMATIONS = 3
+
+
+def is_confirmed(state: RiskState, i: int, price: float) -> bool:
+    """Add a price to the quarantine; True once three in a row lie within one per cent of each other."""
+    held = [*state.quarantine.get(i, []), price][-_CONFIRMATIONS:]
+    band = state.config.data.confirm_band
+    while max(held) - min(held) > band * min(abs(value) for value in held):
+        held.pop(0)
+    state.quarantine[i] = held
+    return len(held) == _CONFIRMATIONS
+
+
+def refresh_suspect_stress(state: RiskState, i: int) -> None:
+    """Compute what quarantined prices would add to each stress loss: the jump itself, then the shock from there."""
+    arrays = state.arrays
+    for p in state.holders(i):
+        arrays.stress_suspect[p, :] = 0.0
+        for j in sorted(state.quarantine):
+            quantity = float(arrays.quantity[p, j])
+            if quantity == 0.0 or arrays.pnl_unit[j] == 0.0:
+                continue
+            jump = (state.quarantine[j][-1] - float(arrays.mark[j])) * float(arrays.pnl_unit[j])
+            moved = 0.0 if state.terms[j].inverse else jump
+            for k in range(len(state.scenarios)):
+                arrays.stress_suspect[p, k] -= quantity * jump + quantity * moved * float(arrays.shocks[j, k])
