@@ -1,5 +1,7 @@
 """Reads the last visible record of each partition of a topic: what a restart compares its journal with."""
 
+import time
+
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import KafkaError as ClientError
 
@@ -8,6 +10,13 @@ from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_proper
 from feeds.merge import Partition
 
 SILENCE_TIMEOUT_S = 10.0
+LEADER_TIMEOUT_S = 30.0
+LEADER_RETRY_S = 0.1
+_BETWEEN_LEADERS = (
+    ClientError.NOT_LEADER_FOR_PARTITION,
+    ClientError.LEADER_NOT_AVAILABLE,
+    ClientError.UNKNOWN_TOPIC_OR_PART,
+)
 
 _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.auto.commit": False,
@@ -28,15 +37,25 @@ def read_tail(config: KafkaConfig, topic: str) -> dict[Partition, bytes]:
         found = consumer.list_topics(topic, timeout=METADATA_TIMEOUT_S).topics[topic]
         if found.error is not None:
             raise KafkaError(f"topic {topic}: {found.error.str()}: `riskd topics create` makes it")
-        bounds = {
-            (topic, number): consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=METADATA_TIMEOUT_S)
-            for number in sorted(found.partitions)
-        }
+        bounds = {(topic, number): _bounds(consumer, topic, number) for number in sorted(found.partitions)}
         return _read_back(consumer, bounds)
     except KafkaException as error:
         raise KafkaError(f"the tail of {topic} cannot be read: {error.args[0].str()}") from error
     finally:
         consumer.close()
+
+
+def _bounds(consumer: Consumer, topic: str, number: int) -> tuple[int, int]:
+    """First and next offset; asked again while the partition is between leaders, as after its creation."""
+    deadline_s = time.monotonic() + LEADER_TIMEOUT_S
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=METADATA_TIMEOUT_S)
+            return int(low), int(high)
+        except KafkaException as error:
+            if error.args[0].code() not in _BETWEEN_LEADERS or time.monotonic() > deadline_s:
+                raise
+            consumer.poll(LEADER_RETRY_S)  # nothing is assigned: this only waits
 
 
 def _read_back(consumer: Consumer, bounds: dict[Partition, tuple[int, int]]) -> dict[Partition, bytes]:

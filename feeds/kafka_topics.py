@@ -1,5 +1,6 @@
 """Creates riskd's topics with the partitions and clean-up that their meaning needs; safe to run again."""
 
+import time
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError as ClientError
@@ -10,6 +11,7 @@ from config.schema import KafkaConfig, Topics
 from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
 
 REQUEST_TIMEOUT_S = 30.0
+LEADER_RETRY_S = 0.1
 SEVEN_DAYS_MS = 7 * 86_400_000
 BROKERS_DEFAULT = -1
 
@@ -82,7 +84,23 @@ def create_topics(
             if error.args[0].code() != ClientError.TOPIC_ALREADY_EXISTS:
                 raise KafkaError(f"topic {plan.name} cannot be created: {error.args[0].str()}") from error
             outcomes.append(TopicOutcome(plan.name, False, _difference(admin, plan)))
+    _await_leaders(admin, {outcome.name for outcome in outcomes})
     return outcomes
+
+
+def _await_leaders(admin: AdminClient, names: set[str]) -> None:
+    """Return when every partition can be used: a created topic is not led at once."""
+    deadline_s = time.monotonic() + REQUEST_TIMEOUT_S
+    while True:
+        found = admin.list_topics(timeout=METADATA_TIMEOUT_S).topics
+        if all(
+            name in found and found[name].partitions and all(p.leader >= 0 for p in found[name].partitions.values())
+            for name in names
+        ):
+            return
+        if time.monotonic() > deadline_s:
+            raise KafkaError(f"topics were not ready within {REQUEST_TIMEOUT_S} s of their creation")
+        admin.poll(LEADER_RETRY_S)
 
 
 def _difference(admin: AdminClient, plan: TopicPlan) -> str | None:
