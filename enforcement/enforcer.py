@@ -8,6 +8,7 @@ import numpy as np
 
 from config.schema import Config
 from enforcement.commands import halt_change, reinstate_changes
+from enforcement.effects import Stage
 from enforcement.judgement import LazyBook, Sight, judge
 from enforcement.life import Clock, Life, timer_due_ns
 from enforcement.limits import BoundLimit, bind_all, unwatched_limits, watched_limits
@@ -48,6 +49,7 @@ class Enforcer:
     """Limits bound to scopes, their lives, and the counters of what was decided and published.
 
     unwatched     : ids of limits whose sensor this release does not evaluate
+    stages        : earned by evidence, by (limit id, scope); empty as long as nothing gathers evidence
     epoch         : of the journaled assignment, set by the daemon; in no id and no digest
     config_hash   : of what decisions depend on, so without modes; set by the daemon
     model_version : set by the daemon
@@ -59,7 +61,8 @@ class Enforcer:
         self.config_hash = self.model_version = ""
         self._limits = watched_limits(config)
         self._currency = config.base_currency
-        self._publisher = Publisher(self._limits, config.enforcement.mode, shard)
+        self.stages: dict[tuple[str, str], Stage] = {}
+        self._publisher = Publisher(self._limits, config.enforcement.mode, shard, self.stages)
         self._timers, self._opens = timers, opens
         self._scopes: dict[str, ScopeLives] = {}
 

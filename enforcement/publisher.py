@@ -71,20 +71,19 @@ class Publisher:
     decisions, enforced_seq, shadow_seq : of the last record; they never restart
     """
 
-    def __init__(self, limits: tuple[Limit, ...], mode: Mode, shard: int) -> None:
+    def __init__(self, limits: tuple[Limit, ...], mode: Mode, shard: int, stages: Stages) -> None:
         self.decisions = self.enforced_seq = self.shadow_seq = 0
-        self.stages: Stages = {}
-        self._limits, self._mode, self._shard = limits, mode, shard
+        self._limits, self._mode, self._shard, self._stages = limits, mode, shard, stages
 
     def standing(self, holder: ScopeLives, bound: BoundLimit) -> Standing:
         """Return what a limit may do in the scope; an unknown root is as enforced as any limit of its tree would be."""
         if bound.limit.id != MODEL_AVAILABLE.id:
-            return standing_of(bound.limit, holder.scope, self._mode, self.stages)
-        scopes = [holder.scope, *(scope for _, scope in self.stages if scope.startswith(f"{holder.scope}/"))]
+            return standing_of(bound.limit, holder.scope, self._mode, self._stages)
+        scopes = [holder.scope, *(scope for _, scope in self._stages if scope.startswith(f"{holder.scope}/"))]
         for limit in self._limits:
             if may_match_below(limit.scope, holder.scope):
                 for scope in scopes:
-                    if standing_of(limit, scope, self._mode, self.stages).effect is Effect.ENFORCED:
+                    if standing_of(limit, scope, self._mode, self._stages).effect is Effect.ENFORCED:
                         return Standing(self._mode, Stage.FULL, Effect.ENFORCED)
         return Standing(self._mode, Stage.SHADOW, Effect.SHADOW)
 
