@@ -1,0 +1,129 @@
+"""How inputs are cut into steps, and which process takes them, changes no byte of any output."""
+
+import hashlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.setup import Setup
+from daemon.shipped import demo_config, shipped_recording
+from daemon.wiring import build_setup
+from feeds.record import Record
+from feeds.recording import read_records
+from tests.helpers import Played, Source, play, records_of
+from tests.replay.made_stream import made_events, made_setup
+
+SHIPPED_LINES = 2_000
+OUTPUTS = ("decisions", "actions", "shadow", "deadletter", "audit", "states")
+
+
+def shipped_records() -> list[Record]:
+    return list(itertools.islice(itertools.chain.from_iterable(read_records(shipped_recording())), SHIPPED_LINES))
+
+
+def shipped_setup() -> Setup:
+    """The demo's limits, a fifth of them, so that the first months have decisions."""
+    setup = build_setup(demo_config())
+    limits = tuple(
+        limit.model_copy(
+            update={
+                "levels": tuple(
+                    level.model_copy(update={"at": level.at / 5, "clear_at": None}) for level in limit.levels
+                )
+            }
+        )
+        for limit in setup.config.enforcement.limits
+    )
+    enforcement = setup.config.enforcement.model_copy(update={"limits": limits, "mode": "full"})
+    return replace(setup, config=setup.config.model_copy(update={"enforcement": enforcement}))
+
+
+def mixed_sources() -> list[Source]:
+    """A year's closes, then ticks on two partitions with offsets that jump back, and bad records between."""
+    bad = (b"", b"{", b'{"type":"quote","ts":1,"instrument":"S0","bid":2,"ask":1}', b'{"type":"nav"}')
+    sources: list[Source] = []
+    for n, record in enumerate(records_of(made_events(days=262, quoted=8, quotes=60))):
+        if record.topic == "market-data":
+            part = n // 5 % 2
+            sources.append(Record(0, record.topic, part, n - 3 * (n % 4), record.payload))
+        else:
+            sources.append(record)
+        if n % 50 == 7:
+            sources.append(bad[n // 50 % len(bad)])
+    return sources
+
+
+def digest(played: Played) -> dict[str, str]:
+    return {name: hashlib.sha256(content).hexdigest() for name, content in played.bytes_out().items()}
+
+
+@pytest.fixture(scope="module")
+def mixed() -> list[Source]:
+    return mixed_sources()
+
+
+@pytest.fixture(scope="module")
+def states_at(mixed: list[Source]) -> tuple[int, ...]:
+    return (5, 1_000, len(mixed) - 200, len(mixed))
+
+
+@pytest.fixture(scope="module")
+def expected(mixed: list[Source], states_at: tuple[int, ...]) -> Played:
+    return play(mixed, made_setup("full"), batch=1_000, states_at=states_at)
+
+
+def test_the_made_stream_lets_out_something_of_everything(expected: Played) -> None:
+    """Equal bytes of nothing would prove nothing."""
+    outputs = expected.outputs
+    decided = {decision.limit for decision in outputs.decisions}
+    assert decided >= {"var", "var_reduce", "tail", "drawdown", "leverage", "top", "stress", "loss", "operator_halt"}
+    assert {action.type for action in outputs.actions} >= {"none", "warn", "throttle", "reduce_position", "halt"}
+    assert len(outputs.decisions) > 200
+    assert {record["kind"] for record in outputs.audit} >= {
+        "decision", "action", "ack", "rejection", "var_calculation", "stress_result",
+    }  # fmt: skip
+    assert {"NOT_JSON", "CROSSED_QUOTE", "MISSING_FIELD"} <= set(expected.reasons())
+    assert expected.core.state.tail_results, "no tail was fitted"
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1_000])
+def test_steps_of_any_size_give_the_same_bytes(
+    mixed: list[Source], states_at: tuple[int, ...], expected: Played, batch: int
+) -> None:
+    """1,000 is the second run of the same."""
+    again = play(mixed, made_setup("full"), batch=batch, states_at=states_at)
+    for name in OUTPUTS:
+        assert again.bytes_out()[name] == expected.bytes_out()[name], name
+
+
+def test_another_hash_seed_gives_the_same_bytes(
+    mixed: list[Source], states_at: tuple[int, ...], expected: Played
+) -> None:
+    program = (
+        "import json; from daemon.numba_cache import use_numba_cache; use_numba_cache();"
+        "from tests.replay.test_batches import *;"
+        f"print(json.dumps(digest(play(mixed_sources(), made_setup('full'), batch=333, states_at={states_at}))))"
+    )
+    root = Path(__file__).parents[2]
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], cwd=root, env=os.environ | {"PYTHONHASHSEED": "77"},
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert json.loads(ran.stdout) == digest(expected)
+
+
+def test_the_first_year_of_the_shipped_recording_gives_the_same_bytes_in_steps_of_any_size() -> None:
+    records, setup = shipped_records(), shipped_setup()
+    wanted = (1_000, SHIPPED_LINES)
+    whole = play(records, setup, batch=1_000, states_at=wanted)
+    assert len(whole.outputs.decisions) > 20
+    assert whole.outputs.actions
+    for batch in (1, 7):
+        assert digest(play(records, setup, batch=batch, states_at=wanted)) == digest(whole)
