@@ -89,7 +89,7 @@ class Arrays(NamedTuple):
 class Source:
     """Where a mark comes from."""
 
-    NONE, QUOTE, TRADE, CLOSE = 0, 1, 2, 3
+    NONE, QUOTE, TRADE, CLOSE, DOUBTED = 0, 1, 2, 3, 4  # DOUBTED: a quote that a close has ended, until its row
 
 
 class Scalar:

@@ -115,8 +115,10 @@ def distrust(state: RiskState, i: int) -> None:
 
 
 def accept_level(state: RiskState, i: int) -> None:
-    """An official close ends a quarantine."""
+    """An official close ends a quarantine, and with it the standing of the quote that the suspects doubted."""
     if is_suspect(state, i):
+        if i in state.quarantine and state.arrays.mark_source[i] == Source.QUOTE:
+            state.arrays.mark_source[i], state.arrays.quote_fresh[i] = Source.DOUBTED, 0
         state.quarantine.pop(i, None)
         state.distrusted.discard(i)
         refresh_suspect_stress(state, i)

@@ -76,10 +76,7 @@ def check_age(state: RiskState, i: int) -> None:
             due = quote_due
         else:
             _wait_for_source(state, i)
-    if is_quoted(state, i):
-        age_due = price_due(state, i, int(arrays.mark_ts[i]))
-    else:
-        age_due = close_due(state, i)
+    age_due = price_due(state, i, int(arrays.mark_ts[i])) if is_quoted(state, i) else close_due(state, i)
     is_stale = now >= age_due
     if not is_stale:
         due = min(due, age_due)
@@ -161,11 +158,6 @@ def scope_trust(state: RiskState, p: int) -> str:
     if bool(np.any(held & (arrays.untrusted[: len(state.terms)] > 0.0))):
         return "stale"
     return "suspect" if any(held[i] for i in state.quarantine.keys() | state.distrusted) else "fresh"
-
-
-def mark_source_name(source: int) -> str:
-    """Return the name of a mark's source."""
-    return {Source.NONE: "none", Source.QUOTE: "quote", Source.TRADE: "trade", Source.CLOSE: "close"}[source]
 
 
 def count_missing(state: RiskState, i: int) -> None:

@@ -35,6 +35,7 @@ def record_close(state: RiskState, i: int, date: int, price: float, ts: int) -> 
     first = math.isnan(state.arrays.mark[i])
     if first:
         set_mark(state, i, price, ts, Source.CLOSE)
+    accept_level(state, i)
     if date > window.level_date[i]:
         window.closes[i][date] = (price, ts)
     row_is_done = window.session > 0 and date <= calendar.dates[window.session - 1]
@@ -136,10 +137,9 @@ def _move_marks(state: RiskState, row: Row) -> None:
     """Closes become marks together, wherever no fresh quote or newer trade stands."""
     arrays, window = state.arrays, state.window
     for i, terms in enumerate(state.terms):
-        if row.seen[i] and not terms.closes_mark:
-            accept_level(state, i)
-            if arrays.quote_fresh[i] == 0 and int(arrays.trade_ts[i]) <= window.level_ts[i]:
-                set_mark(state, i, row.price[i], window.level_ts[i], Source.CLOSE)
+        is_newest = arrays.quote_fresh[i] == 0 and int(arrays.trade_ts[i]) <= window.level_ts[i]
+        if row.seen[i] and not terms.closes_mark and is_newest:
+            set_mark(state, i, row.price[i], window.level_ts[i], Source.CLOSE)
         if not math.isnan(arrays.mark[i]):
             check_age(state, i)
 
