@@ -7,18 +7,19 @@ from math import inf
 import numpy as np
 
 from config.schema import Config
+from enforcement.attention import is_calm, is_settled
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage
 from enforcement.judgement import LazyBook, Sight, judge
 from enforcement.life import Clock, Life, timer_due_ns
-from enforcement.limits import BoundLimit, bind_all, unwatched_limits, watched_limits
+from enforcement.limits import bind_all, unwatched_limits, watched_limits
 from enforcement.merge import most_severe
 from enforcement.moment import Moment, OpenTime
 from enforcement.publisher import Change, Origin, Publisher
 from enforcement.records import LifeState, Outcome, TradingState
 from enforcement.scopes import ScopeLives, new_scope, scope_of
 from risk.book import Book
-from risk.measures import METRICS, Measures, Status, Vector
+from risk.measures import METRICS, Measures, Vector
 from risk.timers import Timers
 from sensors.metric_reading import utilisation_of
 from sensors.reading import Reading
@@ -83,7 +84,11 @@ class Enforcer:
         sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
         outcomes: list[Outcome] = []
         for index, bound in enumerate(holder.limits):
-            if holder.quiet[index] and _is_calm(bound, measures.known, values, statuses):
+            at, known = bound.metric_index, measures.known
+            if holder.quiet[index]:
+                if is_calm(bound, known, values[at], statuses[at]):
+                    continue
+            elif is_settled(bound, holder.lives[index], moment, known=known, value=values[at], status=statuses[at]):
                 continue
             reading = bound.reader.read(measures)
             for level in range(len(bound.levels)):
@@ -180,11 +185,3 @@ class Enforcer:
             self._timers.arm(name, due_ns)
         else:
             self._timers.cancel(name)
-
-
-def _is_calm(bound: BoundLimit, known: bool, values: list[float], statuses: list[int]) -> bool:
-    """Say whether a limit whose lives are all ok has nothing to say: the wake-up rule of semantics.md."""
-    if bound.metric_index < 0:
-        return known or bound.is_commanded
-    index = bound.metric_index
-    return known and statuses[index] <= Status.DEGRADED and values[index] <= bound.wake_at

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+from enforcement.attention import has_moved
 from enforcement.builtin import MODEL_AVAILABLE
 from enforcement.demands import decided_type
 from enforcement.life import Clock, Life, Look, is_acting, is_breaching, step
@@ -19,7 +20,6 @@ from sensors.reading import Reading
 from sensors.wording import amount
 
 COMPONENTS_MAX = 5
-_RESOLVE_MOVE = 0.01
 _BLIND = (LifeState.NO_DATA, LifeState.ERROR)
 
 
@@ -107,13 +107,13 @@ def _retarget(
     if not is_reducing or after.state is not LifeState.FIRING or sight.clock.moment.suspect:
         return after, False
     is_new = not is_breaching(before)
-    has_moved = _has_moved(after.solved_statistic, reading.statistic)
+    moved = has_moved(after.solved_statistic, reading.statistic)
     # Prices leave quantities alone, so that a price needs the book only where the statistic moved.
-    if not is_new and not has_moved and sight.clock.moment.cause == "price":
+    if not is_new and not moved and sight.clock.moment.cause == "price":
         return after, False
     book = sight.book.get()
     book_digest = _book_digest(book)
-    if not is_new and not has_moved and book_digest == after.solved_book:
+    if not is_new and not moved and book_digest == after.solved_book:
         return after, False
     found = solve(book, reading.metric, lambda names: bound.clear_at_of_reduced(level, reading, names))
     solved = replace(after, solved_statistic=reading.statistic, solved_book=book_digest)
@@ -121,11 +121,6 @@ def _retarget(
     if not is_new and not is_material(after.targets, found.targets, lots):
         return solved, False
     return replace(solved, targets=found.targets, clears_if=found.clears_if), True
-
-
-def _has_moved(old: float, new: float) -> bool:
-    # Two infinities are equal, and their difference is no number.
-    return new != old and not abs(new - old) <= _RESOLVE_MOVE * abs(old)
 
 
 def _components(bound: BoundLimit, before: Life, after: Life, kind: Kind, sight: Sight) -> tuple[Component, ...]:

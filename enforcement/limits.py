@@ -30,6 +30,7 @@ class BoundLimit:
 
     clear_ats    : of the limit's levels, in their order
     metric_index : into the measures; -1 where the limit reads none of them
+    fixed_levels : (level, clear level) pairs; None where they depend on the book
     wake_at      : at or under it a limit whose lives are all ok has nothing to say; never over its smallest level
     """
 
@@ -38,6 +39,7 @@ class BoundLimit:
     reader: Reader
     rule: Rule
     metric_index: int
+    fixed_levels: tuple[tuple[float, float], ...] | None
     wake_at: float
 
     @property
@@ -127,15 +129,15 @@ def _bind(limit: Limit, currency: str) -> BoundLimit:
         if clear > level.at:
             raise ValueError(f"limit {limit.id}: clear_at of {level.name} must be <= {level.at}, got {clear}")
     sensor = sensor_type.of(limit, currency)
-    lowest = min(level.at for level in limit.levels)
-    if isinstance(sensor, LevelsByNames):
-        lowest = sensor.lowest_level()
-    return BoundLimit(limit, clear_ats, sensor, _rule(limit), METRIC_INDEX[limit.metric], WAKE_SHARE * lowest)
+    ats = tuple(level.at for level in limit.levels)
+    fixed = None if isinstance(sensor, LevelsByNames) else tuple(zip(ats, clear_ats, strict=True))
+    lowest = sensor.lowest_level() if isinstance(sensor, LevelsByNames) else min(ats)
+    return BoundLimit(limit, clear_ats, sensor, _rule(limit), METRIC_INDEX[limit.metric], fixed, WAKE_SHARE * lowest)
 
 
 def _bind_builtin(limit: Limit, reader: Reader) -> BoundLimit:
     rule = Rule(0, 1, 0, 0, latch=False, no_data_after_ns=0, on_no_data=None)
-    return BoundLimit(limit, tuple(level.at for level in limit.levels), reader, rule, -1, inf)
+    return BoundLimit(limit, tuple(level.at for level in limit.levels), reader, rule, -1, None, inf)
 
 
 def _rule(limit: Limit) -> Rule:
