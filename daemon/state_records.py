@@ -1,6 +1,7 @@
 """The state record of the contract: every number of one scope, each with its status."""
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -10,12 +11,13 @@ from risk.components import parametric_components
 from risk.historical import LEVELS, interval
 from risk.measures import METRIC_INDEX, METRICS, Status
 from risk.measuring import measures_of
-from risk.parametric import ParametricRisk, normal_multipliers, parametric_risk, student_t_multipliers
+from risk.parametric import Multipliers, ParametricRisk, normal_multipliers, parametric_risk, student_t_multipliers
 from risk.state import RiskState
 from risk.trust import scope_trust
 
 _NAMES = tuple(name for name, _ in LEVELS)
 _RATIOS = ("top_share", "hhi")  # of an empty book they are undefined, and the sensors read 0
+_NORMAL = normal_multipliers()
 _PRIMARY = {"95": "historical", "975": "historical", "99": "historical", "999": "pot"}
 
 
@@ -28,7 +30,7 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
     has_nav = arrays.has_nav[p] == 1
     index = float(arrays.index_base[p] * (arrays.value[p] / arrays.value_base[p])) if has_nav else math.nan
     components = parametric_components(
-        arrays.exposure[p, :count], arrays.sigma_x[p, :count], normal_multipliers().value_at_risk[2]
+        arrays.exposure[p, :count], arrays.sigma_x[p, :count], _NORMAL.value_at_risk[2]
     )
     return {
         "n": n,
@@ -98,7 +100,7 @@ def _tails(state: RiskState, p: int) -> dict[str, object]:
     modelled = max(data, Status(int(arrays.statuses[p, METRIC_INDEX["hhi"]])) if rows >= 250 else data)
     for label, metrics, target in (("historical", "var", value_at_risk), ("historical", "es", shortfall)):
         target[label] = {name: _metric(state, p, f"{metrics}_{name}") for name in _NAMES[:3]}
-    for multipliers in (normal_multipliers(), student_t_multipliers(state.config.student_t_nu)):
+    for multipliers in (_NORMAL, _student_t(state.config.student_t_nu)):
         risk = parametric_risk(multipliers, variance=float(arrays.variance[p]), trace=trace, rows=rows)
         if not np.any(exposure) and arrays.missing[p] == 0:
             risk = ParametricRisk(0.0, (0.0,) * 4, (0.0,) * 4, Status.OK)
@@ -119,6 +121,11 @@ def _tails(state: RiskState, p: int) -> dict[str, object]:
             "var_999_interval": [number(fit.var_low), number(fit.var_high)],
         }  # fmt: skip
     return record
+
+
+@cache
+def _student_t(nu: float) -> Multipliers:
+    return student_t_multipliers(nu)
 
 
 def _coverage(state: RiskState, p: int, k: int) -> float:

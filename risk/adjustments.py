@@ -17,7 +17,7 @@ def apply_adjustment(state: RiskState, i: int, ex_ts: int, factor: float, cash: 
     factor : > 0, new price over old price (0.5 for two for one); cash : own currency per old unit
     """
     arrays, window = state.arrays, state.window
-    _pay_cash(state, i, cash)
+    _pay_cash(state, i, cash, ex_ts)
     level_is_old = window.level_ts[i] < ex_ts
     if arrays.quote_ts[i] < ex_ts:
         arrays.quote_mid[i] *= factor
@@ -39,8 +39,10 @@ def apply_adjustment(state: RiskState, i: int, ex_ts: int, factor: float, cash: 
     unit = float(arrays.unit[i])
     for leaf, before, after in moved:
         if arrays.mark_ts[i] >= ex_ts and before != after:
-            # the mark is of the new kind already: V took the fall of the price for a loss, and gets it back
-            add_pnl(arrays, leaf, (after - before) * unit)
+            # the mark is of the new kind already: V took the fall of the price for a loss, and gets it back,
+            # unless a nav has told the truth since
+            if state.nav_ts.get(leaf, -1) < ex_ts:
+                add_pnl(arrays, leaf, (after - before) * unit)
         refresh_quantity(state, leaf, i)
     state.touch(i)
 
@@ -54,12 +56,12 @@ def _restate_mark(state: RiskState, i: int, mark: float) -> None:
     arrays.value[:], arrays.day_pnl[:] = values, days
 
 
-def _pay_cash(state: RiskState, i: int, cash: float) -> None:
+def _pay_cash(state: RiskState, i: int, cash: float, ex_ts: int) -> None:
     rate = state.rates.get(state.terms[i].currency, math.nan)
     if cash == 0.0 or math.isnan(rate):
         return
     for p in state.holders(i):
-        if state.arrays.leaf[p] == 1:
+        if state.arrays.leaf[p] == 1 and state.nav_ts.get(p, -1) < ex_ts:
             add_pnl(state.arrays, p, float(state.arrays.quantity[p, i]) * state.terms[i].multiplier * cash * rate)
 
 

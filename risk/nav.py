@@ -22,13 +22,18 @@ def apply_nav(state: RiskState, p: int, nav: float, flow: float) -> None:
     arrays.has_nav[p] = 1
     arrays.own_nav[p] = 1
     forget_coins(state, set(subtree(state, state.scopes[p])))
+    state.nav_ts[p] = state.now_ns
+    gain, into_parents = nav - before, flow
     above = int(arrays.parent[p])
-    while above >= 0 and arrays.own_nav[above] == 0:
+    while above >= 0:
+        if arrays.own_nav[above] == 1:
+            if first:
+                break  # its own navs have held this child all along
+            gain = into_parents  # they tell the rest themselves; a flow reaches them too
+        elif not first:
+            arrays.day_pnl[above] += gain - into_parents
         old = float(arrays.value[above])
-        total = (0.0 if math.isnan(old) else old) + (nav - before)
-        if not first:
-            arrays.day_pnl[above] += nav - flow - before
-        _rebase(state, above, total, flow)
+        _rebase(state, above, (0.0 if math.isnan(old) else old) + gain, into_parents)
         above = int(arrays.parent[above])
     refresh_nav_known(state, p)
     state.dirty.update(state.path_of(p))

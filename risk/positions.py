@@ -10,8 +10,13 @@ from risk.state import Fill, Holding, RiskState, WorkingOrder
 
 
 def set_position(state: RiskState, leaf: int, i: int, quantity: float, as_of: int) -> None:
-    """State a quantity absolutely as of a moment; fills and cancels after it are added."""
+    """State a quantity absolutely as of a moment; fills and cancels after it are added.
+
+    The statement with the newest as_of holds (equal: the later arrival), so that an old one undoes nothing.
+    """
     holding = state.holdings.setdefault((leaf, i), Holding())
+    if as_of < holding.as_of:
+        return
     holding.base, holding.as_of = quantity, as_of
     refresh_quantity(state, leaf, i)
 

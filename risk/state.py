@@ -119,6 +119,7 @@ class RiskState:
         self.holdings: dict[tuple[int, int], Holding] = {}
         self.fills: dict[str, dict[str, Fill]] = {}
         self.orders: dict[tuple[str, str], WorkingOrder] = {}
+        self.nav_ts: dict[int, int] = {}  # core time of each scope's last nav of its own
         self.coins: dict[tuple[int, int], tuple[float, float]] = {}  # (coins banked, mark it counts from)
         self.snapshots: set[str] = set()
         self.window = WindowState(

@@ -39,8 +39,8 @@ def record_close(state: RiskState, i: int, date: int, price: float, ts: int) -> 
     if date > window.level_date[i]:
         window.closes[i][date] = (price, ts)
     row_is_done = window.session > 0 and date <= calendar.dates[window.session - 1]
-    news = date > window.level_date[i] and not first and state.arrays.quote_fresh[i] == 0
-    if news and (state.terms[i].closes_mark or row_is_done):  # no row is waited for
+    news = date >= window.level_date[i] and not first and state.arrays.quote_fresh[i] == 0
+    if news and (state.terms[i].closes_mark or row_is_done):  # no row is waited for; also a correction
         set_mark(state, i, price, ts, Source.CLOSE)
     if first or i in state.stale:
         check_age(state, i)
