@@ -71,11 +71,14 @@ def judge(holder: ScopeLives, index: int, level: int, reading: Reading, sight: S
         return after, None
     if is_halting:
         after = replace(after, reminded_session=moment.session)
+    text = sentence(reading, kind, before.state, after.state, at=at, clear_at=clear_at)
+    if bound.metric_index < 0:  # nothing was measured against a level: the reading says it all
+        text = reading.reason
     change = Change(
         index, level, before, after, kind, reading, at, clear_at, sight.measures, moment,
         _components(bound, before, after, kind, sight), clears_if_of(bound, after, reading, clear_at, holder.scope),
         _code(bound, before, after, reading, sight.measures),
-        sentence(reading, kind, before.state, after.state, at=at, clear_at=clear_at),
+        text,
     )  # fmt: skip
     return after, change
 

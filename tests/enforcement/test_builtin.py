@@ -13,6 +13,7 @@ def test_an_unknown_root_is_restricted_until_a_snapshot_makes_it_known() -> None
     desk.see("price", suspect=True, measures=measures_with(known=False))
     first = desk.outcomes[0]
     assert (first.decision.limit, first.decision.decided_type) == ("model_available", "reduce_position")
+    assert first.decision.reason == "the listed root is unknown: no positions_snapshot yet"
     assert first.decision.evidence.clears_if == "a positions_snapshot of firm arrives"
     assert first.enforced is not None
     assert (first.enforced.trading_state, first.enforced.params) == ("REDUCING", ReduceParams(()))
