@@ -2,10 +2,10 @@
 
 import msgspec
 
+from daemon.number_records import is_blind, metric_record
 from enforcement.records import Action, Decision, number
 from feeds.events import Ack
 from feeds.record import RejectReason
-from risk.measures import METRICS, Status
 from risk.state import RiskState
 
 _PERIODIC = ("var_95", "var_975", "var_99", "var_999", "es_95", "es_975", "es_99", "es_999")
@@ -47,16 +47,14 @@ def row_audits(state: RiskState) -> list[dict[str, object]]:
     """Return var_calculation and stress_result of every scope after a completed row."""
     records: list[dict[str, object]] = []
     for p, path in enumerate(state.scopes):
-        values = {name: _metric(state, p, name) for name in _PERIODIC}
+        values = {name: metric_record(state, p, name) for name in _PERIODIC}
         head = {"ts": state.now_ns, "scope": path, "rows": state.rows}
         records.append({**head, "kind": "var_calculation", "values": values})
-        losses = {scenario.id: number(float(state.arrays.stress[p, k])) for k, scenario in enumerate(state.scenarios)}
-        records.append({**head, "kind": "stress_result", "losses": losses, "worst": _metric(state, p, "worst_loss")})
+        losses = {
+            scenario.id: None if is_blind(state, p) else number(float(state.arrays.stress[p, k]))
+            for k, scenario in enumerate(state.scenarios)
+        }
+        records.append(
+            {**head, "kind": "stress_result", "losses": losses, "worst": metric_record(state, p, "worst_loss")}
+        )
     return records
-
-
-def _metric(state: RiskState, p: int, name: str) -> dict[str, object]:
-    index = METRICS.index(name)
-    value = float(state.arrays.metrics[p, index])
-    status = Status(int(state.arrays.statuses[p, index]))
-    return {"value": number(value), "status": status.name}

@@ -11,7 +11,7 @@ from daemon.price_runs import PriceRun, collect_run
 from daemon.state_records import state_record
 from enforcement.enforcer import Enforcer
 from feeds.events import Assignment, CalendarAdded, CatchUpEnd, SlowResult, Tick
-from feeds.record import Input, Rejection
+from feeds.record import Input, Record, Rejection
 from risk.adjustments import apply_adjustment
 from risk.kernels.prices import DONE, WAKE, run_prices
 from risk.state import RiskState
@@ -105,9 +105,7 @@ class Core:
             self.n = record.n
         looking.note_offset(record)
         if isinstance(event, Rejection):
-            self.handlers.distrust_named(event)
-            looking.reject(record, event)
-            looking.look(n=self.n, cause="other", ts_event=self.now_ns)
+            self._reject(record, event)
             return
         if isinstance(event, (Tick, CatchUpEnd)):
             self._advance(event.ts)
@@ -124,14 +122,19 @@ class Core:
             return
         refusal = self.handlers.refuse(item)
         if refusal is not None:
-            self.handlers.distrust_named(refusal)
-            looking.reject(record, refusal)
-            looking.look(n=self.n, cause="other", ts_event=self.now_ns)
+            self._reject(record, refusal)
             return
         if not self._is_wall:
             self._advance(event.ts)
         cause = self.handlers.apply(item)
         looking.look(n=self.n, cause=cause, ts_event=event.ts, suspect=self.handlers.was_suspect)
+
+    def _reject(self, record: Record, rejection: Rejection) -> None:
+        """Write a refused input down; it may cost trust, and is no confirmation, no beginning and no time."""
+        self.handlers.distrust_named(rejection)
+        self.looking.reject(record, rejection)
+        if self.now_ns > 0:
+            self.looking.look(n=self.n, cause="price", ts_event=self.now_ns, suspect=True)
 
     def _advance(self, ts: int) -> None:
         """Fire every timer due by `ts`, each at its own due time, then move core time there."""

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 
+from daemon.number_records import is_blind, metric_record, number_record
 from enforcement.enforcer import Enforcer
 from enforcement.records import number
 from risk.components import parametric_components
@@ -16,7 +17,6 @@ from risk.state import RiskState
 from risk.trust import scope_trust
 
 _NAMES = tuple(name for name, _ in LEVELS)
-_RATIOS = ("top_share", "hhi")  # of an empty book they are undefined, and the sensors read 0
 _NORMAL = normal_multipliers()
 _PRIMARY = {"95": "historical", "975": "historical", "99": "historical", "999": "pot"}
 
@@ -29,9 +29,7 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
     held = np.flatnonzero(arrays.exposure[p, :count]).tolist()
     has_nav = arrays.has_nav[p] == 1
     index = float(arrays.index_base[p] * (arrays.value[p] / arrays.value_base[p])) if has_nav else math.nan
-    components = parametric_components(
-        arrays.exposure[p, :count], arrays.sigma_x[p, :count], _NORMAL.value_at_risk[2]
-    )
+    components = parametric_components(arrays.exposure[p, :count], arrays.sigma_x[p, :count], _NORMAL.value_at_risk[2])
     return {
         "n": n,
         "ts": state.now_ns,
@@ -50,8 +48,8 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
         "index": number(index),
         "high_water": number(float(arrays.high_water[p])) if has_nav else None,
         "exposures": {
-            "gross": _metric(state, p, "gross")["value"],
-            "net": number(math.fsum(arrays.exposure[p, :count].tolist())),
+            "gross": metric_record(state, p, "gross")["value"],
+            "net": None if is_blind(state, p) else number(math.fsum(arrays.exposure[p, :count].tolist())),
             "by_instrument": {state.terms[i].name: float(arrays.exposure[p, i]) for i in held},
         },
         **_tails(state, p),
@@ -59,12 +57,12 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
         "component_var": {state.terms[i].name: number(float(components.values[i])) for i in held},
         "stress": {
             scenario.id: {
-                "loss": number(float(arrays.stress[p, k])),
+                "loss": None if is_blind(state, p) else number(float(arrays.stress[p, k])),
                 "coverage": number(_coverage(state, p, k)),
             }
             for k, scenario in enumerate(state.scenarios)
         },
-        "metrics": {name: _metric(state, p, name) for name in METRICS},
+        "metrics": {name: metric_record(state, p, name) for name in METRICS},
         "limits": [
             {
                 "limit": limit.limit,
@@ -78,15 +76,6 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
     }
 
 
-def _metric(state: RiskState, p: int, name: str) -> dict[str, object]:
-    value = float(state.arrays.metrics[p, METRIC_INDEX[name]])
-    status = Status(int(state.arrays.statuses[p, METRIC_INDEX[name]]))
-    holds_nothing = not np.any(state.arrays.exposure[p, : len(state.terms)])
-    # a ratio of an empty book is undefined; of a book without one valued position nothing is known at all
-    is_void = holds_nothing and (name in _RATIOS or (status == Status.INVALID and state.arrays.missing[p] > 0))
-    return {"value": None if is_void else number(value), "status": status.name}
-
-
 def _tails(state: RiskState, p: int) -> dict[str, object]:
     """VaR and ES by every method and level, with the historical interval and the tail fit."""
     arrays, rows = state.arrays, state.rows
@@ -97,20 +86,21 @@ def _tails(state: RiskState, p: int) -> dict[str, object]:
     value_at_risk: dict[str, object] = {}
     shortfall: dict[str, object] = {}
     losses = arrays.loss[p, :rows]
+    blind = is_blind(state, p)
     modelled = max(data, Status(int(arrays.statuses[p, METRIC_INDEX["hhi"]])) if rows >= 250 else data)
     for label, metrics, target in (("historical", "var", value_at_risk), ("historical", "es", shortfall)):
-        target[label] = {name: _metric(state, p, f"{metrics}_{name}") for name in _NAMES[:3]}
+        target[label] = {name: metric_record(state, p, f"{metrics}_{name}") for name in _NAMES[:3]}
     for multipliers in (_NORMAL, _student_t(state.config.student_t_nu)):
         risk = parametric_risk(multipliers, variance=float(arrays.variance[p]), trace=trace, rows=rows)
         if not np.any(exposure) and arrays.missing[p] == 0:
             risk = ParametricRisk(0.0, (0.0,) * 4, (0.0,) * 4, Status.OK)
-        status = max(risk.status, modelled).name
+        status = max(risk.status, modelled)
         for target, numbers in ((value_at_risk, risk.value_at_risk), (shortfall, risk.expected_shortfall)):
             target[multipliers.model] = {
-                name: {"value": number(value), "status": status} for name, value in zip(_NAMES, numbers, strict=True)
+                name: number_record(value, status, blind=blind) for name, value in zip(_NAMES, numbers, strict=True)
             }
-    value_at_risk["pot"] = {"999": _metric(state, p, "var_999")}
-    shortfall["pot"] = {"999": _metric(state, p, "es_999")}
+    value_at_risk["pot"] = {"999": metric_record(state, p, "var_999")}
+    shortfall["pot"] = {"999": metric_record(state, p, "es_999")}
     record: dict[str, object] = {"var": value_at_risk, "es": shortfall}
     if rows > 0:
         record["var_interval"] = {name: [number(end) for end in interval(losses, p_ppm)] for name, p_ppm in LEVELS[:3]}

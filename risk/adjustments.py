@@ -38,11 +38,11 @@ def apply_adjustment(state: RiskState, i: int, ex_ts: int, factor: float, cash: 
         _restate_mark(state, i, float(arrays.mark[i]) * factor)
     unit = float(arrays.unit[i])
     for leaf, before, after in moved:
-        if arrays.mark_ts[i] >= ex_ts and before != after:
+        untold = state.nav_ts.get(leaf, -1) < ex_ts
+        if arrays.mark_ts[i] >= ex_ts and before != after and untold:
             # the mark is of the new kind already: V took the fall of the price for a loss, and gets it back,
             # unless a nav has told the truth since
-            if state.nav_ts.get(leaf, -1) < ex_ts:
-                add_pnl(arrays, leaf, (after - before) * unit)
+            add_pnl(arrays, leaf, (after - before) * unit)
         refresh_quantity(state, leaf, i)
     state.touch(i)
 

@@ -19,8 +19,6 @@ def price_shock(scenario: dict[str, float], terms: Terms) -> float | None:
             if terms.kind == "bond":
                 shock = -(terms.duration or 0.0) * shock * _BASIS_POINT
             return max(shock, -0.9999)
-    if terms.kind == "cash":
-        return 0.0
     return None
 
 
@@ -42,7 +40,8 @@ def bind_instrument(state: RiskState, i: int) -> None:
         own = _pair_shock(table, terms)
         move = currency_shock(state, table, terms.currency)
         arrays.shocks[i, k] = cell_return(terms, own or 0.0, move)
-        arrays.covered[i, k] = float(own is not None)
+        is_still = terms.kind == "cash" and (terms.currency == state.config.base_currency or move != 0.0)
+        arrays.covered[i, k] = float(own is not None or is_still)  # cash has nothing to shock but its currency
 
 
 def bind_all(state: RiskState) -> None:

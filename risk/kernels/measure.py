@@ -90,20 +90,25 @@ def _tail_fit(s: Arrays, p: int, data: int, empty: bool, moved: float) -> None:
 
 @njit(cache=True, error_model="numpy")
 def _stress(s: Arrays, p: int, data: int, gross: float) -> None:
-    """Worst scenario loss and count of failures; a scenario that covers too little leaves both INSUFFICIENT."""
-    worst, failures, status = 0.0, 0.0, data
-    for k in range(s.scalars[_SCENARIOS]):
+    """Worst scenario loss and count of failures, over the scenarios that cover the book.
+
+    One that covers less than 80 % of gross says nothing and leaves both DEGRADED; if all do, both are INSUFFICIENT.
+    """
+    worst, failures, counted = -np.inf, 0.0, 0
+    scenarios = s.scalars[_SCENARIOS]
+    for k in range(scenarios):
+        if s.covered_gross[p, k] < _COVERAGE_MIN * gross:
+            continue
+        counted += 1
         loss = max(s.stress[p, k], s.stress[p, k] + s.stress_suspect[p, k])
-        if k == 0 or loss > worst:
-            worst = loss
+        worst = max(worst, loss)
         if loss > s.scenario_limit[k]:
             failures += 1.0
-        if s.covered_gross[p, k] < _COVERAGE_MIN * gross:
-            status = max(status, _INSUFFICIENT)
     if gross == 0.0:
         worst = 0.0
-    _set(s, p, _WORST, worst, status)
-    _set(s, p, _FAILURES, failures, status)
+    status = _OK if counted == scenarios else (_DEGRADED if counted > 0 else _INSUFFICIENT)
+    _set(s, p, _WORST, worst if counted > 0 else np.nan, max(data, status))
+    _set(s, p, _FAILURES, failures if counted > 0 else np.nan, max(data, status))
 
 
 @njit(cache=True, error_model="numpy")

@@ -15,6 +15,8 @@ def differences(record: dict, numbers: dict, *, statuses: bool = False) -> list[
     for name, ours, theirs in _pairs(record, numbers):
         if ours is None and theirs is None:
             continue
+        if record["status"] == "INVALID" and (ours is None or theirs is None):
+            continue  # nothing is known: null and a number that nobody may use are both honest
         if ours is None or theirs is None:
             found.append(f"{record['scope']} {name}: {ours} against {theirs}")
             continue

@@ -1,0 +1,29 @@
+"""One number as every record holds it: value and status, null where nothing is known."""
+
+import numpy as np
+
+from enforcement.records import number
+from risk.measures import METRIC_INDEX, Status
+from risk.state import RiskState
+
+_RATIOS = ("top_share", "hhi")  # of an empty book they are undefined, and the sensors read 0
+
+
+def is_blind(state: RiskState, p: int) -> bool:
+    """Say whether nothing the scope may hold is valued: an unknown book without positions, or none with a price."""
+    holds_nothing = not np.any(state.arrays.exposure[p, : len(state.terms)])
+    return holds_nothing and bool(state.arrays.known[p] == 0 or state.arrays.missing[p] > 0)
+
+
+def number_record(value: float, status: Status, *, blind: bool) -> dict[str, object]:
+    """Return {value, status}; a blind scope has no number, and zero would be a lie."""
+    return {"value": None if blind else number(value), "status": status.name}
+
+
+def metric_record(state: RiskState, p: int, name: str) -> dict[str, object]:
+    """Return one metric of scope p."""
+    index = METRIC_INDEX[name]
+    is_empty = not np.any(state.arrays.exposure[p, : len(state.terms)])
+    void = is_blind(state, p) or (is_empty and name in _RATIOS)
+    status = Status(int(state.arrays.statuses[p, index]))
+    return number_record(float(state.arrays.metrics[p, index]), status, blind=void)
