@@ -37,6 +37,17 @@ def test_a_reduction_carries_targets_that_clear_and_follows_the_book() -> None:
     assert desk.see("price", worst_loss=2 * worst) == []
 
 
+def test_a_book_that_changes_under_the_same_statistic_is_solved_again() -> None:
+    book = row_book(7, 10)
+    worst = book.evaluate("worst_loss", book.quantity)
+    stress = limit_with("stress", "stress_failure", "worst_loss", at=0.8 * worst, action="reduce_position")
+    desk = Desk(config_with(stress), book=book)
+    desk.see(worst_loss=worst)
+    desk.book = replace(book, quantity=-book.quantity * 3)
+    (moved,) = desk.see("other", worst_loss=worst)
+    assert moved.decision.kind == "targets"
+
+
 def test_an_infinite_statistic_is_solved_once() -> None:
     leverage = limit_with("lev", "leverage", "gross_leverage", at=4.0, action="reduce_position")
     desk = Desk(config_with(leverage))

@@ -124,8 +124,8 @@ def test_a_dip_between_two_steps_is_found() -> None:
     path = whole_book_path(book)
 
     def excess(quantity: Vector) -> float:
-        """Two lines that dip under zero only within 0.004 of t = 0.51."""
-        return abs((1.0 - float(quantity[0])) - 0.51) - 0.004
+        """A parabola that dips under zero only within 0.004 of t = 0.51."""
+        return ((1.0 - float(quantity[0])) - 0.51) ** 2 - 0.004**2
 
     found = smallest_clearing(path, excess)
     assert found is not None
