@@ -24,6 +24,7 @@ from tests.helpers import (
 STOCKS = tuple(f"S{number}" for number in range(8))
 CALM = ("C0", "C1", "C2")
 SECTORS = ("Energy", "Financials", "Health Care")
+RARE = "S7"  # its quotes go stale by the general rule; they come on every sixth day alone
 FIRST_DAY = 5
 
 LIMITS: tuple[dict[str, object], ...] = (
@@ -74,11 +75,13 @@ class MadeStream:
         """Reference data, a snapshot of both roots, navs."""
         for place, name in enumerate(STOCKS + CALM):
             extra: EventDict = {"proxy": {"instrument": "S0", "beta": 1.1}} if name == "S1" else {}
+            if name != RARE:
+                extra["max_age"] = 4 * DAY_NS
             self.put(stock(name, sector=SECTORS[place % 3] if name in STOCKS else "Utilities", **extra))
             self.prices[name] = 30.0 + 7.0 * place
         self.put(stock("EURUSD", kind="fx", base="EUR", quote="USD", max_age=4 * DAY_NS))
         self.put(stock("PARIS", currency="EUR", sector="Energy"))
-        self.put(stock("FUT", kind="future", multiplier=50.0))
+        self.put(stock("FUT", kind="future", multiplier=50.0, max_age=4 * DAY_NS))
         coin: EventDict = {"kind": "perpetual", "contract": "inverse", "multiplier": 100.0, "settle_currency": "XBT"}
         self.put(stock("COIN", calendar="24/7", max_age=4 * DAY_NS, **coin))
         self.prices |= {"EURUSD": 1.1, "PARIS": 55.0, "FUT": 900.0, "COIN": 5_000.0}
@@ -105,11 +108,12 @@ class MadeStream:
     def day(self, day: int, *, quotes: int = 0) -> None:
         """Play one session: `quotes` quotes and trades, what desks do in it, and the closes."""
         at = open_of(day) + MINUTE_NS
+        names = [name for name in (*STOCKS, *CALM, "FUT", "EURUSD", "COIN") if name != RARE or day % 6 == 0]
         for _ in range(quotes):
             at += self.walk.randrange(1, 120) * SECOND_NS
-            self.tick(self.walk.choice((*STOCKS, *CALM, "FUT", "EURUSD", "COIN")), at)
+            self.tick(self.walk.choice(names), at)
         if quotes:
-            self.trading(day, at + MINUTE_NS)
+            self.trading(day, at + MINUTE_NS, self.walk.choice([name for name in STOCKS if name in names]))
         for name in ("EURUSD", "COIN"):
             self.quote(name, self.step(name, 0.004), close_of(day) - MINUTE_NS)
         for name in (*STOCKS, *CALM, "PARIS", "FUT"):
@@ -145,9 +149,9 @@ class MadeStream:
         else:
             self.quote(name, self.step(name, 0.001), at)
 
-    def trading(self, day: int, at: int) -> None:
+    def trading(self, day: int, at: int, name: str) -> None:
         """Append what desks and people do in a session: every kind of event in turn."""
-        path, name = self.walk.choice(("firm/fund", "firm/desk")), self.walk.choice(STOCKS)
+        path = self.walk.choice(("firm/fund", "firm/desk"))
         order: EventDict = {
             "type": "order",
             "portfolio": path,
