@@ -67,7 +67,8 @@ class PotFit:
             return math.inf
         if self.status >= Status.INSUFFICIENT:
             return math.nan
-        return self.u + self.beta * (1.0 + self._reach(p_ppm)) / (1.0 - self.xi)
+        # a mean beyond VaR is not under it, whatever rounding makes of a shape of -100
+        return max(self.var(p_ppm), self.u + self.beta * (1.0 + self._reach(p_ppm)) / (1.0 - self.xi))
 
     def tail_ratio(self, p_ppm: int = 990_000) -> float:
         """Return ES/VaR at p: +inf where xi >= 1, NaN where VaR is not above 0."""
