@@ -15,18 +15,9 @@ _FROM_QUOTE, _FROM_TRADE = Source.QUOTE, Source.TRADE
 
 @njit(cache=True, error_model="numpy")
 def run_prices(
-    s: Arrays,
-    instrument: Ints,
-    kind: Ints,
-    price: Floats,
-    low: Floats,
-    ts: Ints,
-    source: Ints,
-    start: int,
-    stop: int,
-    next_due: int,
-    wall: bool,
-) -> tuple[int, int]:
+    s: Arrays, instrument: Ints, kind: Ints, price: Floats, low: Floats, ts: Ints, source: Ints,
+    start: int, stop: int, next_due: int, wall: bool,
+) -> tuple[int, int]:  # fmt: skip
     """Apply prices start..stop-1 and return (position, code).
 
     instrument, kind, source : (n,) index, QUOTE or TRADE, index of the partition
