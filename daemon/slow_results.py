@@ -4,7 +4,8 @@ import math
 
 from feeds.events import SlowResult
 from risk.measures import Status
-from risk.tail_fits import KIND, TailResult
+from risk.tail_fits import KIND
+from risk.tail_result import TailResult
 
 _NUMBERS = ("var_999", "es_999", "var_low", "var_high", "xi", "beta", "threshold")
 

@@ -3,7 +3,8 @@
 from dataclasses import fields
 
 from feeds.events import SlowResult
-from risk.tail_fits import KIND, TailRequest, TailResult, compute
+from risk.tail_fits import KIND, TailRequest, compute
+from risk.tail_result import TailResult
 
 _PLACE_FIELDS = ("id", "digest", "scope")
 

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +12,8 @@ from risk.arrays import Arrays, Scalar, allocate, grow
 from risk.instruments import Terms
 from risk.kernels.book import rebuild
 from risk.measures import Matrix, Vector
+from risk.tail_result import TailResult
 from risk.timers import Timers
-
-if TYPE_CHECKING:
-    from risk.tail_fits import TailResult
 
 SELF = "_self"  # the implicit leaf that holds what is booked on a parent
 

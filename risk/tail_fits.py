@@ -11,6 +11,7 @@ from risk.kernels.evaluate import quadratic
 from risk.measures import Status, Vector
 from risk.pot import PotFit, fit_pot
 from risk.state import RiskState
+from risk.tail_result import TailResult
 
 KIND = "pot"
 ROWS_MIN = 250
@@ -29,26 +30,6 @@ class TailRequest:
     scope: int
     losses: Vector
     exposure: Vector
-
-
-@dataclass(frozen=True, slots=True)
-class TailResult:
-    """What came back; numbers in base currency, NaN where there is none."""
-
-    id: str
-    digest: str
-    scope: int
-    var_999: float
-    es_999: float
-    var_low: float
-    var_high: float
-    xi: float
-    beta: float
-    threshold: float
-    exceedances: int
-    rows: int
-    status: Status
-    reason: str
 
 
 def due_requests(state: RiskState) -> list[TailRequest]:
