@@ -17,7 +17,7 @@ from daemon.metrics import Metrics
 from daemon.outputs import Outputs
 from daemon.publisher import Publisher
 from daemon.recovery import check_setup, recover
-from daemon.slow_work import slow_result
+from daemon.slow_results import slow_result
 from daemon.wall_clock import with_event_ticks, with_tick
 from feeds.events import Assignment, CatchUpEnd
 from feeds.journal_frames import JournalRecord, Kind
@@ -26,7 +26,7 @@ from feeds.kafka_source import Batch
 from feeds.merge import Partition
 from feeds.order import EventOrder, WallOrder
 from feeds.record import Input
-from risk.tail_fits import TailRequest
+from risk.tail_fits import TailRequest, compute
 
 SHARD = 0  # one positions partition a process; more machines are more partitions
 STEP_INPUTS_MAX = 1_000
@@ -171,7 +171,7 @@ class CoreLoop:
     def _answer(self, requests: Iterable[TailRequest]) -> None:
         """Compute slow work and apply its results as inputs of their own; a result may ask for more."""
         for request in requests:
-            result = slow_result(request, self._core.state.scopes[request.scope])
+            result = slow_result(compute(request), self._core.state.scopes[request.scope])
             self._apply([made_input(result, ts_in=time.time_ns())])
 
     def _append(self, inputs: list[Input]) -> int:
