@@ -200,6 +200,13 @@ class MetricsConfig(Frozen):
     subsystem: MetricPrefix = ""
 
 
+class ControlConfig(Frozen):
+    """Who may command: Ed25519 public keys (64 hex digits) by actor; `allow_unsigned` lets anyone with the topic."""
+
+    keys: dict[str, Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]] = Field(default_factory=dict)
+    allow_unsigned: bool = False
+
+
 class HttpConfig(Frozen):
     host: str = "127.0.0.1"
     port: int = Field(default=9464, ge=0, le=65535)
@@ -225,4 +232,5 @@ class Config(Frozen):
     enforcement: EnforcementConfig = EnforcementConfig()
     audit: AuditConfig = AuditConfig()
     metrics: MetricsConfig = MetricsConfig()
+    control: ControlConfig = ControlConfig()
     http: HttpConfig = HttpConfig()

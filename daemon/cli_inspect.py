@@ -53,6 +53,7 @@ def check(
     from config.faults import ConfigError
     from config.loader import load_config
     from config.sensor_metrics import unwatched_limits
+    from config.unused import unused_keys
 
     try:
         loaded = load_config(config)
@@ -62,7 +63,7 @@ def check(
                 {"file": f.file, "path": f.path, "line": f.line, "column": f.column, "message": f.message}
                 for f in error.faults
             ]
-            typer.echo(canonical_json({"ok": False, "faults": faults, "unwatched": []}).decode())
+            typer.echo(canonical_json({"ok": False, "faults": faults, "unwatched": [], "unused": []}).decode())
         else:
             count = len(error.faults)
             typer.echo("\n".join([*map(str, error.faults), f"{config}: {count} fault{'s' if count != 1 else ''}"]))
@@ -70,7 +71,11 @@ def check(
     unwatched = unwatched_limits(loaded)
     if as_json:
         limits = [{"id": limit.id, "sensor": limit.sensor, "metric": limit.metric} for limit in unwatched]
-        typer.echo(canonical_json({"ok": True, "faults": [], "unwatched": limits}).decode())
+        typer.echo(
+            canonical_json(
+                {"ok": True, "faults": [], "unwatched": limits, "unused": list(unused_keys(loaded))}
+            ).decode()
+        )
         return
     if show:
         typer.echo(dump_full(loaded).rstrip())
@@ -79,6 +84,8 @@ def check(
             f"warning: limit {limit.id} is not watched: this release has no sensor for {limit.sensor} {limit.metric}",
             err=True,
         )
+    for key in unused_keys(loaded):
+        typer.echo(f"warning: {key} has no effect in this release", err=True)
     watched = len(loaded.enforcement.limits) - len(unwatched)
     typer.echo(f"{config}: good; {watched} limits watched, {len(unwatched)} not", err=show)
 

@@ -74,7 +74,7 @@ class Handlers:
         """Apply an input that was not refused; return what it is to a confirmation."""
         record, event, state = item.record, item.event, self._state
         self.was_suspect = False
-        if state.window.session < 0:
+        if state.window.session < 0 and state.now_ns > 0:  # before the first tick (clock: wall) it is 1970
             start_window(state, state.now_ns)
         source = state.source(record.topic, record.partition)
         state.arrays.source_ts[source] = max(state.now_ns, int(state.arrays.source_ts[source]))

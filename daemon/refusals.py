@@ -30,6 +30,7 @@ from feeds.events import (
     Trade,
 )  # fmt: skip
 from feeds.record import Input, Record, Rejection, RejectReason
+from feeds.signature import refuse_signature
 from risk.calendars import ordinal_of_iso
 from risk.marks import refuse_price
 from risk.portfolios import root_of
@@ -56,7 +57,7 @@ class Refusals:
         config = state.config
         assert isinstance(event, Event), event  # ticks and the like are nothing to refuse
         ts = event.ts
-        if config.clock == "wall" and ts > state.now_ns + config.data.max_ahead:
+        if config.clock == "wall" and 0 < state.now_ns < ts - config.data.max_ahead:  # 0: no tick has told the time
             ahead = f"ts must be at most {config.data.max_ahead} ns over core time {state.now_ns}, got {ts}"
             return Rejection(RejectReason.TOO_FAR_AHEAD, ahead)
         if isinstance(event, _POSITION_EVENTS):
@@ -92,7 +93,7 @@ class Refusals:
             case Adjustment():
                 return self._unknown_instrument(event.instrument)
             case Halt() | Reinstate() | ResetHwm() | Label() | ModeCommand() | Override() | OverrideEnd() | Approve():
-                return self._command(event)
+                return self._command(record, event)
             case LimitsCommand():
                 return Rejection(RejectReason.COMMAND_UNSUPPORTED, "limits commands are not supported yet")
             case Heartbeat() | Indicator() | Ack():
@@ -183,11 +184,16 @@ class Refusals:
         return None
 
     def _command(
-        self, event: Halt | Reinstate | ResetHwm | Label | ModeCommand | Override | OverrideEnd | Approve
+        self,
+        record: Record,
+        event: Halt | Reinstate | ResetHwm | Label | ModeCommand | Override | OverrideEnd | Approve,
     ) -> Rejection | None:
         if event.command_id in self._commands:
             detail = f"command_id {event.command_id!r} came before"
             return Rejection(RejectReason.DUPLICATE_COMMAND, detail)
+        control = self._state.config.control
+        if (why := refuse_signature(control, actor=event.actor, sig=event.sig, payload=record.payload)) is not None:
+            return Rejection(RejectReason.BAD_SIGNATURE, why)
         if not isinstance(event, (Halt, Reinstate, ResetHwm)):
             kind = type(event).__struct_config__.tag
             return Rejection(RejectReason.COMMAND_UNSUPPORTED, f"{kind} commands are not supported yet")

@@ -84,6 +84,7 @@ class Arrays(NamedTuple):
     source_ts: Ints  # (sources,) event time of the last record each partition delivered
     source_waiting: Ints  # (sources,) 1: its next record needs the slow path, for prices that wait for it
     scalars: Ints  # Scalar
+    settings: Floats  # Setting
 
 
 class Source:
@@ -96,6 +97,12 @@ class Scalar:
     """Indices into Arrays.scalars."""
 
     NOW, INSTRUMENTS, SCOPES, ROWS, SCENARIOS = 0, 1, 2, 3, 4
+
+
+class Setting:
+    """Indices into Arrays.settings: what kernels need of the configuration."""
+
+    STALE_GROSS_MAX, AHEAD_NS_MAX = 0, 1
 
 
 class Fit:
@@ -138,7 +145,7 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     shapes |= {"loss": (p, t), "candidates": (p, CANDIDATES), "fit": (p, 6), "scenario_limit": (s,)}
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
     shapes |= dict.fromkeys(("metrics", "statuses", "wake"), (p, k))
-    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (5,)}
+    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (5,), "settings": (2,)}
     filled = (
         np.full(shapes[name], _FILL.get(name, 0), dtype=np.int64 if name in _INT else np.float64)
         for name in Arrays._fields

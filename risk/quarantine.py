@@ -16,15 +16,16 @@ def is_confirmed(state: RiskState, i: int, price: float) -> bool:
 
 
 def refresh_suspect_stress(state: RiskState, i: int) -> None:
-    """Compute what quarantined prices would add to each stress loss: the jump itself, then the shock from there."""
+    """Compute how much larger each stress loss is at the quarantined prices; the larger of the two counts.
+
+    The move to that price itself is no stress loss: it becomes P&L if the price proves true.
+    """
     arrays = state.arrays
     for p in state.holders(i):
         arrays.stress_suspect[p, :] = 0.0
         for j in sorted(state.quarantine):
-            quantity = float(arrays.quantity[p, j])
-            if quantity == 0.0 or arrays.pnl_unit[j] == 0.0:
-                continue
-            jump = (state.quarantine[j][-1] - float(arrays.mark[j])) * float(arrays.pnl_unit[j])
-            moved = 0.0 if state.terms[j].inverse else jump
+            if state.terms[j].inverse:
+                continue  # its exposure is its face, whatever the price
+            moved = (state.quarantine[j][-1] - float(arrays.mark[j])) * float(arrays.pnl_unit[j])
             for k in range(len(state.scenarios)):
-                arrays.stress_suspect[p, k] -= quantity * jump + quantity * moved * float(arrays.shocks[j, k])
+                arrays.stress_suspect[p, k] -= float(arrays.quantity[p, j]) * moved * float(arrays.shocks[j, k])

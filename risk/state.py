@@ -8,7 +8,7 @@ import numpy as np
 from config.scenarios import Scenario
 from config.schema import Config
 from config.setup import Calendar, Setup
-from risk.arrays import Arrays, Scalar, allocate, grow
+from risk.arrays import Arrays, Scalar, Setting, allocate, grow
 from risk.instruments import Terms
 from risk.kernels.book import rebuild
 from risk.measures import Matrix, Vector
@@ -97,6 +97,8 @@ class RiskState:
         self.timers = Timers()
         self.arrays: Arrays = allocate(32, 8, config.window.rows, len(setup.scenarios), 8)
         self.arrays.scalars[Scalar.SCENARIOS] = len(setup.scenarios)
+        self.arrays.settings[Setting.STALE_GROSS_MAX] = config.data.stale_gross_max
+        self.arrays.settings[Setting.AHEAD_NS_MAX] = config.data.max_ahead
         for k, scenario in enumerate(setup.scenarios):
             limit = scenario.limit if scenario.limit is not None else config.enforcement.max_stress_loss
             self.arrays.scenario_limit[k] = limit

@@ -9,7 +9,6 @@ from risk.calendars import advance_open, sessions_after
 from risk.currency import pairs_of
 from risk.state import RiskState
 
-_PARTITION_ALIVE_NS = 60 * 10**9
 FAR_FUTURE = 2**62
 
 
@@ -40,7 +39,7 @@ def price_due(state: RiskState, i: int, price_ts: int) -> int:
     source = int(state.arrays.last_source[i])
     if source < 0:
         return due
-    alive_until = advance_open(calendars, int(state.arrays.source_ts[source]), _PARTITION_ALIVE_NS)
+    alive_until = advance_open(calendars, int(state.arrays.source_ts[source]), data.fresh_age)
     return max(due, min(advance_open(calendars, price_ts, data.fresh_age_quiet), alive_until))
 
 

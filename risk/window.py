@@ -29,6 +29,8 @@ def record_close(state: RiskState, i: int, date: int, price: float, ts: int) -> 
     date : ordinal of its session. A close of a later base session first completes the row that is open.
     """
     window, calendar = state.window, state.base_calendar
+    if window.session < 0:
+        start_window(state, ts)
     due = session_index_of_date(calendar, date)
     while due is not None and window.session < due:
         complete_row(state)
@@ -71,6 +73,8 @@ def open_day(state: RiskState) -> None:
 
 def await_instrument(state: RiskState, i: int) -> None:
     """Bring the open row's waiting list up to date after reference data of instrument i."""
+    if state.window.session < 0:
+        return
     if _closes_today(state, i) and not state.window.closes[i].get(_row_date(state)):
         state.window.awaiting.add(i)
     else:
@@ -81,6 +85,9 @@ def complete_row(state: RiskState) -> None:
     """Complete the open row: cells, levels, marks, covariance and every book, all together; open the next."""
     window, calendar = state.window, state.base_calendar
     date = int(calendar.dates[window.session])
+    if not window.has_levels and all(math.isnan(level) for level in window.level):
+        _open_row(state, window.session + 1)  # before the first price there is nothing to complete
+        return
     row = gather_row(state, date)
     if window.has_levels:
         fill_cells(state, row)

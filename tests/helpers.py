@@ -56,6 +56,7 @@ def small_setup(
         "calendar": CalendarConfig(base="XNYS", start=START, end=END),
         "portfolios": tuple(portfolios),
         "enforcement": {"mode": mode, "limits": list(limits)},
+        "control": {"allow_unsigned": True},  # signatures have tests of their own
         **config,
     }
     return Setup(Config.model_validate(document), (calendar(),), (CRASH, ENERGY))

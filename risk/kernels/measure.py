@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from risk.arrays import Arrays, Fit, Scalar
+from risk.arrays import Arrays, Fit, Scalar, Setting
 from risk.kernels.tail import (
     depth_needed,
     refresh_candidates,
@@ -25,7 +25,7 @@ _OK, _DEGRADED, _INSUFFICIENT, _INVALID = 0, 1, 2, 3
 _NAMES_MIN = 8  # under it concentration is the largest exposure over NAV (semantics.md)
 _COVERAGE_MIN = 0.8
 _REFIT_SHARE = 0.05
-_STALE = 0.01
+_STALE = Setting.STALE_GROSS_MAX
 _NOW, _INSTRUMENTS, _ROWS, _SCENARIOS = Scalar.NOW, Scalar.INSTRUMENTS, Scalar.ROWS, Scalar.SCENARIOS
 _FIT_VAR, _FIT_ES, _FIT_REFERENCE = Fit.VAR_999, Fit.ES_999, Fit.REFERENCE_VARIANCE
 _FIT_VAR_STATUS, _FIT_ES_STATUS, _FIT_GROSS = Fit.VAR_STATUS, Fit.ES_STATUS, Fit.GROSS
@@ -160,7 +160,7 @@ def measure(s: Arrays, p: int) -> None:
     data = _OK
     if stale > 0.0 or suspect > 0.0:
         data = _DEGRADED
-    if s.missing[p] > 0 or s.known[p] == 0 or stale > _STALE * gross:
+    if s.missing[p] > 0 or s.known[p] == 0 or stale > s.settings[_STALE] * gross:
         data = _INVALID
     s.data_status[p] = data
     modelled = max(data, _DEGRADED if proxied > 0.0 else _OK)  # numbers that rest on the window

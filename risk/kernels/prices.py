@@ -2,13 +2,13 @@
 
 from numba import njit
 
-from risk.arrays import Arrays, Floats, Ints, Scalar, Source
+from risk.arrays import Arrays, Floats, Ints, Scalar, Setting, Source
 from risk.kernels.book import move_price
 from risk.kernels.measure import measure
 
 DONE, WAKE, SLOW, TIMER = 0, 1, 2, 3
 QUOTE, TRADE = 0, 1
-_AHEAD_NS = 60 * 10**9  # the slow path decides exactly
+_AHEAD = Setting.AHEAD_NS_MAX
 _NOW, _SCOPES = Scalar.NOW, Scalar.SCOPES
 _FROM_QUOTE, _FROM_TRADE = Source.QUOTE, Source.TRADE
 
@@ -37,7 +37,7 @@ def run_prices(
         if (
             s.fast[i] == 0
             or s.source_waiting[source[at]] == 1
-            or (wall and now > s.scalars[_NOW] + _AHEAD_NS)
+            or (wall and now - s.scalars[_NOW] > s.settings[_AHEAD])
             or now < s.last_ts[i]
             or source[at] != s.last_source[i]
             or not low[at] > s.floor[i]
