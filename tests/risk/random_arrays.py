@@ -1,0 +1,85 @@
+"""Random risk arrays for kernels: a root over three leaves, filled windows, books rebuilt from nothing."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from risk.arrays import Arrays, Setting, allocate
+from risk.kernels.book import rebuild
+from risk.kernels.measure import measure
+from risk.measures import METRICS, Status
+
+NAMES, LEAVES, ROWS, SCENARIOS = 11, (1, 2, 3), 140, 4
+
+
+def random_arrays(seed: int, *, rows: int = ROWS, names: int = NAMES) -> Arrays:
+    """Return arrays whose books are whole: root 0 is the sum of the leaves; every name has a price.
+
+    All scopes are measured, none is woken, nothing is stale.
+    """
+    draw = np.random.Generator(np.random.Philox(seed))
+    arrays = allocate(names + 2, 6, ROWS, SCENARIOS, 2)
+    arrays.scalars[:] = (10**18, names, 1 + len(LEAVES), rows, SCENARIOS)
+    arrays.mark[:names] = draw.uniform(5.0, 200.0, names)
+    arrays.pnl_unit[:names] = draw.choice([1.0, 0.5, 10.0], names)
+    arrays.unit[:names] = arrays.mark[:names] * arrays.pnl_unit[:names]
+    arrays.fast[:names], arrays.band[:names] = 1, 0.2
+    arrays.last_source[:names] = 0
+    arrays.returns[:names, :rows] = draw.standard_t(4, (names, rows)) * 0.01
+    arrays.returns_min[:names] = np.minimum(0.0, arrays.returns[:names].min(axis=1))
+    arrays.returns_max[:names] = np.maximum(0.0, arrays.returns[:names].max(axis=1))
+    arrays.shocks[:names] = draw.uniform(-0.5, 0.1, (names, SCENARIOS))
+    arrays.covered[:names] = 1.0
+    arrays.scenario_limit[:] = draw.uniform(1e3, 1e6, SCENARIOS)
+    factors = draw.standard_normal((names, 4)) * 0.01
+    arrays.sigma[:names, :names] = factors @ factors.T + np.diag(draw.uniform(1e-5, 1e-4, names))
+    arrays.leaf[list(LEAVES)], arrays.parent[list(LEAVES)] = 1, 0
+    quantities = np.round(draw.normal(0, 300, (len(LEAVES), names))) * (draw.random((len(LEAVES), names)) < 0.7)
+    arrays.quantity[list(LEAVES), :names] = quantities
+    arrays.quantity[0, :names] = quantities.sum(axis=0)
+    count = 1 + len(LEAVES)
+    arrays.known[:count] = arrays.has_nav[:count] = 1
+    arrays.value[list(LEAVES)] = draw.uniform(1e5, 1e6, len(LEAVES))
+    arrays.value[0] = arrays.value[list(LEAVES)].sum()
+    arrays.value_base[:count] = arrays.value[:count] * draw.uniform(0.9, 1.1, count)
+    arrays.index_base[:count], arrays.high_water[:count] = 1.1, 1.2
+    arrays.day_pnl[:count] = draw.normal(0, 1e3, count)
+    arrays.statuses[:count] = Status.OK
+    arrays.settings[Setting.STALE_GROSS_MAX], arrays.settings[Setting.AHEAD_NS_MAX] = 0.01, 60 * 10**9
+    for p in range(count):
+        rebuild(arrays, p)
+        measure(arrays, p)
+        arrays.woken[p] = 0
+    return arrays
+
+
+def copied(arrays: Arrays) -> Arrays:
+    """Return a copy that shares nothing."""
+    return Arrays._make(array.copy() for array in arrays)
+
+
+def assert_same_bytes(one: Arrays, other: Arrays) -> None:
+    """Compare every array bit by bit."""
+    for name, left, right in zip(Arrays._fields, one, other, strict=True):
+        assert left.tobytes() == right.tobytes(), f"{name} differs"
+
+
+def assert_twin(kernel: Callable[..., object], arrays: Arrays, *arguments: object) -> None:
+    """Run a kernel and its own `.py_func` on copies and compare what they return and change, bit by bit."""
+    compiled, plain = copied(arrays), copied(arrays)
+    python: Callable[..., object] = getattr(kernel, "py_func")  # noqa: B009 -- numba's dispatchers are untyped
+    with np.errstate(all="ignore"):
+        found = python(plain, *arguments)
+    given = kernel(compiled, *arguments)
+    assert np.asarray(given).tobytes() == np.asarray(found, dtype=np.asarray(given).dtype).tobytes()
+    assert_same_bytes(compiled, plain)
+
+
+def metric(arrays: Arrays, p: int, name: str) -> float:
+    """Return a metric of a scope."""
+    return float(arrays.metrics[p, METRICS.index(name)])
+
+
+def status(arrays: Arrays, p: int, name: str) -> Status:
+    """Return a metric's status."""
+    return Status(int(arrays.statuses[p, METRICS.index(name)]))
