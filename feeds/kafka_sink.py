@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError as ClientError
 from confluent_kafka import KafkaException, Message, Producer
 
 from config.schema import KafkaConfig
-from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
+from feeds.kafka_properties import IN_ORDER, METADATA_TIMEOUT_S, KafkaError, client_properties, delivery_failure
 from feeds.record import Record, Rejection
 
 IN_FLIGHT_MAX = 100_000
@@ -19,6 +19,7 @@ QUEUE_FULL_WAIT_S = 0.1
 _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.idempotence": True,
     "acks": "all",
+    **IN_ORDER,
     "linger.ms": 0,
     "compression.type": "none",
     "queue.buffering.max.messages": IN_FLIGHT_MAX,
@@ -84,8 +85,7 @@ class Sink:
             raise KafkaError(f"{left} records were not acknowledged within {timeout_s} s")
 
     def _on_delivery(self, error: ClientError | None, message: Message) -> None:
-        if error is not None and self._failure is None:
-            self._failure = f"{message.topic()}[{message.partition()}] took no record: {error.name()}: {error.str()}"
+        self._failure = self._failure or delivery_failure(error, message)
 
     def _on_error(self, error: ClientError) -> None:
         if error.fatal():

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaException, Message, Producer
 
 from config.schema import KafkaConfig, Topics
 from feeds.decode import decode
-from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
+from feeds.kafka_properties import IN_ORDER, METADATA_TIMEOUT_S, KafkaError, client_properties, delivery_failure
 from feeds.merge import Partition
 from feeds.record import Record, Rejection
 
@@ -23,6 +23,7 @@ UNKEYED = b"unkeyed"  # a compacted topic refuses a record without a key
 _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.idempotence": True,
     "acks": "all",
+    **IN_ORDER,
     "linger.ms": 5,
     "partitioner": "murmur2",  # Java's: other producers of the same key meet us in the same partition
     "queue.buffering.max.messages": IN_FLIGHT_MAX,
@@ -146,8 +147,7 @@ class Player:
         return partitions
 
     def _on_delivery(self, error: ClientError | None, message: Message) -> None:
-        if error is not None and self._failure is None:
-            self._failure = f"{message.topic()}[{message.partition()}] took no record: {error.name()}: {error.str()}"
+        self._failure = self._failure or delivery_failure(error, message)
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

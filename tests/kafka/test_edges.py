@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import orjson
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from config.schema import KafkaConfig
-from feeds.kafka_properties import KafkaError, client_properties
+from feeds.kafka_properties import KafkaError, client_properties, delivery_failure
 from feeds.kafka_sink import Outgoing, Sink, dead_letter
 from feeds.kafka_source import BATCH_RECORDS_MAX, KafkaSource
 from feeds.kafka_tail import read_tail
@@ -82,6 +82,8 @@ def test_played_bytes_arrive_as_they_were_with_heartbeats_between(kafka_config: 
 
     assert told == [2_000, 2_501]
     assert (played.records, played.heartbeats) == (2_501, 3 * len(found))
+    counts = {partition: (len(log), [record.offset for record in log[:3]]) for partition, log in found.items()}
+    assert sum(count for count, _ in counts.values()) == played.records + played.heartbeats, counts
     payloads = {
         partition: [r.payload for r in log if b"heartbeat" not in r.payload] for partition, log in found.items()
     }
@@ -185,6 +187,30 @@ def test_undeliverable_record_is_fatal(kafka_config: KafkaConfig) -> None:
     sink.publish([Outgoing(small, 0, b"firm", b"x" * 1_000)])
     with pytest.raises(KafkaError, match=r"small\[0\] took no record: MSG_SIZE_TOO_LARGE"):
         sink.flush()
+
+
+def test_acknowledgement_without_an_offset_is_a_failure() -> None:
+    """A success that was only implied by a later one's: the record may not be there (seen)."""
+    assert delivery_failure(None, Message(topic="t", partition=0, offset=5)) is None
+    implied = delivery_failure(None, Message(topic="t", partition=0))
+    assert implied == "t[0] acknowledged a record without its offset, so that it may not be there"
+
+
+def test_first_records_of_new_topics_are_all_there(kafka_config: KafkaConfig) -> None:
+    """A topic whose leader is not ready yet lost its first batch when more than one was in flight."""
+    small = [f"{kafka_config.group}.{number}" for number in range(40)]
+    admin = AdminClient({"bootstrap.servers": kafka_config.bootstrap})
+    create_topics(kafka_config)
+    for created in admin.create_topics([NewTopic(topic, 1, 1) for topic in small]).values():
+        created.result(30)
+    sink = Sink(kafka_config)
+    for number in range(3):
+        sink.publish([Outgoing(topic, 0, b"k", str(number).encode()) for topic in small])
+    sink.flush()
+    consumer = Consumer({"bootstrap.servers": kafka_config.bootstrap, "group.id": "first"})
+    ends = [consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=30)[1] for topic in small]
+    consumer.close()
+    assert ends == [3] * len(small)
 
 
 def test_dead_letter_holds_the_very_bytes() -> None:
