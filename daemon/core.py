@@ -108,6 +108,8 @@ class Core:
             self._reject(record, event)
             return
         if isinstance(event, (Tick, CatchUpEnd)):
+            if isinstance(event, CatchUpEnd):
+                self.handlers.set_catching_up(False)
             self._advance(event.ts)
             return
         if isinstance(event, CalendarAdded):
@@ -115,6 +117,7 @@ class Core:
             return
         if isinstance(event, Assignment):
             self.enforcer.epoch = event.epoch
+            self.handlers.set_catching_up(True)
             return
         if isinstance(event, SlowResult):
             looking.take_result(event)

@@ -56,6 +56,10 @@ class Handlers:
         """Bring a configured root into being: unknown until its snapshot."""
         self._looking.add_scopes(ensure_scope(self._state, root), listed=True)
 
+    def set_catching_up(self, catching_up: bool) -> None:
+        """Note that an assignment has begun to be caught up with, or that it is (clock: wall)."""
+        self._refusals.catching_up = catching_up
+
     def refuse(self, item: Input) -> Rejection | None:
         """Return why the input may not be applied, or None."""
         return self._refusals.refuse(item)

@@ -50,6 +50,7 @@ class Refusals:
         self._state = state
         self._partitions: dict[str, int] = {}
         self._commands: set[str] = set()
+        self.catching_up = False  # core time is that of the events until the partitions are at their ends
 
     def refuse(self, item: Input) -> Rejection | None:
         """Return why the input may not be applied, or None; remembers which partition a root belongs to."""
@@ -57,7 +58,8 @@ class Refusals:
         config = state.config
         assert isinstance(event, Event), event  # ticks and the like are nothing to refuse
         ts = event.ts
-        if config.clock == "wall" and 0 < state.now_ns < ts - config.data.max_ahead:  # 0: no tick has told the time
+        told = config.clock == "wall" and state.now_ns > 0 and not self.catching_up  # a tick has told the time of now
+        if told and ts > state.now_ns + config.data.max_ahead:
             ahead = f"ts must be at most {config.data.max_ahead} ns over core time {state.now_ns}, got {ts}"
             return Rejection(RejectReason.TOO_FAR_AHEAD, ahead)
         if isinstance(event, _POSITION_EVENTS):
