@@ -159,9 +159,9 @@ def test_check_as_json_is_one_object(riskd: Riskd, tmp_path: Path) -> None:
     answer = orjson.loads(ran.out)
     assert (ran.code, answer["ok"]) == (78, False)
     assert [(fault["path"], fault["line"]) for fault in answer["faults"]] == [("window.rows", 1)]
-    path.write_text(GOOD)
+    path.write_text(GOOD + "bar: 1m\n")
     ran = riskd("check", path, "--json")
-    assert (ran.code, orjson.loads(ran.out)) == (0, {"ok": True, "faults": [], "unwatched": []})
+    assert (ran.code, orjson.loads(ran.out)) == (0, {"ok": True, "faults": [], "unwatched": [], "unused": ["bar"]})
 
 
 def test_a_limit_that_nobody_watches_is_said_aloud(riskd: Riskd, tmp_path: Path) -> None:
