@@ -28,7 +28,8 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
     trading = enforcer.trading_states(path)
     held = np.flatnonzero(arrays.exposure[p, :count]).tolist()
     has_nav = arrays.has_nav[p] == 1
-    index = float(arrays.index_base[p] * (arrays.value[p] / arrays.value_base[p])) if has_nav else math.nan
+    has_index = has_nav and arrays.value_base[p] != 0.0
+    index = float(arrays.index_base[p] * (arrays.value[p] / arrays.value_base[p])) if has_index else math.nan
     components = parametric_components(arrays.exposure[p, :count], arrays.sigma_x[p, :count], _NORMAL.value_at_risk[2])
     return {
         "n": n,

@@ -40,8 +40,13 @@ def apply_nav(state: RiskState, p: int, nav: float, flow: float) -> None:
 
 
 def reset_high_water(state: RiskState, p: int) -> None:
-    """The operator's command: the high-water mark is the index of now, and a broken index starts anew."""
+    """The operator's command: the high-water mark is the index of now, and a broken index starts anew.
+
+    Without a V above zero there is no index to start, so that nothing changes.
+    """
     arrays = state.arrays
+    if arrays.has_nav[p] == 0 or not arrays.value[p] > 0.0:
+        return
     if arrays.index_valid[p] == 0:
         arrays.index_base[p], arrays.value_base[p], arrays.index_valid[p] = 1.0, arrays.value[p], 1
     arrays.high_water[p] = arrays.index_base[p] * (arrays.value[p] / arrays.value_base[p])

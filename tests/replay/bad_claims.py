@@ -116,6 +116,12 @@ def _unsupported(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
     return "COMMAND_UNSUPPORTED", sample(draw, seen, types) | {"command_id": f"q{draw.random()}"}
 
 
+def _badly_signed(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
+    name = draw.choice(("halt", "reinstate", "reset_hwm"))
+    signed: EventDict = {"sig": draw.randbytes(64).hex(), "scope": "calm"}
+    return "BAD_SIGNATURE", command(name, seen.now, f"b{draw.random()}", **signed)
+
+
 def _from_tomorrow(draw: random.Random, seen: Seen) -> tuple[str, EventDict] | None:
     if not seen.is_open:
         return None
@@ -140,4 +146,5 @@ CORE_KINDS: tuple[Maker, ...] = (
     _pair_without_sides,
     _unsupported,
     _from_tomorrow,
+    _badly_signed,
 )
