@@ -93,12 +93,15 @@ def revalue(state: RiskState, i: int, mark: float) -> None:
     rate = state.rates.get(terms.currency, math.nan)
     had_value = arrays.pnl_unit[i] != 0.0
     unit, per_step = unit_exposure(terms, mark, rate)
-    old_mark, old_unit = float(arrays.mark[i]), float(arrays.unit[i])
+    old_mark, old_unit, old_step = float(arrays.mark[i]), float(arrays.unit[i]), float(arrays.pnl_unit[i])
     arrays.mark[i], arrays.pnl_unit[i] = mark, per_step
     if terms.inverse or not had_value:
         move_unit(arrays, i, unit, 0.0)
     else:
-        move_unit(arrays, i, unit, unit - old_unit if terms.is_funded else per_step * (mark - old_mark))
+        # While the rate stands still this is what `move_price` computes, to the last bit: which of the two takes a
+        # price must not be seen in any number.
+        holds_currency = terms.is_funded and per_step != old_step
+        move_unit(arrays, i, unit, unit - old_unit if holds_currency else (mark - old_mark) * per_step)
     if not had_value and per_step != 0.0:
         _book_unpriced(state, i)
     if had_value != (per_step != 0.0):

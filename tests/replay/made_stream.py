@@ -80,7 +80,7 @@ class MadeStream:
             self.put(stock(name, sector=SECTORS[place % 3] if name in STOCKS else "Utilities", **extra))
             self.prices[name] = 30.0 + 7.0 * place
         self.put(stock("EURUSD", kind="fx", base="EUR", quote="USD", max_age=4 * DAY_NS))
-        self.put(stock("PARIS", currency="EUR", sector="Energy"))
+        self.put(stock("PARIS", currency="EUR", sector="Energy", max_age=4 * DAY_NS))
         self.put(stock("FUT", kind="future", multiplier=50.0, max_age=4 * DAY_NS))
         coin: EventDict = {"kind": "perpetual", "contract": "inverse", "multiplier": 100.0, "settle_currency": "XBT"}
         self.put(stock("COIN", calendar="24/7", max_age=4 * DAY_NS, **coin))
@@ -108,7 +108,7 @@ class MadeStream:
     def day(self, day: int, *, quotes: int = 0) -> None:
         """Play one session: `quotes` quotes and trades, what desks do in it, and the closes."""
         at = open_of(day) + MINUTE_NS
-        names = [name for name in (*STOCKS, *CALM, "FUT", "EURUSD", "COIN") if name != RARE or day % 6 == 0]
+        names = [name for name in (*STOCKS, *CALM, "FUT", "PARIS", "EURUSD", "COIN") if name != RARE or day % 6 == 0]
         for _ in range(quotes):
             at += self.walk.randrange(1, 120) * SECOND_NS
             self.tick(self.walk.choice(names), at)
