@@ -2,7 +2,7 @@
 
 import msgspec
 
-from daemon.number_records import is_blind, metric_record
+from daemon.number_records import is_blind, metric_records
 from enforcement.records import Action, Decision, number
 from feeds.events import Ack
 from feeds.record import RejectReason
@@ -47,14 +47,14 @@ def row_audits(state: RiskState) -> list[dict[str, object]]:
     """Return var_calculation and stress_result of every scope after a completed row."""
     records: list[dict[str, object]] = []
     for p, path in enumerate(state.scopes):
-        values = {name: metric_record(state, p, name) for name in _PERIODIC}
+        values = metric_records(state, p, (*_PERIODIC, "worst_loss"))
+        worst = values.pop("worst_loss")
         head = {"ts": state.now_ns, "scope": path, "rows": state.rows}
         records.append({**head, "kind": "var_calculation", "values": values})
+        blind = is_blind(state, p)
         losses = {
-            scenario.id: None if is_blind(state, p) else number(float(state.arrays.stress[p, k]))
+            scenario.id: None if blind else number(float(state.arrays.stress[p, k]))
             for k, scenario in enumerate(state.scenarios)
         }
-        records.append(
-            {**head, "kind": "stress_result", "losses": losses, "worst": metric_record(state, p, "worst_loss")}
-        )
+        records.append({**head, "kind": "stress_result", "losses": losses, "worst": worst})
     return records

@@ -1,5 +1,7 @@
 """One number as every record holds it: value and status, null where nothing is known."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from enforcement.records import number
@@ -20,10 +22,14 @@ def number_record(value: float, status: Status, *, blind: bool) -> dict[str, obj
     return {"value": None if blind else number(value), "status": status.name}
 
 
-def metric_record(state: RiskState, p: int, name: str) -> dict[str, object]:
-    """Return one metric of scope p."""
-    index = METRIC_INDEX[name]
+def metric_records(state: RiskState, p: int, names: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Return these metrics of scope p by name."""
+    blind = is_blind(state, p)
     is_empty = not np.any(state.arrays.exposure[p, : len(state.terms)])
-    void = is_blind(state, p) or (is_empty and name in _RATIOS)
-    status = Status(int(state.arrays.statuses[p, index]))
-    return number_record(float(state.arrays.metrics[p, index]), status, blind=void)
+    records = {}
+    for name in names:
+        index = METRIC_INDEX[name]
+        status = Status(int(state.arrays.statuses[p, index]))
+        void = blind or (is_empty and name in _RATIOS)
+        records[name] = number_record(float(state.arrays.metrics[p, index]), status, blind=void)
+    return records

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from daemon.number_records import is_blind, metric_record, number_record
+from daemon.number_records import is_blind, metric_records, number_record
 from enforcement.enforcer import Enforcer
 from enforcement.records import number
 from risk.components import parametric_components
@@ -24,9 +24,10 @@ _PRIMARY = {"95": "historical", "975": "historical", "99": "historical", "999": 
 def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dict[str, object]:
     """Return the record of scope p at this moment."""
     arrays, count, path = state.arrays, len(state.terms), state.scopes[p]
-    measures = measures_of(state, p)
+    measures, metrics = measures_of(state, p), metric_records(state, p, METRICS)
     trading = enforcer.trading_states(path)
     held = np.flatnonzero(arrays.exposure[p, :count]).tolist()
+    blind = is_blind(state, p)
     has_nav = arrays.has_nav[p] == 1
     has_index = has_nav and arrays.value_base[p] != 0.0
     index = float(arrays.index_base[p] * (arrays.value[p] / arrays.value_base[p])) if has_index else math.nan
@@ -49,21 +50,21 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
         "index": number(index),
         "high_water": number(float(arrays.high_water[p])) if has_nav else None,
         "exposures": {
-            "gross": metric_record(state, p, "gross")["value"],
-            "net": None if is_blind(state, p) else number(math.fsum(arrays.exposure[p, :count].tolist())),
+            "gross": metrics["gross"]["value"],
+            "net": None if blind else number(math.fsum(arrays.exposure[p, :count].tolist())),
             "by_instrument": {state.terms[i].name: float(arrays.exposure[p, i]) for i in held},
         },
-        **_tails(state, p),
+        **_tails(state, p, metrics),
         "primary": dict(_PRIMARY),
         "component_var": {state.terms[i].name: number(float(components.values[i])) for i in held},
         "stress": {
             scenario.id: {
-                "loss": None if is_blind(state, p) else number(float(arrays.stress[p, k])),
+                "loss": None if blind else number(float(arrays.stress[p, k])),
                 "coverage": number(_coverage(state, p, k)),
             }
             for k, scenario in enumerate(state.scenarios)
         },
-        "metrics": {name: metric_record(state, p, name) for name in METRICS},
+        "metrics": metrics,
         "limits": [
             {
                 "limit": limit.limit,
@@ -77,7 +78,7 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
     }
 
 
-def _tails(state: RiskState, p: int) -> dict[str, object]:
+def _tails(state: RiskState, p: int, metrics: dict[str, dict[str, object]]) -> dict[str, object]:
     """VaR and ES by every method and level, with the historical interval and the tail fit."""
     arrays, rows = state.arrays, state.rows
     diagonal = np.diagonal(state.arrays.sigma)[: len(state.terms)]
@@ -89,8 +90,8 @@ def _tails(state: RiskState, p: int) -> dict[str, object]:
     losses = arrays.loss[p, :rows]
     blind = is_blind(state, p)
     modelled = max(data, Status(int(arrays.statuses[p, METRIC_INDEX["hhi"]])) if rows >= 250 else data)
-    for label, metrics, target in (("historical", "var", value_at_risk), ("historical", "es", shortfall)):
-        target[label] = {name: metric_record(state, p, f"{metrics}_{name}") for name in _NAMES[:3]}
+    for label, kind, target in (("historical", "var", value_at_risk), ("historical", "es", shortfall)):
+        target[label] = {name: metrics[f"{kind}_{name}"] for name in _NAMES[:3]}
     for multipliers in (_NORMAL, _student_t(state.config.student_t_nu)):
         risk = parametric_risk(multipliers, variance=float(arrays.variance[p]), trace=trace, rows=rows)
         if not np.any(exposure) and arrays.missing[p] == 0:
@@ -100,8 +101,8 @@ def _tails(state: RiskState, p: int) -> dict[str, object]:
             target[multipliers.model] = {
                 name: number_record(value, status, blind=blind) for name, value in zip(_NAMES, numbers, strict=True)
             }
-    value_at_risk["pot"] = {"999": metric_record(state, p, "var_999")}
-    shortfall["pot"] = {"999": metric_record(state, p, "es_999")}
+    value_at_risk["pot"] = {"999": metrics["var_999"]}
+    shortfall["pot"] = {"999": metrics["es_999"]}
     record: dict[str, object] = {"var": value_at_risk, "es": shortfall}
     if rows > 0:
         record["var_interval"] = {name: [number(end) for end in interval(losses, p_ppm)] for name, p_ppm in LEVELS[:3]}
