@@ -50,6 +50,8 @@ class Handlers:
         self._looking = looking
         self._refusals = Refusals(state)
         self.adjustments: dict[str, tuple[int, int, float, float]] = {}
+        self._adjustments_seen = 0
+        self._adjustments_heard = 0
         self.was_suspect = False
 
     def list_root(self, root: str) -> None:
@@ -207,6 +209,7 @@ class Handlers:
         if event.ex_ts <= state.now_ns:
             apply_adjustment(state, i, event.ex_ts, event.price_factor, cash)
             return
-        name = f"adjust|{event.instrument}|{event.ex_ts}|{len(self.adjustments)}"
+        self._adjustments_heard += 1  # never used twice; of two for one moment the first heard fires first
+        name = f"adjust|{event.instrument}|{event.ex_ts}|{self._adjustments_heard:012d}"
         self.adjustments[name] = (i, event.ex_ts, event.price_factor, cash)
         state.timers.arm(name, event.ex_ts)
