@@ -15,6 +15,7 @@ from feeds.record import Record, Rejection
 IN_FLIGHT_MAX = 100_000
 DELIVERY_TIMEOUT_MS = 30_000
 QUEUE_FULL_WAIT_S = 0.1
+LETTER_PAYLOAD_BYTES_MAX = 512 * 1024  # four thirds of it in base64: under what brokers and clients take by default
 
 _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.idempotence": True,
@@ -97,7 +98,11 @@ class Sink:
 
 
 def dead_letter(topic: str, record: Record, rejection: Rejection) -> Outgoing:
-    """Wrap a rejected record; the payload travels in base64, because it may be anything."""
+    """Wrap a rejected record; the payload travels in base64, because it may be anything.
+
+    Of a payload too large for a record of its own only the beginning travels, with `payload_bytes`, its whole length:
+    the journal holds all of it, and a producer that failed on it would fail again after every restart.
+    """
     envelope = {
         "topic": record.topic,
         "partition": record.partition,
@@ -105,6 +110,8 @@ def dead_letter(topic: str, record: Record, rejection: Rejection) -> Outgoing:
         "n": record.n,
         "reason": rejection.reason.value,
         "detail": rejection.detail,
-        "payload_b64": base64.b64encode(record.payload).decode(),
+        "payload_b64": base64.b64encode(record.payload[:LETTER_PAYLOAD_BYTES_MAX]).decode(),
     }
+    if len(record.payload) > LETTER_PAYLOAD_BYTES_MAX:
+        envelope["payload_bytes"] = len(record.payload)
     return Outgoing(topic, 0, rejection.reason.value.encode(), orjson.dumps(envelope))

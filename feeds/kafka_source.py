@@ -52,8 +52,8 @@ class KafkaSource:
 
     config : `kafka` of the configuration
     starts : offset of the next record by partition, from the journal; others start where `kafka.start` says
-    raises : KafkaError from the constructor where a topic is missing or the cluster does not answer, and from
-             `batches` on every error after which records could be lost
+    raises : KafkaError from the constructor where a topic is missing, the positions have several partitions, or the
+             cluster does not answer, and from `batches` on every error after which records could be lost
     """
 
     def __init__(self, config: KafkaConfig, starts: Mapping[Partition, int]) -> None:
@@ -115,8 +115,10 @@ class KafkaSource:
             loop = future.get_loop()
             try:
                 batch = self._read()
-            except (KafkaError, KafkaException) as error:
+            except KafkaException as error:
                 loop.call_soon_threadsafe(_fail, future, KafkaError(str(error)))
+            except BaseException as error:  # noqa: BLE001 - it ends whoever asked, who would otherwise wait for ever
+                loop.call_soon_threadsafe(_fail, future, error)
             else:
                 loop.call_soon_threadsafe(_resolve, future, batch)
         self._consumer.close()
@@ -166,6 +168,9 @@ def _input_partitions(consumer: Consumer, config: KafkaConfig) -> tuple[Partitio
         if topic not in found or found[topic].error is not None:
             raise KafkaError(f"topic {topic} does not exist at {config.bootstrap}: `riskd topics create` makes it")
         partitions += [(topic, number) for number in sorted(found[topic].partitions)]
+    count = len(found[topics.positions].partitions)
+    if count > 1:  # positions partition p must act on action partition p, and this process writes only the first
+        raise KafkaError(f"topic {topics.positions} has {count} partitions, and this release serves one")
     return tuple(partitions)
 
 
@@ -174,6 +179,6 @@ def _resolve(future: asyncio.Future[Batch], batch: Batch) -> None:
         future.set_result(batch)
 
 
-def _fail(future: asyncio.Future[Batch], error: KafkaError) -> None:
+def _fail(future: asyncio.Future[Batch], error: BaseException) -> None:
     if not future.done():
         future.set_exception(error)

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from config.schema import KafkaConfig
 from feeds.kafka_properties import KafkaError, client_properties, delivery_failure
-from feeds.kafka_sink import Outgoing, Sink, dead_letter
+from feeds.kafka_sink import LETTER_PAYLOAD_BYTES_MAX, Outgoing, Sink, dead_letter
 from feeds.kafka_source import BATCH_RECORDS_MAX, KafkaSource
 from feeds.kafka_tail import read_tail
 from feeds.kafka_topics import create_topics
@@ -141,6 +141,25 @@ def test_idle_source_gives_empty_batches_so_that_time_can_pass(kafka_config: Kaf
         assert asyncio.run(asyncio.wait_for(three_empty(source), 30)) == 3
 
 
+def test_any_fault_in_the_reading_thread_reaches_whoever_waits(kafka_config: KafkaConfig) -> None:
+    """A thread that died in silence would leave the daemon waiting for ever, deaf to SIGTERM too."""
+    create_topics(kafka_config)
+
+    async def one(source: KafkaSource) -> None:
+        source.pause([("no\0topic", 0)])
+        async for _ in source.batches():
+            source.stop()
+
+    with KafkaSource(kafka_config, {}) as source, pytest.raises(ValueError, match="null"):
+        asyncio.run(asyncio.wait_for(one(source), 30))
+
+
+def test_source_refuses_more_positions_partitions_than_one(kafka_config: KafkaConfig) -> None:
+    create_topics(kafka_config, positions_partitions=2)
+    with pytest.raises(KafkaError, match=r"has 2 partitions, and this release serves one"):
+        KafkaSource(kafka_config, {})
+
+
 def test_sink_publishes_in_order_and_the_tail_is_the_last(kafka_config: KafkaConfig) -> None:
     create_topics(kafka_config, positions_partitions=2)
     actions = kafka_config.topics.actions
@@ -228,6 +247,16 @@ def test_dead_letter_holds_the_very_bytes() -> None:
         "reason": "NOT_JSON",
         "detail": "byte 0 is no JSON",
     }
+
+
+def test_dead_letter_of_a_payload_as_large_as_a_record_can_still_be_published() -> None:
+    """Else one such record would end the daemon, and end it again at every restart."""
+    payload = b"x" * (1 << 21)
+    letter = dead_letter("dead", Record(7, "market-data", 3, 42, payload), Rejection(RejectReason.TOO_LARGE, "2 MiB"))
+    envelope = orjson.loads(letter.value)
+    assert base64.b64decode(envelope["payload_b64"]) == payload[:LETTER_PAYLOAD_BYTES_MAX]
+    assert envelope["payload_bytes"] == len(payload)
+    assert len(letter.value) + len(letter.key) < 1_000_000, "librdkafka's default message.max.bytes"
 
 
 def test_properties_file_adds_and_never_weakens(tmp_path: Path) -> None:
