@@ -8,6 +8,7 @@ from risk.arrays import Fit
 from risk.components import historical_components, shortfall_components
 from risk.historical import LEVELS, expected_shortfall, tail_count_ppm, value_at_risk
 from risk.kernels.evaluate import losses_of, sigma_times, stress_of
+from risk.kernels.measure import COVERAGE_MIN
 from risk.measures import Matrix, Vector
 from risk.state import RiskState
 
@@ -34,8 +35,10 @@ class ScopeBook:
         if kind in ("var", "es") and level in _P_PPM:
             return self._tail_components(kind, level, x)
         if metric in ("worst_loss", "failures"):
-            worst = self._worst_scenario(x)
-            shocks: Vector = self._state.arrays.shocks[self._held, worst]
+            losses = self._scenario_losses(x)
+            if not losses:
+                return np.zeros(x.size)
+            shocks: Vector = self._state.arrays.shocks[self._held, max(losses, key=lambda k: losses[k])]
             return -x * shocks
         if metric in ("net", "net_leverage"):
             scale = 1.0 if metric == "net" else 1.0 / self._nav()
@@ -60,11 +63,13 @@ class ScopeBook:
         kind, _, level = metric.partition("_")
         if kind in ("var", "es") and level in _P_PPM:
             return self._tail(kind, level, x)
-        if metric == "worst_loss":
-            return max(float(stress_of(arrays, held, x, k)) for k in range(len(self._state.scenarios)))
-        if metric == "failures":
-            limits = arrays.scenario_limit
-            return float(sum(stress_of(arrays, held, x, k) > limits[k] for k in range(len(self._state.scenarios))))
+        if metric in ("worst_loss", "failures"):
+            losses = self._scenario_losses(x)
+            if not losses:
+                return math.nan
+            if metric == "worst_loss":
+                return max(losses.values())
+            return float(sum(loss > arrays.scenario_limit[k] for k, loss in losses.items()))
         gross, net = math.fsum(np.abs(x).tolist()), abs(math.fsum(x.tolist()))
         if metric == "gross":
             return gross
@@ -88,9 +93,16 @@ class ScopeBook:
         nav = float(arrays.value[self._p]) if arrays.has_nav[self._p] == 1 else math.nan
         return nav if not nav <= 0.0 else math.nan
 
-    def _worst_scenario(self, x: Vector) -> int:
-        losses = [stress_of(self._state.arrays, self._held, x, k) for k in range(len(self._state.scenarios))]
-        return max(range(len(losses)), key=lambda k: losses[k])
+    def _scenario_losses(self, x: Vector) -> dict[int, float]:
+        """Return the loss in each scenario that covers the book well enough to count, as the kernel has it."""
+        arrays, held = self._state.arrays, self._held
+        sizes = np.abs(x)
+        gross = math.fsum(sizes.tolist())
+        return {
+            k: float(stress_of(arrays, held, x, k))
+            for k in range(len(self._state.scenarios))
+            if not math.fsum((sizes * arrays.covered[held, k]).tolist()) < COVERAGE_MIN * gross
+        }
 
     def _variance(self, x: Vector) -> float:
         return math.fsum((x * sigma_times(self._state.arrays, self._held, x)).tolist())
@@ -100,8 +112,10 @@ class ScopeBook:
             return 0.0
         if level == "999":
             fit = self._state.arrays.fit[self._p]
-            scale = math.sqrt(max(self._variance(x), 0.0) / fit[Fit.REFERENCE_VARIANCE])
-            return float(fit[Fit.VAR_999 if kind == "var" else Fit.ES_999]) * scale
+            fitted = float(fit[Fit.VAR_999 if kind == "var" else Fit.ES_999])
+            if math.isinf(fitted):  # no scale makes an infinite-mean tail finite
+                return fitted
+            return fitted * math.sqrt(max(self._variance(x), 0.0) / fit[Fit.REFERENCE_VARIANCE])
         rows = self._state.rows
         if tail_count_ppm(rows, _P_PPM[level]) < 1_000_000:
             return math.nan

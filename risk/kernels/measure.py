@@ -23,7 +23,7 @@ _DAY_LOSS = METRIC_INDEX["day_loss"]
 _COUNT = len(METRICS)
 _OK, _DEGRADED, _INSUFFICIENT, _INVALID = 0, 1, 2, 3
 _NAMES_MIN = 8  # under it concentration is the largest exposure over NAV (semantics.md)
-_COVERAGE_MIN = 0.8
+COVERAGE_MIN = 0.8  # a scenario that shocks less of gross does not count
 _REFIT_SHARE = 0.05
 _STALE = Setting.STALE_GROSS_MAX
 _NOW, _INSTRUMENTS, _ROWS, _SCENARIOS = Scalar.NOW, Scalar.INSTRUMENTS, Scalar.ROWS, Scalar.SCENARIOS
@@ -97,7 +97,7 @@ def _stress(s: Arrays, p: int, data: int, gross: float) -> None:
     worst, failures, counted = -np.inf, 0.0, 0
     scenarios = s.scalars[_SCENARIOS]
     for k in range(scenarios):
-        if s.covered_gross[p, k] < _COVERAGE_MIN * gross:
+        if s.covered_gross[p, k] < COVERAGE_MIN * gross:
             continue
         counted += 1
         loss = max(s.stress[p, k], s.stress[p, k] + s.stress_suspect[p, k])
@@ -117,7 +117,7 @@ def _value(s: Arrays, p: int, data: int, gross: float, net: float, empty: bool) 
     nav = s.value[p] if s.has_nav[p] == 1 else np.nan
     status = data if s.has_nav[p] == 1 else max(data, _INSUFFICIENT)
     if s.has_nav[p] == 1 and nav <= 0.0:
-        infinite = np.inf if gross > 0.0 else np.nan
+        infinite = np.inf if gross > 0.0 else (0.0 if empty else np.nan)  # nothing held is no leverage
         _set(s, p, _GROSS_LEVERAGE, infinite, status)
         _set(s, p, _NET_LEVERAGE, infinite, status)
     else:

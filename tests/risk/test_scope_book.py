@@ -1,0 +1,140 @@
+"""A scope's book for the enforcer: every metric as the engine keeps it, and contributions that add up to it."""
+
+import numpy as np
+import pytest
+
+from daemon.core import Core
+from risk.book import Book
+from risk.measuring import COMPUTED, input_digest, measures_of
+from risk.scope_book import ScopeBook
+from risk.tail_fits import TailRequest, apply_result, compute, request_all
+from tests.helpers import close_of, play, quote
+from tests.replay.made_stream import made_events, made_setup
+
+HOMOGENEOUS = ("var_95", "var_975", "es_95", "es_99", "var_999", "es_999", "worst_loss", "net", "net_leverage", "gross",
+               "gross_leverage", "top_share")  # fmt: skip
+EVALUATED = (*HOMOGENEOUS, "var_99", "es_975", "failures", "hhi")
+SCOPES = ("firm", "firm/fund", "firm/desk", "calm/a")
+
+
+@pytest.fixture(scope="module")
+def core() -> Core:
+    """A core with a full window, fitted tails and two roots."""
+    return play(made_events(seed=2, days=262, quoted=2, quotes=10), made_setup()).core
+
+
+def book_of(core: Core, scope: str) -> Book:
+    return ScopeBook(core.state, core.state.scope_index[scope])
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("metric", EVALUATED)
+def test_the_book_as_it_is_has_the_metric_that_is_kept(core: Core, scope: str, metric: str) -> None:
+    book = book_of(core, scope)
+    kept = measures_of(core.state, core.state.scope_index[scope]).value(metric)
+    assert np.isfinite(kept)
+    assert book.evaluate(metric, book.quantity) == pytest.approx(kept, rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("metric", HOMOGENEOUS)
+def test_contributions_add_up_to_the_metric(core: Core, scope: str, metric: str) -> None:
+    book = book_of(core, scope)
+    parts = book.components(metric)
+    assert parts.shape == book.quantity.shape
+    assert parts.sum() == pytest.approx(book.evaluate(metric, book.quantity), rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("metric", ["var_99", "es_95", "var_999", "worst_loss", "gross"])
+def test_half_the_book_has_half_the_risk_and_none_has_none(core: Core, metric: str) -> None:
+    book = book_of(core, "firm/fund")
+    whole = book.evaluate(metric, book.quantity)
+    assert book.evaluate(metric, 0.5 * book.quantity) == pytest.approx(0.5 * whole, rel=1e-12)
+    assert book.evaluate(metric, 0.0 * book.quantity) == 0.0
+
+
+def test_no_quantity_changes_what_has_happened(core: Core) -> None:
+    book = book_of(core, "firm")
+    assert np.isnan(book.evaluate("drawdown", book.quantity))
+
+
+def test_a_book_speaks_of_the_moment_at_which_it_was_made() -> None:
+    played = play(made_events(seed=2, days=8, quoted=0), made_setup())
+    book = book_of(played.core, "firm/fund")
+    before = book.quantity.copy(), book.unit.copy()
+    played.core.state.arrays.quantity[:] = 0.0
+    played.core.state.arrays.unit[:] = 0.0
+    assert (book.quantity == before[0]).all()
+    assert (book.unit == before[1]).all()
+
+
+def test_measures_name_everything_and_have_no_number_where_nothing_computes_one(core: Core) -> None:
+    for p in range(len(core.state.scopes)):
+        measures = measures_of(core.state, p)
+        assert measures.scope == core.state.scopes[p]
+        uncomputed = [name for name in ("tail_ratio", "k_ratio", "vol_ratio", "turnover") if name not in COMPUTED]
+        assert all(np.isnan(measures.value(name)) for name in uncomputed)
+        assert {measures.status(name).name for name in uncomputed} == {"INSUFFICIENT"}
+
+
+def test_the_input_digest_tells_two_moments_apart_and_the_same_moment_not(core: Core) -> None:
+    digests = [input_digest(core.state, p) for p in range(len(core.state.scopes))]
+    assert digests == [input_digest(core.state, p) for p in range(len(core.state.scopes))]
+    p = core.state.scope_index["firm/fund"]
+    core.state.arrays.quantity[p, 0] += 1.0
+    changed = input_digest(core.state, p)
+    core.state.arrays.quantity[p, 0] -= 1.0
+    assert changed != digests[p] == input_digest(core.state, p)
+
+
+# --- tail fits
+
+
+def requests(core: Core) -> list[TailRequest]:
+    """Ask for fits of every book, through the core that leaves them to others."""
+    request_all(core.state)
+    outputs = core.looking.begin()
+    core.looking.look(n=core.n, cause="other", ts_event=core.now_ns)
+    return outputs.requests
+
+
+@pytest.fixture
+def outside() -> Core:
+    """A core whose slow work is computed outside."""
+    events = made_events(seed=4, days=258, quoted=0)
+    played = play(events, made_setup())
+    played.core.looking._computes = False
+    return played.core
+
+
+def test_a_fit_is_a_function_of_its_request_and_comes_back_once(outside: Core) -> None:
+    asked = requests(outside)
+    assert {outside.state.scopes[each.scope] for each in asked} >= {"firm", "firm/fund", "firm/desk", "calm", "calm/a"}
+    assert len({each.id for each in asked}) == len(asked)
+    for request in asked:
+        assert request.losses.size == outside.state.rows
+        result = compute(request)
+        assert compute(request) == result or np.isnan(result.xi)
+        assert apply_result(outside.state, result)
+        assert not apply_result(outside.state, result), "the second time nothing waits for it"
+
+
+def test_a_fit_speaks_of_the_book_that_it_saw(outside: Core) -> None:
+    """The book moves while the fit is computed; its number is then scaled from the book of the request."""
+    p = outside.state.scope_index["firm/fund"]
+    request = next(each for each in requests(outside) if each.scope == p)
+    result = compute(request)
+    seen = request.exposure.copy()
+    outside.state.arrays.exposure[p] *= 2.0
+    apply_result(outside.state, result)
+    np.testing.assert_array_equal(outside.state.arrays.fit_exposure[p, : seen.size], seen)
+
+
+def test_a_book_that_moved_by_over_five_per_cent_asks_for_a_new_fit() -> None:
+    events = made_events(seed=4, days=258, quoted=0)
+    at = close_of(258 + 5) + 10**12
+    price = next(float(str(each["price"])) for each in reversed(events) if each.get("instrument") == "C0")
+    small, large = (play([*events, quote("C0", price * move, at)], made_setup()) for move in (1.02, 1.19))
+    before = play(events, made_setup()).core.state.request_count
+    assert small.core.state.request_count == before
+    assert large.core.state.request_count == before + 2, "the book and its root"
