@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.setup import Setup, setup_to_json
+import orjson
+
+from config.setup import Setup, setup_from_json, setup_to_json
 from daemon.core import Core
 from daemon.edge import journal_inputs
 from daemon.outputs import Outputs
@@ -14,6 +16,10 @@ from feeds.journal_reader import is_journal, read_journal
 from feeds.order import Place
 from feeds.record import Input
 from risk.tail_fits import TailRequest
+
+# Where riskd reads and writes. Names of topics and keys of actors stay: the journal's inputs were judged by them.
+_PLACES = ("journal", "audit", "http", "metrics")
+_PLACES_OF_KAFKA = ("bootstrap", "group", "properties_file")
 
 
 @dataclass(slots=True)
@@ -46,18 +52,37 @@ class Recovered:
 
 
 def check_setup(directory: Path, setup: Setup) -> None:
-    """Raise JournalError where the journal in the folder was written under another setup than this."""
+    """Raise JournalError where the journal in the folder was written under a setup that decides otherwise.
+
+    Addresses and folders may differ: a broker moves, a disk fills, and the books go on.
+    """
     if not directory.is_dir() or not is_journal(directory):
         return
     for entries in read_journal(directory):
         for entry in entries:
             if entry.kind is Kind.CONFIG:
-                if entry.record.payload != setup_to_json(setup):
+                differing = _differing_keys(entry.record.payload, setup)
+                if differing:
                     raise JournalError(
-                        f"{directory} was written under another configuration, and its core would go on with limits "
-                        "that it did not start with: take a new journal.directory and new topics, or the old file"
+                        f"{directory} was written under another configuration ({', '.join(differing)}), and its core "
+                        "would go on with limits that it did not start with: take a new journal.directory and new "
+                        "topics, or the old file"
                     )
                 return
+
+
+def _differing_keys(journaled: bytes, setup: Setup) -> list[str]:
+    """Return the keys of the configuration, or `calendars` or `scenarios`, in which two setups decide otherwise."""
+    try:
+        sides = [orjson.loads(setup_to_json(each)) for each in (setup_from_json(journaled), setup)]
+    except ValueError as error:
+        return [f"not readable by this release: {str(error).splitlines()[0]}"]
+    for side in sides:
+        config = side.pop("config")
+        for key in _PLACES_OF_KAFKA:
+            config["kafka"].pop(key)
+        side |= {key: value for key, value in config.items() if key not in _PLACES}
+    return sorted(key for key in sides[0] if sides[0][key] != sides[1][key])
 
 
 def recover(directory: Path, setup: Setup, core: Core, publish: Callable[[Outputs], object]) -> Recovered:
