@@ -50,7 +50,6 @@ class Handlers:
         self._looking = looking
         self._refusals = Refusals(state)
         self.adjustments: dict[str, tuple[int, int, float, float]] = {}
-        self._adjustments_seen = 0
         self._adjustments_heard = 0
         self.was_suspect = False
 

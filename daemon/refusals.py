@@ -178,11 +178,13 @@ class Refusals:
             detail = "an fx pair must name base and quote"
             return Rejection(RejectReason.MISSING_FIELD, detail, event.instrument)
         i = self._state.instrument_index.get(event.instrument)
-        if i is None or math.isnan(self._state.arrays.mark[i]):
-            return None
-        if (term := self._state.terms[i].clashes_with(terms_of(event))) is not None:
+        has_price = i is not None and not math.isnan(self._state.arrays.mark[i])
+        if i is not None and has_price and (term := self._state.terms[i].clashes_with(terms_of(event))) is not None:
             detail = f"{term} may not change once the instrument has a price"
             return Rejection(RejectReason.REFERENCE_CONFLICT, detail, event.instrument)
+        if event.contract == "inverse" and event.settle_currency is None and event.base is None:
+            detail = "an inverse contract must name settle_currency or base, the coin that it settles in"
+            return Rejection(RejectReason.MISSING_FIELD, detail, event.instrument)
         return None
 
     def _command(

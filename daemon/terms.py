@@ -20,6 +20,8 @@ def terms_of(event: Instrument) -> Terms:
         floor = -math.inf
     else:
         floor = math.nextafter(float(event.min_price), -math.inf)  # a price may equal min_price
+    if event.kind == "fx" or event.contract == "inverse":
+        floor = max(floor, 0.0)  # such a price is divided by, whatever its terms say
     lot = event.lot if event.lot is not None else (1.0 if event.kind in _WHOLE_LOT_KINDS else _FINE_LOT)
     by_mark = event.calendar == ALWAYS_OPEN or event.kind == "fx"
     return Terms(

@@ -63,12 +63,12 @@ def refresh_nav_known(state: RiskState, p: int) -> None:
 
 def _turn_into_parent(state: RiskState, p: int) -> list[int]:
     """A leaf gets its first child: what it holds moves to its implicit leaf; a nav of its own stays its own."""
-    arrays = state.arrays
-    arrays.leaf[p] = 0
+    state.arrays.leaf[p] = 0
     held = [key for key in state.holdings if key[0] == p]
     if not held:
         return []
     child = state.add_scope(f"{state.scopes[p]}/{SELF}", p)
+    arrays = state.arrays  # new ones where the scope did not fit into the old
     arrays.known[child] = arrays.known[p]
     for key in held:
         state.holdings[(child, key[1])] = state.holdings.pop(key)

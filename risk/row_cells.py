@@ -78,10 +78,12 @@ def fill_cells(state: RiskState, row: Row) -> None:
     before, after = state.window.rate_level, row_rates(state, row.price)
     for i, terms in enumerate(state.terms):
         move = _currency_return(terms, before, after)
-        if row.flag[i] == CellFlag.UNMODELLED or not state.window.in_row[i] or math.isnan(move):
+        level = state.window.level[i]
+        # no return leads away from a price of zero: the cell is missing
+        if row.flag[i] == CellFlag.UNMODELLED or not state.window.in_row[i] or math.isnan(move) or level == 0.0:
             row.flag[i] = CellFlag.UNMODELLED
             continue
-        price_return = (row.price[i] + state.window.cash[i]) / state.window.level[i] - 1.0
+        price_return = (row.price[i] + state.window.cash[i]) / level - 1.0
         row.cells[i] = cell_return(terms, price_return, move)
     observed = row.flag.copy()
     for i, terms in enumerate(state.terms):

@@ -84,6 +84,8 @@ def await_instrument(state: RiskState, i: int) -> None:
 def complete_row(state: RiskState) -> None:
     """Complete the open row: cells, levels, marks, covariance and every book, all together; open the next."""
     window, calendar = state.window, state.base_calendar
+    if window.session >= len(calendar.dates):  # the calendar has ended, and with it the rows
+        return
     date = int(calendar.dates[window.session])
     if not window.has_levels and all(math.isnan(level) for level in window.level):
         _open_row(state, window.session + 1)  # before the first price there is nothing to complete
