@@ -10,7 +10,8 @@ from daemon.outputs import Outputs
 from daemon.price_runs import PriceRun, collect_run
 from daemon.state_records import state_record
 from enforcement.enforcer import Enforcer
-from feeds.events import Assignment, CalendarAdded, CatchUpEnd, SlowResult, Tick
+from enforcement.moment import Wake
+from feeds.events import Assignment, CalendarAdded, CatchUpEnd, Heartbeat, Indicator, SlowResult, Tick
 from feeds.record import Input, Record, Rejection
 from risk.adjustments import apply_adjustment
 from risk.kernels.prices import DONE, WAKE, run_prices
@@ -129,7 +130,9 @@ class Core:
             return
         if not self._is_wall:
             self._advance(event.ts)
-        cause = self.handlers.apply(item)
+        cause: Wake = self.handlers.apply(item)
+        if isinstance(event, (Heartbeat, Indicator)):  # what it freshens is looked at, but it is no second price
+            cause = "time"
         looking.look(n=self.n, cause=cause, ts_event=event.ts, suspect=self.handlers.was_suspect)
 
     def _reject(self, record: Record, rejection: Rejection) -> None:
@@ -154,6 +157,7 @@ class Core:
         if kind == "life":
             looking.fire_life(name, due_ns, n=self.n)
             return
+        rows = state.window.rows_total
         if name == ROW_CLOSE:
             base_close(state)
         elif name == ROW_CUTOFF:
@@ -166,4 +170,5 @@ class Core:
             apply_adjustment(state, *self.handlers.adjustments.pop(name))
         else:
             raise AssertionError(f"no such timer: {name}")
-        looking.look(n=self.n, cause="other", ts_event=due_ns)
+        is_news = kind == "adjust" or state.window.rows_total != rows
+        looking.look(n=self.n, cause="other" if is_news else "time", ts_event=due_ns)

@@ -1,7 +1,6 @@
 """What follows every event: measure what it touched, let the enforcer look, compute slow work, write it all down."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -10,7 +9,7 @@ from daemon.audit_records import ack_audit, action_audit, decision_audit, reject
 from daemon.outputs import Outputs
 from daemon.slow_results import tail_result
 from enforcement.enforcer import Enforcer
-from enforcement.moment import Moment
+from enforcement.moment import Moment, Wake
 from enforcement.records import Outcome
 from feeds.events import Ack, Halt, Reinstate, SlowResult
 from feeds.record import Input, Record, Rejection
@@ -54,7 +53,7 @@ class Looking:
             arrays.wake[p, :] = self._enforcer.wake_levels(path)
             arrays.alive[p] = int(self._enforcer.alive(path))
 
-    def look(self, *, n: int, cause: Literal["price", "other"], ts_event: int, suspect: bool = False) -> None:
+    def look(self, *, n: int, cause: Wake, ts_event: int, suspect: bool = False) -> None:
         """Measure what is dirty, evaluate what is woken, and apply slow work directly after what asked for it."""
         state = self._state
         measure_dirty(state)
@@ -77,7 +76,7 @@ class Looking:
         """Hand a timer of a breach life to the enforcer."""
         path = self._enforcer.scope_of_timer(name)
         p = self._state.scope_index[path]
-        moment = self._moment(p, n, "other", due_ns, suspect=False, new_row=False)
+        moment = self._moment(p, n, "time", due_ns, suspect=False, new_row=False)
         outcomes = self._enforcer.timer(name, due_ns, measures_of(self._state, p), self._book(p), moment)
         self._take(p, outcomes)
 
@@ -140,9 +139,7 @@ class Looking:
         codes = sorted({state.terms[i].calendar for i in held} or {state.base_calendar.code})
         return advance_open(tuple(state.calendars[code] for code in codes), start_ns, open_ns)
 
-    def _evaluate(
-        self, n: int, cause: Literal["price", "other"], ts_event: int, *, suspect: bool, new_row: bool
-    ) -> None:
+    def _evaluate(self, n: int, cause: Wake, ts_event: int, *, suspect: bool, new_row: bool) -> None:
         state = self._state
         for p in np.flatnonzero(state.arrays.woken[: len(state.scopes)]).tolist():
             state.arrays.woken[p] = 0
@@ -150,9 +147,7 @@ class Looking:
             measures = measures_of(state, p)
             self._take(p, self._enforcer.evaluate(state.scopes[p], measures, self._book(p), moment))
 
-    def _moment(
-        self, p: int, n: int, cause: Literal["price", "other"], ts_event: int, *, suspect: bool, new_row: bool
-    ) -> Moment:
+    def _moment(self, p: int, n: int, cause: Wake, ts_event: int, *, suspect: bool, new_row: bool) -> Moment:
         state = self._state
         if self._offsets_tuple is None:
             self._offsets_tuple = tuple(sorted(self._offsets.items()))

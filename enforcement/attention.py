@@ -53,6 +53,8 @@ def has_moved(old: float, new: float) -> bool:
 def _stays_blind(life: Life, level: Level, moment: Moment, is_invalid: bool) -> bool:
     if life.state is not LifeState.NO_DATA or is_invalid != (life.invalid_since_ns > 0):
         return False
+    if life.targets and moment.cause != "price":  # a position may have changed its sign
+        return False
     may_remind = "halt" in (level.action, life.escalated) and moment.session > life.reminded_session
     return not may_remind and not 0 < life.escalation_due_ns <= moment.ts
 

@@ -98,7 +98,7 @@ class Enforcer:
     def timer(
         self, name: str, due_ns: int, measures: Measures, book: Callable[[], Book], moment: Moment
     ) -> list[Outcome]:
-        """Move the one life whose timer is due; `moment.ts` is `due_ns` and its cause "other"."""
+        """Move the one life whose timer is due; `moment.ts` is `due_ns` and its cause "time"."""
         assert moment.ts == due_ns, f"timer {name!r} is due at {due_ns}, got the moment {moment.ts}"
         holder = self._scopes[scope_of(name)]
         sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, holder.scope))

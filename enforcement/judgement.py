@@ -11,7 +11,7 @@ from enforcement.life import Clock, Life, Look, is_acting, is_breaching, step
 from enforcement.limits import BoundLimit
 from enforcement.publisher import Change
 from enforcement.reasons import ReasonCode, code_of_metric, code_of_missing_data, sentence
-from enforcement.records import Component, Kind, LifeState, number
+from enforcement.records import Component, Kind, LifeState, Side, Target, number
 from enforcement.scopes import ScopeLives
 from enforcement.targets import clears_nothing, is_material, solve
 from risk.book import Book
@@ -107,8 +107,10 @@ def _retarget(
 ) -> tuple[Life, bool]:
     """Solve the reduction again where the book or the statistic moved enough; say whether its targets moved."""
     is_reducing = bound.levels[level].action == "reduce_position" and bound.metric_index >= 0
-    if not is_reducing or after.state is not LifeState.FIRING or sight.clock.moment.suspect:
+    if not is_reducing or sight.clock.moment.suspect:
         return after, False
+    if after.state is not LifeState.FIRING:
+        return _turned(after, sight)
     is_new = not is_breaching(before)
     moved = has_moved(after.solved_statistic, reading.statistic)
     # Prices leave quantities alone, so that a price needs the book only where the statistic moved.
@@ -124,6 +126,22 @@ def _retarget(
     if not is_new and not is_material(after.targets, found.targets, lots):
         return solved, False
     return replace(solved, targets=found.targets, clears_if=found.clears_if), True
+
+
+def _turned(life: Life, sight: Sight) -> tuple[Life, bool]:
+    """Keep the targets that are held, but name the side that reduces a position which has changed its sign."""
+    if not life.targets or sight.clock.moment.cause == "price":
+        return life, False
+    book = sight.book.get()
+    sides: dict[str, Side] = {
+        name: "sell" if held > 0.0 else "buy"
+        for name, held in zip(book.instruments, book.quantity.tolist(), strict=True)
+    }
+    turned = tuple(
+        Target(each.instrument, each.max_abs_qty, sides.get(each.instrument, each.allowed_side))
+        for each in life.targets
+    )
+    return (life, False) if turned == life.targets else (replace(life, targets=turned), True)
 
 
 def _components(bound: BoundLimit, before: Life, after: Life, kind: Kind, sight: Sight) -> tuple[Component, ...]:

@@ -161,7 +161,7 @@ def _confirm(life: Life, rule: Rule, clock: Clock) -> Life:
     confirmed = life.confirmed
     if clock.moment.cause == "other":
         confirmed = max(confirmed, rule.confirm)
-    elif clock.moment.n != life.confirmed_n:
+    elif clock.moment.cause == "price" and clock.moment.n != life.confirmed_n:
         confirmed = min(confirmed + 1, rule.confirm)
     if confirmed >= rule.confirm and life.due_ns <= clock.moment.ts:
         return replace(life, state=LifeState.FIRING, since_ns=clock.moment.ts, confirmed=0, confirmed_n=0, due_ns=0)

@@ -136,7 +136,7 @@ def _bind(limit: Limit, currency: str) -> BoundLimit:
 
 
 def _bind_builtin(limit: Limit, reader: Reader) -> BoundLimit:
-    rule = Rule(0, 1, 0, 0, latch=False, no_data_after_ns=0, on_no_data=None)
+    rule = Rule(0, 0, 0, 0, latch=False, no_data_after_ns=0, on_no_data=None)
     return BoundLimit(limit, tuple(level.at for level in limit.levels), reader, rule, -1, None, inf)
 
 

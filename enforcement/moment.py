@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Wake = Literal["price", "other"]
+Wake = Literal["price", "other", "time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +12,9 @@ class Moment:
 
     n            : count of the core's inputs
     ts           : core time, ns
-    cause        : "price" for a quote or trade on a held instrument or an FX pair it needs; anything else, such as
-                   a fill, an order, a nav, a row, a result or a timer, is "other" and confirms at once
+    cause        : "price" for a quote or trade on a held instrument or an FX pair it needs; "time" for a timer
+                   or a heartbeat, which is no news of the book and confirms nothing; anything else, such as a fill, an
+                   order, a nav, a row or a result, is "other" and confirms at once
     suspect      : the price is quarantined: it neither advances nor resets a confirmation, fires and clears nothing
     quoted       : the scope has had a quote or trade within three sessions; otherwise recovery counts rows
     rows         : completed rows so far

@@ -64,6 +64,8 @@ def component_path(book: Book, metric: str) -> Path | CapPath | None:
     if metric == "top_share":
         return CapPath(book.quantity, exposure, book.lot) if np.any(exposure != 0.0) else None
     parts = book.components(metric)
+    # An infinite statistic (ES of an infinite-mean tail) has no direction: only the whole book can go.
+    parts = np.where(np.isfinite(parts), parts, 0.0)
     size = np.abs(exposure)
     held = (size > 0.0) & (parts > 0.0)
     weight = np.divide(parts, size, out=np.zeros_like(size), where=held)

@@ -175,7 +175,7 @@ class Desk:
         until, seen = self.now_ns + passed_ns, len(self.outcomes)
         while (due := self.timers.pop_due(until)) is not None:
             self.now_ns, name = due
-            self.outcomes += self.enforcer.timer(name, due[0], self.measures, lambda: self.book, self.moment())
+            self.outcomes += self.enforcer.timer(name, due[0], self.measures, lambda: self.book, self.moment("time"))
         self.now_ns = until
         return self.outcomes[seen:]
 

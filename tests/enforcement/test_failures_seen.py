@@ -1,5 +1,6 @@
 """Failures that other systems had (enforcement.md): each is refused here by name."""
 
+from dataclasses import replace
 from math import nan
 
 import pytest
@@ -20,6 +21,33 @@ def test_one_bad_price_never_halts_a_book() -> None:
     desk.see("price", var_99=1e5)
     assert [outcome for outcome in desk.outcomes if outcome.enforced or outcome.shadow] == []
     assert desk.transitions() == ["var_99.hard ok>pending", "var_99.hard pending>ok"] * 2
+
+
+def test_one_bad_price_never_halts_a_book_by_staying_for_long_enough() -> None:
+    desk = Desk(config_with(limit_with(action="halt", **{"for": MINUTE}), mode="full"))
+    desk.see("price", var_99=9e9)
+    desk.wait(HOUR)
+    assert desk.transitions() == ["var_99.hard ok>pending"]
+    desk.see("price", var_99=9e9)
+    assert desk.transitions()[-1] == "var_99.hard pending>firing"
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_target_that_is_held_names_the_other_side_after_the_position_has_turned(missing: bool) -> None:
+    """A reduction held while it recovers, or while data is missing, must not point a short book to the sell side."""
+    book = row_book(9, 8, long_only=True)
+    limit = limit_with("s", "exposure", "gross", at=1.0, action="reduce_position")
+    desk = Desk(config_with(limit, mode="full"), book=book)
+    desk.see(gross=book.evaluate("gross", book.quantity))
+    desk.see(measures=measures_with(statuses={"gross": Status.INVALID}) if missing else measures_with(gross=0.5))
+    held = desk.outcomes[-1].decision.params
+    assert {target.allowed_side for target in held.targets} == {"sell"}
+    desk.book = replace(book, quantity=-book.quantity)
+    (outcome,) = desk.see(measures=desk.measures)
+    assert (outcome.decision.kind, {target.allowed_side for target in outcome.enforced.params.targets}) == (
+        "targets", {"buy"},
+    )  # fmt: skip
+    assert desk.see("price", measures=desk.measures) == []
 
 
 @pytest.mark.parametrize("value", [0.0, nan])

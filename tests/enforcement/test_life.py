@@ -56,6 +56,14 @@ def test_a_breach_that_a_position_makes_is_confirmed_at_once() -> None:
     assert FIRING.state is LifeState.FIRING
 
 
+def test_time_confirms_nothing_that_one_price_began() -> None:
+    """One bad price must not halt a book because nothing else came before `for` was over, or a timer fired."""
+    rule = replace(RULE, for_ns=MINUTE)
+    pending = walk(NEW_LIFE, (look(OVER), clock(START)), (look(OVER), clock(START + MINUTE, "time", n=7)), rule=rule)
+    assert (pending.state, pending.confirmed) == (LifeState.PENDING, 1)
+    assert walk(pending, (look(OVER), clock(START + 61 * SECOND)), rule=rule).state is LifeState.FIRING
+
+
 def test_another_cause_completes_a_confirmation_that_a_price_began() -> None:
     assert walk(NEW_LIFE, (look(OVER), clock()), (look(OVER), clock(START + 1, "other"))).state is LifeState.FIRING
 

@@ -1,7 +1,7 @@
 """The reduction asked for: it clears, it is small, and it never asks for more than a reduction."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -145,6 +145,22 @@ def test_what_speaks_of_the_past_is_cleared_by_no_reduction_and_says_so(metric: 
     assert clears_nothing(metric)
     assert (found.targets, found.does_clear) == ((), False)
     assert "no reduction clears" in found.clears_if
+
+
+def test_an_infinite_statistic_has_no_direction_and_only_a_flat_book_clears_it() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Endless(RowBook):
+        def components(self, metric: str) -> Vector:
+            return np.full(len(self.instruments), np.inf if metric == "es_999" else np.nan)
+
+        def evaluate(self, metric: str, quantity: Vector) -> float:  # noqa: ARG002 -- the shape of all books
+            return np.inf if np.any(quantity) else 0.0
+
+    made = row_book(2, 4)
+    book = Endless(made.instruments, made.quantity, made.unit, made.lot, made.returns, made.shocks)
+    for metric in ("es_999", "var_999"):
+        found = solve(book, metric, flat_at(1.0))
+        assert ([target.max_abs_qty for target in found.targets], found.does_clear) == ([0.0] * 4, True)
 
 
 def test_where_nothing_clears_the_targets_flatten_and_say_so() -> None:

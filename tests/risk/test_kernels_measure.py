@@ -149,6 +149,17 @@ def test_a_nav_at_or_under_zero_is_infinite_leverage_and_a_broken_index_invalid(
     assert (status(arrays, 1, "drawdown"), status(arrays, 1, "gross_leverage")) == (Status.INVALID, Status.OK)
 
 
+def test_an_empty_book_has_no_leverage_whatever_its_nav() -> None:
+    """A fund that sold out at a loss must not read a missing number with a good status."""
+    arrays = random_arrays(12)
+    arrays.quantity[1], arrays.value[1] = 0.0, -1e6
+    for i in range(NAMES):
+        move_exposure(arrays, 1, i)
+    measure(arrays, 1)
+    assert (metric(arrays, 1, "gross_leverage"), metric(arrays, 1, "net_leverage")) == (0.0, 0.0)
+    assert status(arrays, 1, "gross_leverage") is Status.OK
+
+
 def test_few_names_are_held_against_the_nav() -> None:
     arrays = random_arrays(13)
     arrays.quantity[1] = 0.0
