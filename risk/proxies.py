@@ -10,6 +10,7 @@ from risk.kernels.book import rebuild
 from risk.kernels.window import join_covariance
 from risk.measures import Vector
 from risk.state import RiskState
+from risk.trust import refresh_flags
 
 
 class CellFlag(IntEnum):
@@ -67,22 +68,45 @@ def fill_history(state: RiskState, i: int) -> None:
         arrays.returns[i, row] = proxied_return(weights, arrays.returns[:, row])
         window.flags[i, row] = CellFlag.PROXIED if weights else CellFlag.UNMODELLED
     count_flags(state, i)
-    if (coin := coin_of(state.terms[i])) is not None:  # the coin has moved as its contract has
-        cash = state.instrument_index[coin_name(coin)]
-        arrays.returns[cash, : state.rows] = arrays.returns[i, : state.rows]
-        window.flags[cash, : state.rows] = window.flags[i, : state.rows]
-        count_flags(state, cash)
     if window.rows_total == 0:
         return
     newest = (window.rows_total - 1) % arrays.returns.shape[1]
+    _join(state, i, proxy_weights(state, i, window.flags[:, newest]))
+    if (coin := coin_of(state.terms[i])) is not None:
+        _fill_coin(state, state.instrument_index[coin_name(coin)], i)
+
+
+def _fill_coin(state: RiskState, cash: int, contract: int) -> None:
+    """The coin has moved as its contract has, in every row that tells nothing of the coin itself."""
+    flags, rows = state.window.flags, state.rows
+    blank = np.flatnonzero((flags[cash, :rows] == CellFlag.NONE) | (flags[cash, :rows] == CellFlag.UNMODELLED))
+    state.arrays.returns[cash, blank] = state.arrays.returns[contract, blank]
+    flags[cash, blank] = flags[contract, blank]
+    count_flags(state, cash)
+    refresh_flags(state, cash)
+    if blank.size == rows:
+        _join(state, cash, {contract: 1.0})
+    else:
+        _bound(state, cash)
+
+
+def _join(state: RiskState, i: int, weights: dict[int, float]) -> None:
+    """Give instrument i its place in the covariance, by its weights, and the bounds of its window."""
+    arrays, window = state.arrays, state.window
     b = np.zeros(len(state.terms), dtype=np.float64)
-    for j, weight in proxy_weights(state, i, window.flags[:, newest]).items():
+    for j, weight in weights.items():
         b[j] = weight
     join_covariance(window.total, i, b, len(state.terms))
     bias = 1.0 - state.config.covariance.decay**window.rows_total
     count = len(state.terms)
     arrays.sigma[i, :count] = window.total[i, :count] / bias
     arrays.sigma[:count, i] = window.total[:count, i] / bias
+    _bound(state, i)
+
+
+def _bound(state: RiskState, i: int) -> None:
+    """Bring the bounds of instrument i's window up to date, and every book that holds it."""
+    arrays = state.arrays
     arrays.returns_min[i] = min(0.0, float(arrays.returns[i, : state.rows].min()))
     arrays.returns_max[i] = max(0.0, float(arrays.returns[i, : state.rows].max()))
     for p in state.holders(i):

@@ -65,7 +65,8 @@ def check_age(state: RiskState, i: int) -> None:
     newer trade or close comes; going back to an older price would make P&L out of nothing.
     """
     arrays, now = state.arrays, state.now_ns
-    if state.terms[i].kind == "cash":
+    if state.terms[i].kind == "cash":  # never too old, but its window may rest on stand-ins
+        refresh_flags(state, i)
         return
     due = FAR_FUTURE
     if arrays.mark_source[i] == Source.QUOTE:
