@@ -21,7 +21,7 @@ from daemon.slow_results import slow_result
 from daemon.wall_clock import with_event_ticks, with_tick
 from feeds.events import Assignment, CatchUpEnd
 from feeds.journal_frames import JournalRecord, Kind
-from feeds.kafka_sink import Sink
+from feeds.kafka_sink import DELIVERY_TIMEOUT_MS, Sink
 from feeds.kafka_source import Batch
 from feeds.merge import Partition
 from feeds.order import EventOrder, WallOrder
@@ -30,8 +30,9 @@ from risk.tail_fits import TailRequest, compute
 
 SHARD = 0  # one positions partition a process; more machines are more partitions
 STEP_INPUTS_MAX = 1_000
-BEAT_AGE_MAX_S = 10.0
+BEAT_AGE_MAX_S = 10.0 + DELIVERY_TIMEOUT_MS / 1_000  # a flush may lawfully wait that long
 COLLECT_EVERY_S = 10.0
+COLLECT_AT_LEAST_EVERY_S = 600.0  # a feed that is never silent must not keep garbage for ever
 
 
 class CoreLoop:
@@ -141,7 +142,8 @@ class CoreLoop:
             self._apply(inputs[start : start + STEP_INPUTS_MAX])
         self._metrics.held.set(self._order.waiting)
         self._last_beat_s = time.monotonic()
-        if not batch.records and self._last_beat_s - self._last_collect_s > COLLECT_EVERY_S:
+        wait_s = COLLECT_AT_LEAST_EVERY_S if batch.records else COLLECT_EVERY_S
+        if self._last_beat_s - self._last_collect_s > wait_s:
             gc.collect()
             self._last_collect_s = self._last_beat_s
 

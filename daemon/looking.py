@@ -1,8 +1,8 @@
 """What follows every event: measure what it touched, let the enforcer look, compute slow work, write it all down."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-import msgspec
 import numpy as np
 
 from daemon.audit_records import ack_audit, action_audit, decision_audit, rejection_audit, row_audits
@@ -152,13 +152,13 @@ class Looking:
         if self._offsets_tuple is None:
             self._offsets_tuple = tuple(sorted(self._offsets.items()))
         return Moment(
-            n=n, ts=state.now_ns, cause=cause, suspect=suspect, quoted=is_scope_quoted(state, p),
+            n=n, ts=state.now_ns, cause=cause, suspect=suspect, ask_quoted=partial(is_scope_quoted, state, p),
             rows=state.window.rows_total, new_row=new_row, session=state.window.session,
-            offsets=self._offsets_tuple, input_digest=input_digest(state, p), ts_event=ts_event,
+            offsets=self._offsets_tuple, ask_digest=partial(input_digest, state, p), ts_event=ts_event,
         )  # fmt: skip
 
-    def _book(self, p: int) -> "_BookOf":
-        return _BookOf(self._state, p)
+    def _book(self, p: int) -> Callable[[], Book]:
+        return partial(ScopeBook, self._state, p)
 
     def _take(self, p: int, outcomes: list[Outcome]) -> None:
         state, outputs = self._state, self._outputs
@@ -182,13 +182,3 @@ class Looking:
     def _flush_before(self) -> None:
         if self._rejected and self._state.now_ns // _SECOND_NS > self._rejected_second:
             self.flush_rejections()
-
-
-class _BookOf(msgspec.Struct, frozen=True):
-    """A book that is made only where the enforcer wants one."""
-
-    state: RiskState
-    p: int
-
-    def __call__(self) -> Book:
-        return ScopeBook(self.state, self.p)

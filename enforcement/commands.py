@@ -33,7 +33,8 @@ def reinstate_changes(
     changes: list[Change] = []
     for index, bound in enumerate(holder.limits):
         for level, life in enumerate(holder.lives[index]):
-            waits = life.state is LifeState.LATCHED or (bound.is_commanded and life.state is LifeState.FIRING)
+            held = life.held if life.state in (LifeState.NO_DATA, LifeState.ERROR) else life.state
+            waits = held is LifeState.LATCHED or (bound.is_commanded and held is LifeState.FIRING)
             if waits and limit in (None, bound.limit.id):
                 code = ReasonCode.OPERATOR_REINSTATE
                 ended = replace(NEW_LIFE, since_ns=moment.ts)

@@ -1,5 +1,6 @@
 """The moment at which the enforcer looks: core time, what woke it, and how open time passes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -16,12 +17,12 @@ class Moment:
                    or a heartbeat, which is no news of the book and confirms nothing; anything else, such as a fill, an
                    order, a nav, a row or a result, is "other" and confirms at once
     suspect      : the price is quarantined: it neither advances nor resets a confirmation, fires and clears nothing
-    quoted       : the scope has had a quote or trade within three sessions; otherwise recovery counts rows
+    ask_quoted   : says whether the scope has had a quote or trade within three sessions; otherwise recovery counts rows
     rows         : completed rows so far
     new_row      : this event completed a row
     session      : index of the base session
     offsets      : (partition, offset) pairs in a fixed order
-    input_digest : of everything the measures were computed from
+    ask_digest   : gives the digest of everything the measures were computed from; both are asked only where needed
     ts_event     : event time where it differs from core time (clock: wall); None: the same
     """
 
@@ -29,13 +30,23 @@ class Moment:
     ts: int
     cause: Wake
     suspect: bool
-    quoted: bool
+    ask_quoted: Callable[[], bool]
     rows: int
     new_row: bool
     session: int
     offsets: tuple[tuple[str, int], ...]
-    input_digest: str
+    ask_digest: Callable[[], str]
     ts_event: int | None = None
+
+    @property
+    def quoted(self) -> bool:
+        """Say whether the scope has had a quote or trade within three sessions."""
+        return self.ask_quoted()
+
+    @property
+    def input_digest(self) -> str:
+        """Return the digest of everything the measures were computed from."""
+        return self.ask_digest()
 
 
 class OpenTime(Protocol):

@@ -76,7 +76,8 @@ def sentence(reading: Reading, kind: Kind, before: LifeState, after: LifeState, 
         case Kind.ESCALATION:
             return f"{reading.reason} for too long"
         case Kind.TARGETS:
-            return f"{over}: the targets moved with the book"
+            told = over if reading.statistic > at else reading.reason
+            return f"{told}: the targets moved with the book"
         case Kind.REMINDER:
             return f"{reading.reason}: still halted"
     match after:

@@ -21,6 +21,7 @@ _REFERENCE_SETTINGS = {"cleanup.policy": "compact"}
 # Commands are a history, not a state per key: a first start reads all of them.
 _CONTROL_SETTINGS = {"cleanup.policy": "delete", "retention.ms": "-1"}
 _STREAM_SETTINGS = {"cleanup.policy": "delete"}
+_LETTER_SETTINGS = {"cleanup.policy": "delete", "retention.ms": "-1"}  # a restart compares its tail with the journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def plan_topics(topics: Topics, *, market_data_partitions: int = 1, positions_pa
         TopicPlan(topics.actions, positions_partitions, _ACTION_SETTINGS),
         TopicPlan(topics.shadow, positions_partitions, _ACTION_SETTINGS),
         TopicPlan(topics.state, positions_partitions, _STREAM_SETTINGS),
-        TopicPlan(topics.deadletter, 1, _STREAM_SETTINGS),
+        TopicPlan(topics.deadletter, 1, _LETTER_SETTINGS),
     ]
 
 

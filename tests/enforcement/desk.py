@@ -166,8 +166,18 @@ class Desk:
 
     def moment(self, cause: Wake = "other", *, suspect: bool = False, new_row: bool = False) -> Moment:
         offsets = (("market-data-0", self.n),)
+        quoted, digest = self.quoted, f"in{self.n}"
         return Moment(
-            self.n, self.now_ns, cause, suspect, self.quoted, self.rows, new_row, self.session, offsets, f"in{self.n}"
+            self.n,
+            self.now_ns,
+            cause,
+            suspect,
+            lambda: quoted,
+            self.rows,
+            new_row,
+            self.session,
+            offsets,
+            lambda: digest,
         )
 
     def wait(self, passed_ns: int) -> list[Outcome]:

@@ -27,7 +27,7 @@ def clock(
     rows: int = 0, opens: AlwaysOpen | ClosedUntil | None = None,
 ) -> Clock:  # fmt: skip
     number = ts // SECOND if n is None else n
-    moment = Moment(number, ts, cause, suspect, quoted, rows, False, 0, (), "")
+    moment = Moment(number, ts, cause, suspect, lambda: quoted, rows, False, 0, (), str)
     return Clock(moment, opens or AlwaysOpen(), "firm")
 
 
