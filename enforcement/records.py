@@ -246,7 +246,7 @@ def number(value: float) -> Number:
         return None
     if value == inf:
         return "Infinity"
-    return "-Infinity" if value == -inf else value
+    return "-Infinity" if value == -inf else value + 0.0  # no minus before a zero
 
 
 def encode(record: Decision | Action) -> bytes:
