@@ -1,0 +1,208 @@
+"""A made market for the benchmarks: stocks with fat-tailed factor returns, their books, and quotes that never end."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from config.setup import Setup
+from daemon.core import Core
+from daemon.edge import decode_inputs
+from daemon.wiring import build_setup
+from feeds.record import Input, Record
+
+QUOTE_STEP_NS = 200_000  # 5,000 quotes a second of event time
+ROOT = "firm"
+_SEED = 20_240_809
+_FIRST_SESSION = 250  # of the calendar, so that a year lies before the window
+_NAV_USD = 1e8
+_BATCH = 1_000
+_SECTORS = 10
+
+# Ten limits on every book, each armed on a metric that is computed, each so far away that nothing is near.
+_LIMITS = (
+    ("var_breach", "var_95", 1e12),
+    ("var_breach", "var_99", 1e12),
+    ("var_breach", "var_999", 1e12),
+    ("var_breach", "es_975", 1e12),
+    ("stress_failure", "worst_loss", 1e12),
+    ("stress_failure", "failures", 100.0),
+    ("concentration", "top_share", 0.99),
+    ("leverage", "gross_leverage", 1e6),
+    ("drawdown", "drawdown", 0.99),
+    ("exposure", "day_loss", 1e12),
+)
+_HEAD = """\
+base_currency: USD
+clock: event
+calendar: {base: XNYS, start: "2019-01-02", end: "2026-12-31"}
+portfolios: [firm]
+enforcement:
+  mode: monitoring
+  max_stress_loss: 1.0e12
+  limits:
+"""
+
+
+@dataclass(slots=True)
+class Market:
+    """A core and the state of the market around it; every record goes the public way, bytes first.
+
+    prices : (N,) level around which quotes wander; deviation : (N,) relative, mean reverting
+    ts     : of the last record; n : of the last record
+    """
+
+    setup: Setup
+    core: Core
+    known: set[str]
+    names: list[str]
+    prices: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+    random: np.random.Generator
+    books: int
+    ts: int = 0
+    n: int = 0
+
+    def record(self, topic: str, event: dict[str, object]) -> Record:
+        """Return the next record of a topic."""
+        self.n += 1
+        return Record(self.n, topic, 0, self.n, orjson.dumps(event))
+
+    def decode(self, records: list[Record]) -> list[Input]:
+        """Decode as the live loop and the replay do."""
+        return decode_inputs(records, self.known, self.setup.config)
+
+    def feed(self, records: Iterator[Record]) -> None:
+        """Apply records in batches; none may be refused."""
+        while batch := list(islice(records, _BATCH)):
+            outputs = self.core.step(self.decode(batch))
+            assert not outputs.rejections, outputs.rejections[0]
+
+    def quotes(self, count: int, instruments: NDArray[np.int64] | None = None) -> Iterator[Record]:
+        """Yield quotes of random instruments, or of these; mids move by some basis points around their level."""
+        if instruments is None:
+            instruments = self.random.integers(0, len(self.names), count)
+        moves = self.random.standard_normal(count) * 2e-4
+        for i, move in zip(instruments.tolist(), moves.tolist(), strict=True):
+            self.deviation[i] = 0.98 * self.deviation[i] + move
+            mid = float(self.prices[i] * (1.0 + self.deviation[i]))
+            self.ts += QUOTE_STEP_NS
+            yield self.record(
+                "market-data",
+                {
+                    "type": "quote",
+                    "ts": self.ts,
+                    "instrument": self.names[i],
+                    "bid": round(mid * 0.9999, 4),
+                    "ask": round(mid * 1.0001, 4),
+                },
+            )
+
+    def hold(self, *, each_book_holds_all: bool, calm: bool = True) -> None:
+        """State all positions anew, every name in every book or each in one, and quote every name once."""
+        items = []
+        for book in range(self.books):
+            for i, name in enumerate(self.names):
+                if each_book_holds_all or i % self.books == book:
+                    sign = -1 if self.random.random() < 0.3 else 1
+                    quantity = sign * float(self.random.integers(10, 1_000))
+                    items.append({"portfolio": f"{ROOT}/b{book:03}", "instrument": name, "quantity": quantity})
+        self.ts += 1
+        snapshot = {"type": "positions_snapshot", "ts": self.ts, "portfolio": ROOT, "snapshot_id": f"s{self.n}"}
+        self.feed(iter([self.record("positions", snapshot | {"items": items})]))
+        self.feed(self.quotes(len(self.names), np.arange(len(self.names))))
+        if calm:
+            self.check_calm()
+
+    def check_calm(self) -> None:
+        """Make sure that nothing but what is measured goes on: no breach life moves, all numbers are there."""
+        arrays, scopes = self.core.state.arrays, len(self.core.state.scopes)
+        assert not arrays.alive[:scopes].any(), "a breach life is not ok, so every price would be looked at"
+        assert not arrays.missing[:scopes].any(), "a position has no value"
+
+    def close_session(self) -> Iterator[Record]:
+        """Yield the official closes of the open session, all at its end; the last one completes the row."""
+        state = self.core.state
+        calendar, session = state.base_calendar, state.window.session
+        self.ts = int(calendar.closes[session])
+        date = str(np.datetime64(int(calendar.dates[session]) - 719_163, "D"))
+        self._move_prices()
+        for name, price in zip(self.names, self.prices.tolist(), strict=True):
+            close = {"type": "close", "ts": self.ts, "instrument": name, "date": date, "price": round(price, 4)}
+            yield self.record("market-data", close)
+
+    def quote_before_close(self) -> None:
+        """Quote every name once in the last second of the open session, so that no mark is stale at its close."""
+        state = self.core.state
+        self.ts = int(state.base_calendar.closes[state.window.session]) - 10**9
+        self.feed(self.quotes(len(self.names), np.arange(len(self.names))))
+
+    def open_session(self) -> None:
+        """Move the market's time to the open of the next session, so that quotes are its first hours."""
+        state = self.core.state
+        self.ts = int(state.base_calendar.opens[state.window.session])
+
+    def _move_prices(self) -> None:
+        """One day: a market factor, ten sectors and a Student-t rest for each name."""
+        count = len(self.names)
+        market = 0.008 * self.random.standard_t(5)
+        sectors = 0.005 * self.random.standard_t(5, _SECTORS)
+        rest = 0.012 * self.random.standard_t(5, count)
+        self.prices *= 1.0 + np.clip(market + sectors[np.arange(count) % _SECTORS] + rest, -0.15, 0.15)
+        self.deviation[:] = 0.0
+
+
+def make_market(instruments: int, books: int, rows: int) -> Market:
+    """Return a market of N names with `rows` completed rows, `books` leaves under one root, and no positions yet."""
+    setup = _setup()
+    names = [f"S{i:04}" for i in range(instruments)]
+    random = np.random.default_rng(_SEED)
+    prices = np.exp(random.uniform(np.log(20.0), np.log(400.0), instruments))
+    known = {calendar.code for calendar in setup.calendars}
+    market = Market(setup, Core(setup), known, names, prices, np.zeros(instruments), random, books)
+    market.ts = int(setup.calendars[0].opens[_FIRST_SESSION])
+    market.feed(
+        market.record(
+            "reference",
+            {
+                "type": "instrument",
+                "ts": market.ts,
+                "instrument": name,
+                "kind": "equity",
+                "currency": "USD",
+                "calendar": "XNYS",
+                "sector": f"sector-{i % _SECTORS}",
+            },
+        )
+        for i, name in enumerate(names)
+    )
+    for _ in range(rows + 1):  # the first gives levels only
+        market.feed(market.close_session())
+    assert market.core.state.rows == min(rows, setup.config.window.rows), market.core.state.rows
+    market.open_session()
+    market.feed(
+        market.record(
+            "positions",
+            {"type": "nav", "ts": market.ts, "portfolio": f"{ROOT}/b{book:03}", "nav": _NAV_USD, "currency": "USD"},
+        )
+        for book in range(books)
+    )
+    return market
+
+
+def _setup() -> Setup:
+    lines = [
+        f"    - {{id: {name}_{metric}, scope: {scope}, sensor: {sensor}, metric: {metric},"
+        f" levels: [{{at: {at}, action: warn}}]}}"
+        for name, scope in (("root", ROOT), ("book", f"{ROOT}/*"))
+        for sensor, metric, at in _LIMITS
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "benchmark.yaml"
+        path.write_text(_HEAD + "\n".join(lines) + "\n")
+        return build_setup(path)
