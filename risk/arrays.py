@@ -74,6 +74,7 @@ class Arrays(NamedTuple):
     updates: Ints  # (P,) incremental updates since the last full recomputation
     metrics: Floats  # (P, K)
     statuses: Ints  # (P, K)
+    fresh: Ints  # (P, K) statuses in the making, while a scope is measured
     wake: Floats  # (P, K) levels above which a scope needs a look
     alive: Ints  # (P,) a breach life is not ok: look after every event
     woken: Ints  # (P,)
@@ -114,7 +115,7 @@ class Fit:
 _INT = {
     "mark_ts", "mark_source", "funded", "fast", "quote_fresh", "quote_ts", "trade_ts", "last_ts", "last_source",
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidates", "updates", "statuses",
-    "alive", "woken", "refit", "data_status", "source_ts", "source_waiting",
+    "fresh", "alive", "woken", "refit", "data_status", "source_ts", "source_waiting",
     "scalars",
 }  # fmt: skip
 _FILL: dict[str, float] = {
@@ -144,7 +145,7 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     shapes |= dict.fromkeys(("quantity", "exposure", "sigma_x", "fit_exposure"), (p, n))
     shapes |= {"loss": (p, t), "candidates": (p, CANDIDATES), "fit": (p, 6), "scenario_limit": (s,)}
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
-    shapes |= dict.fromkeys(("metrics", "statuses", "wake"), (p, k))
+    shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake"), (p, k))
     shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (5,), "settings": (2,)}
     filled = (
         np.full(shapes[name], _FILL.get(name, 0), dtype=np.int64 if name in _INT else np.float64)

@@ -10,7 +10,7 @@ from config.schema import Config
 from config.setup import Calendar, Setup
 from risk.arrays import Arrays, Scalar, Setting, allocate, grow
 from risk.instruments import Terms
-from risk.kernels.book import rebuild
+from risk.kernels.book import REBUILD_EVERY, rebuild
 from risk.measures import Matrix, Vector
 from risk.tail_result import TailResult
 from risk.timers import Timers
@@ -187,7 +187,7 @@ class RiskState:
         self.children.append([])
         self.arrays.parent[p] = parent
         self.arrays.leaf[p] = 1
-        self.arrays.updates[p] = p * 97 % 1024
+        self.arrays.updates[p] = p * 97 % REBUILD_EVERY
         self.arrays.scalars[Scalar.SCOPES] = p + 1
         if parent >= 0:
             self.children[parent].append(p)

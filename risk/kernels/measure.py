@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from risk.arrays import Arrays, Fit, Scalar, Setting
+from risk.arrays import Arrays, Fit, Floats, Ints, Scalar, Setting
 from risk.kernels.tail import (
     depth_needed,
     refresh_candidates,
@@ -31,115 +31,148 @@ _FIT_VAR, _FIT_ES, _FIT_REFERENCE = Fit.VAR_999, Fit.ES_999, Fit.REFERENCE_VARIA
 _FIT_VAR_STATUS, _FIT_ES_STATUS, _FIT_GROSS = Fit.VAR_STATUS, Fit.ES_STATUS, Fit.GROSS
 
 
-@njit(cache=True, error_model="numpy")
-def _set(s: Arrays, p: int, metric: int, value: float, status: int) -> None:
-    """Store one number; a changed status, or a value over the wake-up level, needs a look."""
-    if s.statuses[p, metric] != status:
-        s.statuses[p, metric] = status
-        s.woken[p] = 1
-    s.metrics[p, metric] = value
-    if value > s.wake[p, metric]:
-        s.woken[p] = 1
-
-
-@njit(cache=True, error_model="numpy")
-def _historical(s: Arrays, p: int, data: int, empty: bool) -> None:
-    """VaR and ES at 95, 97.5 and 99 % by historical simulation; status by n(1 - p) alone."""
-    rows = s.scalars[_ROWS]
-    loss, candidates = s.loss[p], s.candidates[p]
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _historical(
+    loss: Floats, candidates: Ints, bound: float, rows: int, data: int, empty: bool, values: Floats, statuses: Ints
+) -> float:
+    """VaR and ES at 95, 97.5 and 99 % by historical simulation; status by n(1 - p) alone. Return the bound."""
     if rows > 0 and not empty:
         depth = depth_needed(rows)
         sort_candidates(loss, rows, candidates)
-        if loss[candidates[depth - 1]] < s.candidate_bound[p]:
-            s.candidate_bound[p] = refresh_candidates(loss, rows, candidates)
+        if loss[candidates[depth - 1]] < bound:
+            bound = refresh_candidates(loss, rows, candidates)
     for level in range(3):
         p_ppm = 950_000 if level == 0 else (975_000 if level == 1 else 990_000)
         tail_ppm = rows * (1_000_000 - p_ppm)
         if empty:
-            _set(s, p, _VAR + level, 0.0, data)
-            _set(s, p, _ES + level, 0.0, data)
+            values[_VAR + level] = values[_ES + level] = 0.0
+            status = data
         elif tail_ppm < 1_000_000:
-            _set(s, p, _VAR + level, np.nan, max(data, _INSUFFICIENT))
-            _set(s, p, _ES + level, np.nan, max(data, _INSUFFICIENT))
+            values[_VAR + level] = values[_ES + level] = np.nan
+            status = max(data, _INSUFFICIENT)
         else:
+            values[_VAR + level] = worst_value_at_risk(loss, rows, candidates, p_ppm)
+            values[_ES + level] = worst_expected_shortfall(loss, rows, candidates, p_ppm)
             status = max(data, _DEGRADED if tail_ppm < 10_000_000 else _OK)
-            _set(s, p, _VAR + level, worst_value_at_risk(loss, rows, candidates, p_ppm), status)
-            _set(s, p, _ES + level, worst_expected_shortfall(loss, rows, candidates, p_ppm), status)
+        statuses[_VAR + level] = statuses[_ES + level] = status
+    return bound
 
 
-@njit(cache=True, error_model="numpy")
-def _tail_fit(s: Arrays, p: int, data: int, empty: bool, moved: float) -> None:
-    """99.9 % by the last tail fit, scaled with the book's volatility; ask for a new fit where the book moved."""
-    if empty:
-        _set(s, p, _VAR_999, 0.0, data)
-        _set(s, p, _ES_999, 0.0, data)
-        return
-    fit = s.fit[p]
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _tail_fit(fit: Floats, variance: float, data: int, empty: bool, values: Floats, statuses: Ints) -> None:
+    """99.9 % by the last tail fit, scaled with the book's volatility."""
     reference = fit[_FIT_REFERENCE]
-    if (fit[_FIT_VAR_STATUS] >= _INSUFFICIENT and np.isnan(fit[_FIT_ES])) or not reference > 0.0:
-        _set(s, p, _VAR_999, np.nan, max(data, _INSUFFICIENT))
-        _set(s, p, _ES_999, np.nan, max(data, _INSUFFICIENT))
+    if empty:
+        values[_VAR_999] = values[_ES_999] = 0.0
+        statuses[_VAR_999] = statuses[_ES_999] = data
+    elif (fit[_FIT_VAR_STATUS] >= _INSUFFICIENT and np.isnan(fit[_FIT_ES])) or not reference > 0.0:
+        values[_VAR_999] = values[_ES_999] = np.nan
+        statuses[_VAR_999] = statuses[_ES_999] = max(data, _INSUFFICIENT)
     else:
-        scale = np.sqrt(max(s.variance[p], 0.0) / reference)
-        _set(s, p, _VAR_999, fit[_FIT_VAR] * scale, max(data, int(fit[_FIT_VAR_STATUS])))
-        infinite = fit[_FIT_ES] == np.inf
-        _set(s, p, _ES_999, np.inf if infinite else fit[_FIT_ES] * scale, max(data, int(fit[_FIT_ES_STATUS])))
-    if moved > _REFIT_SHARE * fit[_FIT_GROSS] and s.scalars[_ROWS] >= 250:
-        s.refit[p] = 1
+        scale = np.sqrt(max(variance, 0.0) / reference)
+        values[_VAR_999] = fit[_FIT_VAR] * scale
+        values[_ES_999] = np.inf if fit[_FIT_ES] == np.inf else fit[_FIT_ES] * scale
+        statuses[_VAR_999] = max(data, int(fit[_FIT_VAR_STATUS]))
+        statuses[_ES_999] = max(data, int(fit[_FIT_ES_STATUS]))
 
 
-@njit(cache=True, error_model="numpy")
-def _stress(s: Arrays, p: int, data: int, gross: float) -> None:
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _stress(
+    losses: Floats, suspect: Floats, covered: Floats, limits: Floats, scenarios: int, data: int, gross: float,
+    values: Floats, statuses: Ints,
+) -> None:  # fmt: skip
     """Worst scenario loss and count of failures, over the scenarios that cover the book.
 
     One that covers less than 80 % of gross says nothing and leaves both DEGRADED; if all do, both are INSUFFICIENT.
     """
     worst, failures, counted = -np.inf, 0.0, 0
-    scenarios = s.scalars[_SCENARIOS]
     for k in range(scenarios):
-        if s.covered_gross[p, k] < COVERAGE_MIN * gross:
+        if covered[k] < COVERAGE_MIN * gross:
             continue
         counted += 1
-        loss = max(s.stress[p, k], s.stress[p, k] + s.stress_suspect[p, k])
+        loss = max(losses[k], losses[k] + suspect[k])
         worst = max(worst, loss)
-        if loss > s.scenario_limit[k]:
+        if loss > limits[k]:
             failures += 1.0
     if gross == 0.0:
         worst = 0.0
     status = _OK if counted == scenarios else (_DEGRADED if counted > 0 else _INSUFFICIENT)
-    _set(s, p, _WORST, worst if counted > 0 else np.nan, max(data, status))
-    _set(s, p, _FAILURES, failures if counted > 0 else np.nan, max(data, status))
+    values[_WORST] = worst if counted > 0 else np.nan
+    values[_FAILURES] = failures if counted > 0 else np.nan
+    statuses[_WORST] = statuses[_FAILURES] = max(data, status)
 
 
-@njit(cache=True, error_model="numpy")
-def _value(s: Arrays, p: int, data: int, gross: float, net: float, empty: bool) -> float:
-    """NAV-based metrics: leverage, drawdown, the day's loss; return NAV (NaN where unknown)."""
-    nav = s.value[p] if s.has_nav[p] == 1 else np.nan
-    status = data if s.has_nav[p] == 1 else max(data, _INSUFFICIENT)
-    if s.has_nav[p] == 1 and nav <= 0.0:
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _leverage(
+    nav: float, has_nav: bool, gross: float, net: float, data: int, empty: bool, values: Floats, statuses: Ints
+) -> None:
+    """Gross and net leverage; a NAV at or under zero is infinite leverage for whoever holds anything."""
+    status = data if has_nav else max(data, _INSUFFICIENT)
+    if has_nav and nav <= 0.0:
         infinite = np.inf if gross > 0.0 else (0.0 if empty else np.nan)  # nothing held is no leverage
-        _set(s, p, _GROSS_LEVERAGE, infinite, status)
-        _set(s, p, _NET_LEVERAGE, infinite, status)
+        values[_GROSS_LEVERAGE] = values[_NET_LEVERAGE] = infinite
     else:
-        _set(s, p, _GROSS_LEVERAGE, 0.0 if empty else gross / nav, data if empty else status)
-        _set(s, p, _NET_LEVERAGE, 0.0 if empty else abs(net) / nav, data if empty else status)
-    if s.has_nav[p] == 1 and s.index_valid[p] == 1:
-        index = s.index_base[p] * (s.value[p] / s.value_base[p])
-        s.high_water[p] = max(s.high_water[p], index)
-        _set(s, p, _DRAWDOWN, 1.0 - index / s.high_water[p], status)
-    else:
-        _set(s, p, _DRAWDOWN, np.nan, max(status, _INVALID if s.has_nav[p] == 1 else _INSUFFICIENT))
-    _set(s, p, _DAY_LOSS, -s.day_pnl[p], data)
-    return nav
+        values[_GROSS_LEVERAGE] = 0.0 if empty else gross / nav
+        values[_NET_LEVERAGE] = 0.0 if empty else abs(net) / nav
+        status = data if empty else status
+    statuses[_GROSS_LEVERAGE] = statuses[_NET_LEVERAGE] = status
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _top_share(
+    largest: float, gross: float, nav: float, has_nav: bool, names: int, data: int, empty: bool, values: Floats,
+    statuses: Ints,
+) -> None:  # fmt: skip
+    """Largest exposure over gross, over NAV where there are fewer than eight names."""
+    statuses[_TOP] = data
+    if empty:
+        values[_TOP] = 0.0
+    elif names >= _NAMES_MIN:
+        values[_TOP] = largest / gross
+    elif not has_nav:
+        values[_TOP] = np.nan
+        statuses[_TOP] = max(data, _INSUFFICIENT)
+    else:
+        values[_TOP] = largest / nav if nav > 0.0 else np.inf
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _hhi(cross: float, cross_squares: float, rows: int, data: int, empty: bool, values: Floats, statuses: Ints) -> None:
+    """Herfindahl index of the component VaR; status by the rows behind the covariance."""
+    known = empty or rows >= 60
+    status = max(data, _OK if empty or rows >= 250 else (_DEGRADED if known else _INSUFFICIENT))
+    if empty or cross > 0.0:
+        share = cross_squares / (cross * cross) if cross > 0.0 else 0.0
+        values[_HHI] = share if known else np.nan
+        statuses[_HHI] = status
+    else:
+        values[_HHI] = np.nan
+        statuses[_HHI] = max(status, _INSUFFICIENT)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _compare(values: Floats, fresh: Ints, statuses: Ints, wake: Floats) -> bool:
+    """Take over the fresh statuses; True where one has changed, or a value is over its wake-up level."""
+    woken = False
+    for metric in range(_COUNT):
+        if statuses[metric] != fresh[metric]:
+            statuses[metric] = fresh[metric]
+            woken = True
+        if values[metric] > wake[metric]:
+            woken = True
+    return woken
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def measure(s: Arrays, p: int) -> None:
     """Compute every metric and status of scope p, and mark it woken where it needs a look.
 
-    Sums run in instrument order: the same book gives the same bytes on every machine.
+    Sums run in instrument order: the same book gives the same bytes on every machine. Helpers take rows, not the
+    state: handing sixty arrays to each would cost more than the arithmetic.
     """
-    x, y, fitted = s.exposure[p], s.sigma_x[p], s.fit_exposure[p]
+    x, y, fitted, untrusted, doubted, stood_in = (
+        s.exposure[p], s.sigma_x[p], s.fit_exposure[p], s.untrusted, s.suspect, s.proxied,
+    )  # fmt: skip
     gross = net = variance = cross = cross_squares = largest = stale = suspect = proxied = moved = 0.0
     names = 0
     for i in range(s.scalars[_INSTRUMENTS]):
@@ -151,41 +184,43 @@ def measure(s: Arrays, p: int) -> None:
         cross += abs(product)
         cross_squares += product * product
         largest = max(largest, size)
-        stale += size * s.untrusted[i]
-        suspect += size * s.suspect[i]
-        proxied += size * s.proxied[i]
+        stale += size * untrusted[i]
+        suspect += size * doubted[i]
+        proxied += size * stood_in[i]
         moved += abs(x[i] - fitted[i])
         names += size > 0.0
     s.variance[p] = variance
-    data = _OK
-    if stale > 0.0 or suspect > 0.0:
-        data = _DEGRADED
+    data = _DEGRADED if stale > 0.0 or suspect > 0.0 else _OK
     if s.missing[p] > 0 or s.known[p] == 0 or stale > s.settings[_STALE] * gross:
         data = _INVALID
     s.data_status[p] = data
     modelled = max(data, _DEGRADED if proxied > 0.0 else _OK)  # numbers that rest on the window
     empty = names == 0 and s.missing[p] == 0
-    _historical(s, p, modelled, empty)
-    _tail_fit(s, p, modelled, empty, moved)
-    _stress(s, p, data, gross)
-    nav = _value(s, p, data, gross, net, empty)
-    _set(s, p, _GROSS, gross, data)
-    _set(s, p, _NET, abs(net), data)
-    if empty:
-        _set(s, p, _TOP, 0.0, data)
-    elif names >= _NAMES_MIN:
-        _set(s, p, _TOP, largest / gross, data)
-    elif s.has_nav[p] == 0:
-        _set(s, p, _TOP, np.nan, max(data, _INSUFFICIENT))
-    else:
-        _set(s, p, _TOP, largest / nav if nav > 0.0 else np.inf, data)
-    rows = s.scalars[_ROWS]
-    known_covariance = empty or rows >= 60
-    hhi_status = max(modelled, _OK if empty or rows >= 250 else (_DEGRADED if known_covariance else _INSUFFICIENT))
-    if empty or cross > 0.0:
-        share = cross_squares / (cross * cross) if cross > 0.0 else 0.0
-        _set(s, p, _HHI, share if known_covariance else np.nan, hhi_status)
-    else:
-        _set(s, p, _HHI, np.nan, max(hhi_status, _INSUFFICIENT))
-    if s.alive[p] == 1:
+    values, fresh, rows = s.metrics[p], s.fresh[p], s.scalars[_ROWS]
+    for metric in range(_COUNT):
+        fresh[metric] = s.statuses[p, metric]
+    s.candidate_bound[p] = _historical(
+        s.loss[p], s.candidates[p], s.candidate_bound[p], rows, modelled, empty, values, fresh
+    )
+    _tail_fit(s.fit[p], variance, modelled, empty, values, fresh)
+    if not empty and moved > _REFIT_SHARE * s.fit[p, _FIT_GROSS] and rows >= 250:
+        s.refit[p] = 1
+    _stress(
+        s.stress[p], s.stress_suspect[p], s.covered_gross[p], s.scenario_limit, s.scalars[_SCENARIOS], data, gross,
+        values, fresh,
+    )  # fmt: skip
+    has_nav = s.has_nav[p] == 1
+    nav = s.value[p] if has_nav else np.nan
+    _leverage(nav, has_nav, gross, net, data, empty, values, fresh)
+    fresh[_DRAWDOWN] = max(data, _OK if has_nav and s.index_valid[p] == 1 else (_INVALID if has_nav else _INSUFFICIENT))
+    values[_DRAWDOWN] = np.nan
+    if has_nav and s.index_valid[p] == 1:
+        index = s.index_base[p] * (nav / s.value_base[p])
+        s.high_water[p] = max(s.high_water[p], index)
+        values[_DRAWDOWN] = 1.0 - index / s.high_water[p]
+    values[_DAY_LOSS], values[_GROSS], values[_NET] = -s.day_pnl[p], gross, abs(net)
+    fresh[_DAY_LOSS] = fresh[_GROSS] = fresh[_NET] = data
+    _top_share(largest, gross, nav, has_nav, names, data, empty, values, fresh)
+    _hhi(cross, cross_squares, rows, modelled, empty, values, fresh)
+    if _compare(values, fresh, s.statuses[p], s.wake[p]) or s.alive[p] == 1:
         s.woken[p] = 1

@@ -13,7 +13,7 @@ _NOW, _SCOPES = Scalar.NOW, Scalar.SCOPES
 _FROM_QUOTE, _FROM_TRADE = Source.QUOTE, Source.TRADE
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def run_prices(
     s: Arrays, instrument: Ints, kind: Ints, price: Floats, low: Floats, ts: Ints, source: Ints,
     start: int, stop: int, next_due: int, wall: bool,

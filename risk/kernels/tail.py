@@ -8,7 +8,7 @@ from risk.arrays import CANDIDATES, Floats, Ints
 MILLION = 1_000_000
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def depth_needed(rows: int) -> int:
     """Return how many of the worst losses VaR and ES at 95 % and above read."""
     rank = rows - (rows * 950_000 + MILLION - 1) // MILLION + 1
@@ -16,7 +16,7 @@ def depth_needed(rows: int) -> int:
     return min(rows, max(rank, tail))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def refresh_candidates(loss: Floats, rows: int, candidates: Ints) -> float:
     """Fill `candidates` with the rows of the worst losses, descending, ties by row; return the bound on all others.
 
@@ -37,7 +37,7 @@ def refresh_candidates(loss: Floats, rows: int, candidates: Ints) -> float:
     return loss[candidates[kept - 1]] if rows > kept else -np.inf
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def sort_candidates(loss: Floats, rows: int, candidates: Ints) -> None:
     """Bring the candidates into descending order again; nearly sorted already, so insertion is cheap."""
     for place in range(1, min(CANDIDATES, rows)):
@@ -50,14 +50,14 @@ def sort_candidates(loss: Floats, rows: int, candidates: Ints) -> None:
         candidates[hole] = row
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def worst_value_at_risk(loss: Floats, rows: int, candidates: Ints, p_ppm: int) -> float:
     """Return VaR, Hyndman-Fan type 1: the k-th smallest loss with k = ceil(n p)."""
     rank = (rows * p_ppm + MILLION - 1) // MILLION
     return float(loss[candidates[rows - rank]])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def worst_expected_shortfall(loss: Floats, rows: int, candidates: Ints, p_ppm: int) -> float:
     """Return exact ES (Acerbi and Tasche 2002): the boundary scenario counts with its fraction of the tail."""
     tail_ppm = rows * (MILLION - p_ppm)

@@ -1,5 +1,7 @@
 """Every metric against its definition in numpy, the rules of status, and what wakes a scope."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,19 @@ from risk.historical import expected_shortfall, value_at_risk
 from risk.kernels.book import move_exposure
 from risk.kernels.measure import measure
 from risk.measures import METRIC_INDEX, METRICS, Status
-from tests.risk.random_arrays import NAMES, ROWS, SCENARIOS, assert_twin, copied, metric, random_arrays, status
+from tests.risk.random_arrays import (
+    NAMES,
+    ROWS,
+    SCENARIOS,
+    assert_same_bytes,
+    assert_twin,
+    copied,
+    metric,
+    random_arrays,
+    status,
+)
+
+Rows = Callable[[Arrays], tuple[object, ...]]
 
 LEVELS = {"95": 950_000, "975": 975_000, "99": 990_000}
 HISTORICAL = [f"{kind}_{name}" for kind in ("var", "es") for name in LEVELS]
@@ -63,11 +77,29 @@ def test_kernels_equal_their_python_twins_bit_by_bit(seed: int) -> None:
     arrays = random_arrays(seed)
     arrays.fit[1] = (5e4, 7e4, 1e-4, Status.OK, Status.OK, 1e6)
     assert_twin(measure, arrays, 1)
-    assert_twin(kernels._historical, arrays, 2, 0, False)
-    assert_twin(kernels._tail_fit, arrays, 1, 0, False, 1e5)
-    assert_twin(kernels._stress, arrays, 3, 0, 1e5)
-    assert_twin(kernels._value, arrays, 0, 0, 1e5, -1e4, False)
-    assert_twin(kernels._set, arrays, 2, 5, 3.5, 1)
+    numbers: Rows = lambda a: (a.metrics[2], a.fresh[2])  # noqa: E731 -- a table of small functions
+    cases: tuple[tuple[Callable[..., object], Rows], ...] = (
+        (
+            kernels._historical,
+            lambda a: (a.loss[2], a.candidates[2], a.candidate_bound[2], ROWS, 0, False, *numbers(a)),
+        ),
+        (kernels._tail_fit, lambda a: (a.fit[1], 3.5e9, 0, False, *numbers(a))),
+        (
+            kernels._stress,
+            lambda a: (
+                a.stress[3], a.stress_suspect[3], a.covered_gross[3], a.scenario_limit, SCENARIOS, 0, 1e5, *numbers(a)
+            ),
+        ),
+        (kernels._leverage, lambda a: (a.value[0], True, 1e5, -1e4, 0, False, *numbers(a))),
+        (kernels._top_share, lambda a: (2e4, 1e5, a.value[0], True, 7, 0, False, *numbers(a))),
+        (kernels._hhi, lambda a: (3.0, 2.0, ROWS, 0, False, *numbers(a))),
+        (kernels._compare, lambda a: (a.metrics[2], a.fresh[2], a.statuses[2], a.wake[2])),
+    )  # fmt: skip
+    for kernel, rows_of in cases:
+        compiled, plain = copied(arrays), copied(arrays)
+        python: Callable[..., object] = getattr(kernel, "py_func")  # noqa: B009 -- numba's dispatchers are untyped
+        assert kernel(*rows_of(compiled)) == python(*rows_of(plain)), kernel
+        assert_same_bytes(compiled, plain)
 
 
 def test_measuring_twice_changes_nothing() -> None:
