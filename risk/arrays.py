@@ -60,6 +60,7 @@ class Arrays(NamedTuple):
     fit_exposure: Floats  # (P, N) exposure that the last tail fit saw
     loss: Floats  # (P, T)
     candidates: Ints  # (P, CANDIDATES) rows with the worst losses, descending
+    member: Ints  # (T,) scratch while candidates are renewed
     candidate_bound: Floats  # (P,) no other row's loss is above it
     stress: Floats  # (P, S) loss
     stress_suspect: Floats  # (P, S) what quarantined prices would add to the loss
@@ -115,7 +116,7 @@ class Fit:
 _INT = {
     "mark_ts", "mark_source", "funded", "fast", "quote_fresh", "quote_ts", "trade_ts", "last_ts", "last_source",
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidates", "updates", "statuses",
-    "fresh", "alive", "woken", "refit", "data_status", "source_ts", "source_waiting",
+    "fresh", "member", "alive", "woken", "refit", "data_status", "source_ts", "source_waiting",
     "scalars",
 }  # fmt: skip
 _FILL: dict[str, float] = {
@@ -143,7 +144,7 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     shapes |= dict.fromkeys(_ONE_SCOPE, (p,))
     shapes |= {"returns": (n, t), "shocks": (n, s), "covered": (n, s), "sigma": (n, n)}
     shapes |= dict.fromkeys(("quantity", "exposure", "sigma_x", "fit_exposure"), (p, n))
-    shapes |= {"loss": (p, t), "candidates": (p, CANDIDATES), "fit": (p, 6), "scenario_limit": (s,)}
+    shapes |= {"member": (t,), "loss": (p, t), "candidates": (p, CANDIDATES), "fit": (p, 6), "scenario_limit": (s,)}
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
     shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake"), (p, k))
     shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (5,), "settings": (2,)}

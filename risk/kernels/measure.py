@@ -6,7 +6,7 @@ from numba import njit
 from risk.arrays import Arrays, Fit, Floats, Ints, Scalar, Setting
 from risk.kernels.tail import (
     depth_needed,
-    refresh_candidates,
+    renew_candidates,
     sort_candidates,
     worst_expected_shortfall,
     worst_value_at_risk,
@@ -33,14 +33,15 @@ _FIT_VAR_STATUS, _FIT_ES_STATUS, _FIT_GROSS = Fit.VAR_STATUS, Fit.ES_STATUS, Fit
 
 @njit(cache=True, error_model="numpy", _nrt=False)
 def _historical(
-    loss: Floats, candidates: Ints, bound: float, rows: int, data: int, empty: bool, values: Floats, statuses: Ints
-) -> float:
+    loss: Floats, candidates: Ints, member: Ints, bound: float, rows: int, data: int, empty: bool, values: Floats,
+    statuses: Ints,
+) -> float:  # fmt: skip
     """VaR and ES at 95, 97.5 and 99 % by historical simulation; status by n(1 - p) alone. Return the bound."""
     if rows > 0 and not empty:
         depth = depth_needed(rows)
         sort_candidates(loss, rows, candidates)
         if loss[candidates[depth - 1]] < bound:
-            bound = refresh_candidates(loss, rows, candidates)
+            bound = renew_candidates(loss, rows, candidates, member)
     for level in range(3):
         p_ppm = 950_000 if level == 0 else (975_000 if level == 1 else 990_000)
         tail_ppm = rows * (1_000_000 - p_ppm)
@@ -200,7 +201,7 @@ def measure(s: Arrays, p: int) -> None:
     for metric in range(_COUNT):
         fresh[metric] = s.statuses[p, metric]
     s.candidate_bound[p] = _historical(
-        s.loss[p], s.candidates[p], s.candidate_bound[p], rows, modelled, empty, values, fresh
+        s.loss[p], s.candidates[p], s.member, s.candidate_bound[p], rows, modelled, empty, values, fresh
     )
     _tail_fit(s.fit[p], variance, modelled, empty, values, fresh)
     if not empty and moved > _REFIT_SHARE * s.fit[p, _FIT_GROSS] and rows >= 250:

@@ -38,6 +38,33 @@ def refresh_candidates(loss: Floats, rows: int, candidates: Ints) -> float:
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
+def renew_candidates(loss: Floats, rows: int, candidates: Ints, member: Ints) -> float:
+    """Exchange sorted candidates for worse rows, of which there are few; return the bound on all others.
+
+    member : (T,) scratch
+    """
+    kept = min(CANDIDATES, rows)
+    for row in range(rows):
+        member[row] = 0
+    for place in range(kept):
+        member[candidates[place]] = 1
+    bound = -np.inf
+    for row in range(rows):
+        value = loss[row]
+        least = loss[candidates[kept - 1]]
+        if member[row] == 1:
+            continue
+        bound = max(bound, min(value, least))
+        if value > least:
+            place = kept - 1
+            while place > 0 and loss[candidates[place - 1]] < value:
+                candidates[place] = candidates[place - 1]
+                place -= 1
+            candidates[place] = row
+    return bound
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
 def sort_candidates(loss: Floats, rows: int, candidates: Ints) -> None:
     """Bring the candidates into descending order again; nearly sorted already, so insertion is cheap."""
     for place in range(1, min(CANDIDATES, rows)):

@@ -81,7 +81,7 @@ def test_kernels_equal_their_python_twins_bit_by_bit(seed: int) -> None:
     cases: tuple[tuple[Callable[..., object], Rows], ...] = (
         (
             kernels._historical,
-            lambda a: (a.loss[2], a.candidates[2], a.candidate_bound[2], ROWS, 0, False, *numbers(a)),
+            lambda a: (a.loss[2], a.candidates[2], a.member, a.candidate_bound[2], ROWS, 0, False, *numbers(a)),
         ),
         (kernels._tail_fit, lambda a: (a.fit[1], 3.5e9, 0, False, *numbers(a))),
         (

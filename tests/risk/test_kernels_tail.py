@@ -9,6 +9,7 @@ from risk.historical import LEVELS, expected_shortfall, value_at_risk
 from risk.kernels.tail import (
     depth_needed,
     refresh_candidates,
+    renew_candidates,
     sort_candidates,
     worst_expected_shortfall,
     worst_value_at_risk,
@@ -62,3 +63,23 @@ def test_es_is_homogeneous_and_at_least_var() -> None:
         es = worst_expected_shortfall(losses, 756, candidates, p_ppm)
         assert es >= worst_value_at_risk(losses, 756, candidates, p_ppm)
         assert worst_expected_shortfall(4.0 * losses, 756, candidates, p_ppm) == 4.0 * es
+
+
+@given(st.integers(0, 300), st.sampled_from([20, 96, 97, 300, 756]), st.floats(0.0, 2.0))
+def test_renewed_candidates_are_the_worst_losses_and_the_bound_is_the_largest_other(
+    seed: int, rows: int, shift: float
+) -> None:
+    random = np.random.Generator(np.random.Philox(seed))
+    losses = random.standard_t(3, rows)
+    candidates, member = np.zeros(CANDIDATES, dtype=np.int64), np.zeros(756, dtype=np.int64)
+    refresh_candidates(losses, rows, candidates)
+    losses += shift * random.standard_normal(rows)
+    sort_candidates(losses, rows, candidates)
+    other = candidates.copy()
+    bound = renew_candidates(losses, rows, candidates, member)
+    assert bound == renew_candidates.py_func(losses, rows, other, member.copy())
+    assert candidates.tobytes() == other.tobytes()
+    kept = candidates[: min(rows, CANDIDATES)]
+    assert losses[kept].tolist() == sorted(losses.tolist(), reverse=True)[:CANDIDATES]
+    others = np.delete(losses, kept)
+    assert bound == (others.max() if others.size else -np.inf)
