@@ -32,7 +32,7 @@ from risk.kernels.prices import QUOTE, TRADE
 from risk.marks import apply_price, distrust, revalue
 from risk.nav import apply_nav, reset_high_water
 from risk.portfolios import ensure_scope, leaf_for, make_known, refresh_nav_known, root_of
-from risk.positions import apply_fill, apply_snapshot, cancel_fill, reduce_order, set_order, set_position
+from risk.positions import apply_fill, apply_snapshot, cancel_fill, reduce_order, set_order, set_position, split_since
 from risk.shocks import bind_instrument
 from risk.state import Fill as RememberedFill
 from risk.state import RiskState, WorkingOrder
@@ -91,7 +91,8 @@ class Handlers:
                 return self._price(event.instrument, TRADE, event.price, event.ts, source)
             case Close():
                 i = state.instrument_index[event.instrument]
-                record_close(state, i, ordinal_of_iso(event.date), event.price, event.ts)
+                price = event.price * split_since(state, i, event.ts)  # a late close is told in old units
+                record_close(state, i, ordinal_of_iso(event.date), price, event.ts)
             case Position():
                 self._position(event)
             case PositionsSnapshot():

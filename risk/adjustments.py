@@ -5,7 +5,7 @@ import math
 from risk.kernels.book import add_pnl
 from risk.kernels.window import adjust_covariance
 from risk.marks import revalue
-from risk.positions import split_holding
+from risk.positions import quantity_at, split_holding
 from risk.proxies import CellFlag
 from risk.quantities import refresh_quantity
 from risk.state import RiskState
@@ -60,9 +60,10 @@ def _pay_cash(state: RiskState, i: int, cash: float, ex_ts: int) -> None:
     rate = state.rates.get(state.terms[i].currency, math.nan)
     if cash == 0.0 or math.isnan(rate):
         return
-    for p in state.holders(i):
-        if state.arrays.leaf[p] == 1 and state.nav_ts.get(p, -1) < ex_ts:
-            add_pnl(state.arrays, p, float(state.arrays.quantity[p, i]) * state.terms[i].multiplier * cash * rate)
+    for p in sorted(leaf for leaf, j in state.holdings if j == i):
+        if state.nav_ts.get(p, -1) < ex_ts:
+            held = quantity_at(state, p, i, ex_ts)
+            add_pnl(state.arrays, p, held * state.terms[i].multiplier * cash * rate)
 
 
 def _correct_cell(state: RiskState, i: int, ex_ts: int, factor: float, cash: float) -> None:

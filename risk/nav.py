@@ -21,7 +21,11 @@ def apply_nav(state: RiskState, p: int, nav: float, flow: float) -> None:
     _rebase(state, p, nav, flow)
     arrays.has_nav[p] = 1
     arrays.own_nav[p] = 1
-    forget_coins(state, set(subtree(state, state.scopes[p])))
+    below = set(subtree(state, state.scopes[p]))
+    forget_coins(state, below)
+    for (leaf, _), holding in state.holdings.items():
+        if leaf in below:
+            holding.unpriced.clear()  # the nav has told what these fills are worth
     state.nav_ts[p] = state.now_ns
     gain, into_parents = nav - before, flow
     above = int(arrays.parent[p])

@@ -17,7 +17,7 @@ def set_position(state: RiskState, leaf: int, i: int, quantity: float, as_of: in
     holding = state.holdings.setdefault((leaf, i), Holding())
     if as_of < holding.as_of:
         return
-    holding.base, holding.as_of = quantity, as_of
+    holding.base, holding.as_of = quantity / split_since(state, i, as_of), as_of
     refresh_quantity(state, leaf, i)
 
 
@@ -43,10 +43,13 @@ def apply_fill(state: RiskState, fill_id: str, fill: Fill) -> str | None:
     if (seen := known.get(fill_id)) is not None:
         return None if seen.key == fill.key else "DUPLICATE_FILL_ID"
     known[fill_id] = fill
+    factor = split_since(state, fill.instrument, fill.ts)  # it is told in the units of its own time
+    fill.quantity /= factor
+    fill.price *= factor
     holding = state.holdings.setdefault((fill.leaf, fill.instrument), Holding())
     fill.booked = fill.ts > holding.as_of
     if fill.booked:
-        holding.entries.append((fill.ts, fill.quantity))
+        holding.entries.append((fill.ts, fill.quantity, fill.ts))
         _book(state, fill, fill.quantity)
     refresh_quantity(state, fill.leaf, fill.instrument)
     return None
@@ -62,7 +65,7 @@ def cancel_fill(state: RiskState, root: str, fill_id: str, ts: int) -> str | Non
     fill.cancelled = True
     holding = state.holdings.setdefault((fill.leaf, fill.instrument), Holding())
     if ts > holding.as_of:
-        holding.entries.append((ts, -fill.quantity))
+        holding.entries.append((ts, -fill.quantity, fill.ts))
         _book(state, fill, -fill.quantity)
     refresh_quantity(state, fill.leaf, fill.instrument)
     return None
@@ -81,7 +84,7 @@ def forget_fills(state: RiskState) -> None:
     for holding in state.holdings.values():
         old = [entry for entry in holding.entries if entry[0] < horizon]
         if old:
-            holding.base = math.fsum([holding.base, *(q for ts, q in old if ts > holding.as_of)])
+            holding.base = math.fsum([holding.base, *(q for ts, q, _ in old if ts > holding.as_of)])
             holding.entries = [entry for entry in holding.entries if entry[0] >= horizon]
 
 
@@ -90,6 +93,7 @@ def set_order(state: RiskState, root: str, order_id: str, order: WorkingOrder) -
     if order.quantity == 0.0:
         state.orders.pop((root, order_id), None)
     else:
+        order.quantity /= split_since(state, order.instrument, order.ts)
         state.orders[(root, order_id)] = order
 
 
@@ -104,15 +108,28 @@ def reduce_order(state: RiskState, root: str, order_id: str, filled: float) -> N
             del state.orders[(root, order_id)]
 
 
+def split_since(state: RiskState, i: int, ts: int) -> float:
+    """Return the product of the price factors that have acted on instrument i after `ts`: 0.5 for one two-for-one."""
+    return math.prod(factor for ex_ts, factor in state.acted.get(i, ()) if ex_ts > ts)
+
+
+def quantity_at(state: RiskState, leaf: int, i: int, ts: int) -> float:
+    """Return what the leaf held just before `ts`, as far as its statements tell."""
+    holding = state.holdings[(leaf, i)]
+    later = math.fsum(q for at, q, _ in holding.entries if at >= ts and at > holding.as_of)
+    return quantity_of(holding) - later
+
+
 def split_holding(state: RiskState, i: int, ex_ts: int, factor: float) -> list[tuple[int, float, float]]:
     """Divide what is older than `ex_ts` by the factor; return (leaf, old quantity, new quantity)."""
+    state.acted.setdefault(i, []).append((ex_ts, factor))
     moved = []
     for leaf, j in sorted(key for key in state.holdings if key[1] == i):
         holding = state.holdings[(leaf, j)]
         before = float(state.arrays.quantity[leaf, i])
         if holding.as_of < ex_ts:
             holding.base /= factor
-        holding.entries = [(ts, q / factor if ts < ex_ts else q) for ts, q in holding.entries]
+        holding.entries = [(ts, q / factor if units < ex_ts else q, units) for ts, q, units in holding.entries]
         moved.append((leaf, before, quantity_of(holding)))
     for remembered in state.fills.values():
         for fill in remembered.values():

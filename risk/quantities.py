@@ -11,7 +11,7 @@ ROUNDING = 1e-12  # a sum this much smaller than its largest part is zero
 
 
 def quantity_of(holding: Holding) -> float:
-    parts = [holding.base, *(q for ts, q in holding.entries if ts > holding.as_of)]
+    parts = [holding.base, *(q for ts, q, _ in holding.entries if ts > holding.as_of)]
     total = math.fsum(parts)
     return 0.0 if abs(total) <= ROUNDING * max(abs(part) for part in parts) else total
 

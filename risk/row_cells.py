@@ -76,6 +76,9 @@ def row_rates(state: RiskState, prices: list[float]) -> dict[str, float]:
 def fill_cells(state: RiskState, row: Row) -> None:
     """Write every cell: seen and closed ones from prices and rates, the others from their proxies, levels too."""
     before, after = state.window.rate_level, row_rates(state, row.price)
+    for currency, path in state.paths.items():
+        if any(math.isnan(row.price[pair]) for pair, _ in path):  # the old level would be a move of zero
+            after.pop(currency, None)
     for i, terms in enumerate(state.terms):
         move = _currency_return(terms, before, after)
         level = state.window.level[i]
@@ -99,6 +102,21 @@ def fill_cells(state: RiskState, row: Row) -> None:
             move = _currency_return(terms, before, after)
             move = 0.0 if math.isnan(move) else move
             row.price[i] = level * (1.0 + price_return_of(terms, float(row.cells[i]), move))
+    _price_by_proxied_rate(state, row)
+
+
+def _price_by_proxied_rate(state: RiskState, row: Row) -> None:
+    """What has a price, no proxy, and no rate of its own takes the rate that the pair's proxy gives."""
+    before, after = state.window.rate_level, row_rates(state, row.price)
+    for i, terms in enumerate(state.terms):
+        level = state.window.level[i]
+        if row.flag[i] != CellFlag.UNMODELLED or not state.window.in_row[i] or math.isnan(row.price[i]) or level == 0.0:
+            continue
+        pairs = [pair for pair, _ in state.paths.get(terms.currency, ())]
+        if pairs and all(row.flag[pair] != CellFlag.UNMODELLED for pair in pairs):
+            move = _currency_return(terms, before, after)
+            row.cells[i] = cell_return(terms, (row.price[i] + state.window.cash[i]) / level - 1.0, move)
+            row.flag[i] = CellFlag.PROXIED
 
 
 def _currency_return(terms: Terms, before: dict[str, float], after: dict[str, float]) -> float:

@@ -34,11 +34,14 @@ class Fill:
 
 @dataclass(slots=True)
 class Holding:
-    """What one leaf holds of one instrument: quantity = base + entries with ts > as_of."""
+    """What one leaf holds of one instrument: quantity = base + entries with ts > as_of.
+
+    entries : (ts, quantity, moment whose units the quantity is in)
+    """
 
     base: float = 0.0
     as_of: int = -1
-    entries: list[tuple[int, float]] = field(default_factory=list)
+    entries: list[tuple[int, float, int]] = field(default_factory=list)
     unpriced: list[tuple[float, float]] = field(default_factory=list)  # (quantity, price) of fills before any mark
 
 
@@ -118,6 +121,7 @@ class RiskState:
         self.holdings: dict[tuple[int, int], Holding] = {}
         self.fills: dict[str, dict[str, Fill]] = {}
         self.orders: dict[tuple[str, str], WorkingOrder] = {}
+        self.acted: dict[int, list[tuple[int, float]]] = {}  # (ex_ts, price factor) of adjustments that have acted
         self.nav_ts: dict[int, int] = {}  # core time of each scope's last nav of its own
         self.coins: dict[tuple[int, int], tuple[float, float]] = {}  # (coins banked, mark it counts from)
         self.snapshots: set[str] = set()

@@ -77,7 +77,8 @@ def check_age(state: RiskState, i: int) -> None:
         else:
             _wait_for_source(state, i)
     age_due = price_due(state, i, int(arrays.mark_ts[i])) if is_quoted(state, i) else close_due(state, i)
-    is_stale = now >= age_due
+    # past the last session of the base calendar no row can complete: nothing is known any more
+    is_stale = now >= age_due or state.window.session >= len(state.base_calendar.dates)
     if not is_stale:
         due = min(due, age_due)
     elif is_quoted(state, i):

@@ -165,6 +165,8 @@ def _open_row(state: RiskState, session: int) -> None:
     if session >= len(calendar.dates):
         state.timers.cancel(ROW_CLOSE)
         state.timers.cancel(ROW_CUTOFF)
+        for i in range(len(state.terms)):
+            check_age(state, i)
         return
     close = int(calendar.closes[session])
     state.timers.arm(ROW_CLOSE, close)

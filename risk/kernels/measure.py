@@ -203,8 +203,10 @@ def measure(s: Arrays, p: int) -> None:
     s.candidate_bound[p] = _historical(
         s.loss[p], s.candidates[p], s.member, s.candidate_bound[p], rows, modelled, empty, values, fresh
     )
-    _tail_fit(s.fit[p], variance, modelled, empty, values, fresh)
-    if not empty and moved > _REFIT_SHARE * s.fit[p, _FIT_GROSS] and rows >= 250:
+    # a book that no row and no covariance moves, such as cash of the base currency, has no tail and no names at risk
+    riskless = empty or (variance == 0.0 and rows > 0 and cross == 0.0 and s.loss[p, s.candidates[p, 0]] == 0.0)
+    _tail_fit(s.fit[p], variance, modelled, riskless, values, fresh)
+    if not riskless and moved > _REFIT_SHARE * s.fit[p, _FIT_GROSS] and rows >= 250:
         s.refit[p] = 1
     _stress(
         s.stress[p], s.stress_suspect[p], s.covered_gross[p], s.scenario_limit, s.scalars[_SCENARIOS], data, gross,
@@ -222,6 +224,6 @@ def measure(s: Arrays, p: int) -> None:
     values[_DAY_LOSS], values[_GROSS], values[_NET] = -s.day_pnl[p], gross, abs(net)
     fresh[_DAY_LOSS] = fresh[_GROSS] = fresh[_NET] = data
     _top_share(largest, gross, nav, has_nav, names, data, empty, values, fresh)
-    _hhi(cross, cross_squares, rows, modelled, empty, values, fresh)
+    _hhi(cross, cross_squares, rows, modelled, riskless, values, fresh)
     if _compare(values, fresh, s.statuses[p], s.wake[p]) or s.alive[p] == 1:
         s.woken[p] = 1
