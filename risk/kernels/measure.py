@@ -120,6 +120,21 @@ def _leverage(
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
+def _drawdown(
+    index: float, high_water: float, has_nav: bool, valid: bool, data: int, values: Floats, statuses: Ints
+) -> float:
+    """Drawdown of the flow-adjusted index; return its high-water mark, which a broken index leaves."""
+    if has_nav and valid:
+        high_water = max(high_water, index)
+        values[_DRAWDOWN] = 1.0 - index / high_water
+        statuses[_DRAWDOWN] = data
+    else:
+        values[_DRAWDOWN] = np.nan
+        statuses[_DRAWDOWN] = max(data, _INVALID if has_nav else _INSUFFICIENT)
+    return high_water
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _top_share(
     largest: float, gross: float, nav: float, has_nav: bool, names: int, data: int, empty: bool, values: Floats,
     statuses: Ints,
@@ -215,12 +230,8 @@ def measure(s: Arrays, p: int) -> None:
     has_nav = s.has_nav[p] == 1
     nav = s.value[p] if has_nav else np.nan
     _leverage(nav, has_nav, gross, net, data, empty, values, fresh)
-    fresh[_DRAWDOWN] = max(data, _OK if has_nav and s.index_valid[p] == 1 else (_INVALID if has_nav else _INSUFFICIENT))
-    values[_DRAWDOWN] = np.nan
-    if has_nav and s.index_valid[p] == 1:
-        index = s.index_base[p] * (nav / s.value_base[p])
-        s.high_water[p] = max(s.high_water[p], index)
-        values[_DRAWDOWN] = 1.0 - index / s.high_water[p]
+    index = s.index_base[p] * (nav / s.value_base[p]) if has_nav else np.nan
+    s.high_water[p] = _drawdown(index, s.high_water[p], has_nav, s.index_valid[p] == 1, data, values, fresh)
     values[_DAY_LOSS], values[_GROSS], values[_NET] = -s.day_pnl[p], gross, abs(net)
     fresh[_DAY_LOSS] = fresh[_GROSS] = fresh[_NET] = data
     _top_share(largest, gross, nav, has_nav, names, data, empty, values, fresh)
