@@ -25,7 +25,6 @@ class Arrays(NamedTuple):
     mark_source: Ints  # Source
     unit: Floats  # exposure of one unit; 0 where there is no value
     pnl_unit: Floats  # base currency won by one unit when the price rises by one
-    funded: Ints  # 1: a move of the currency is a gain or loss of the holding too
     floor: Floats  # a price must be above it
     band: Floats  # relative move beyond which a price is quarantined
     fast: Ints  # 1: fresh, valued, linear, no pair of a currency path: kernels may take its prices alone
@@ -114,7 +113,7 @@ class Fit:
 
 
 _INT = {
-    "mark_ts", "mark_source", "funded", "fast", "quote_fresh", "quote_ts", "trade_ts", "last_ts", "last_source",
+    "mark_ts", "mark_source", "fast", "quote_fresh", "quote_ts", "trade_ts", "last_ts", "last_source",
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidates", "updates", "statuses",
     "fresh", "member", "alive", "woken", "refit", "data_status", "source_ts", "source_waiting",
     "scalars",
@@ -124,7 +123,7 @@ _FILL: dict[str, float] = {
     "band": np.inf, "metrics": np.nan, "wake": np.inf, "candidate_bound": np.inf, "value": np.nan,
 }  # fmt: skip
 _ONE_INSTRUMENT = (
-    "mark", "mark_ts", "mark_source", "unit", "pnl_unit", "funded", "floor", "band", "fast", "quote_fresh",
+    "mark", "mark_ts", "mark_source", "unit", "pnl_unit", "floor", "band", "fast", "quote_fresh",
     "quote_mid", "quote_ts", "trade_price", "trade_ts", "last_ts", "last_source", "untrusted", "suspect",
     "proxied",
     "returns_min", "returns_max",

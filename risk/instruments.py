@@ -90,7 +90,6 @@ def price_return_of(terms: Terms, cell: float, currency_return: float) -> float:
 
 def write_terms(arrays: Arrays, i: int, terms: Terms) -> None:
     """Copy what kernels need of the terms into the arrays."""
-    arrays.funded[i] = int(terms.is_funded)
     arrays.floor[i] = terms.floor
 
 

@@ -141,15 +141,6 @@ def is_suspect(state: RiskState, i: int) -> bool:
     return i in state.quarantine or i in state.distrusted
 
 
-def trust_of(state: RiskState, i: int) -> str:
-    """Return fresh, stale, suspect or missing."""
-    if not has_value(state, i):
-        return "missing"
-    if is_suspect(state, i):
-        return "suspect"
-    return "stale" if state.arrays.untrusted[i] > 0.0 else "fresh"
-
-
 def scope_trust(state: RiskState, p: int) -> str:
     """Return the worst trust among the instruments a scope holds."""
     arrays = state.arrays
