@@ -106,15 +106,36 @@ class Topics(Frozen):
     actions: str = "risk.actions"
     shadow: str = "risk.actions.shadow"
     state: str = "risk.state"
+    leases: str = "risk.leases"
     deadletter: str = "risk.deadletter"
+    checkpoints: str = "risk.audit.checkpoints"
+
+
+class SecurityConfig(Frozen):
+    """How to reach the brokers. Secrets and keys are paths of files, never values.
+
+    certificate_file, key_file : PEM; both for mTLS. key_password_file, username_file, password_file : one line each.
+    """
+
+    protocol: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
+    ca_file: str | None = None  # None: the machine's own authorities
+    certificate_file: str | None = None
+    key_file: str | None = None
+    key_password_file: str | None = None
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    username_file: str | None = None
+    password_file: str | None = None
 
 
 class KafkaConfig(Frozen):
     bootstrap: str = "localhost:9092"
     group: str = "riskd"
     start: Literal["earliest", "latest"] = "earliest"
+    publish: Literal["transactional", "idempotent"] = "transactional"
+    positions_partitions: tuple[Annotated[int, Field(ge=0)], ...] | None = None  # served here; None: all of them
     topics: Topics = Topics()
-    properties_file: str | None = None  # further librdkafka properties, also secrets: never in the YAML
+    security: SecurityConfig = SecurityConfig()
+    properties_file: str | None = None  # further librdkafka properties
 
 
 class JournalConfig(Frozen):
@@ -191,11 +212,17 @@ class EnforcementConfig(Frozen):
 class AuditConfig(Frozen):
     enabled: bool = True
     log_directory: str = "logs/risk_audit"
-    async_logging: bool = True
+    async_logging: bool = True  # false: no batch is taken before the audit of the last one is on disk
+    segment_bytes: int = Field(default=64 * 1024 * 1024, ge=64 * 1024)  # then, and every day (UTC), a new file
+    signing_key_file: str | None = None  # Ed25519, PEM; `riskd audit keygen` makes one. None: checkpoints are unsigned
 
 
 class MetricsConfig(Frozen):
+    """`portfolios`: which scopes have risk numbers of their own; beyond `portfolios_max` the worst goes to `other`."""
+
     enabled: bool = True
+    portfolios: Literal["none", "roots", "all"] = "roots"
+    portfolios_max: int = Field(default=50, ge=1, le=1_000)
     namespace: MetricPrefix = "riskd"
     subsystem: MetricPrefix = ""
 
