@@ -18,10 +18,14 @@ def decision_audit(decision: Decision) -> dict[str, object]:
     return {"ts": decision.ts_decided, "kind": "decision", "change": change, **plain}
 
 
-def action_audit(action: Action, topic: str) -> dict[str, object]:
-    """Return the record of one action: what was published where; the decision stands before it."""
+def action_audit(action: Action, topic: str, *, ts: int | None = None) -> dict[str, object]:
+    """Return the record of one action: what was published where; the decision stands before it.
+
+    ts : core time at which it left, where that is not the time of its decision (the end of a catch-up)
+    """
     return {
-        "ts": action.ts_decided, "kind": "action", "topic": topic, "action_id": action.action_id, "d": action.d,
+        "ts": action.ts_decided if ts is None else ts, "kind": "action", "topic": topic,
+        "action_id": action.action_id, "d": action.d,
         "seq": action.seq, "scope": action.scope, "type": action.type, "params": msgspec.to_builtins(action.params),
         "trading_state": action.trading_state.value, "effect": action.effect.value, "mode": action.mode,
         "limit": action.cause.limit, "reason_code": action.reason_code,

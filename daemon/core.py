@@ -109,9 +109,10 @@ class Core:
             self._reject(record, event)
             return
         if isinstance(event, (Tick, CatchUpEnd)):
+            self._advance(event.ts)
             if isinstance(event, CatchUpEnd):
                 self.handlers.set_catching_up(False)
-            self._advance(event.ts)
+                looking.release()
             return
         if isinstance(event, CalendarAdded):
             self.handlers.add_calendar(event)
@@ -119,6 +120,8 @@ class Core:
         if isinstance(event, Assignment):
             self.enforcer.epoch = event.epoch
             self.handlers.set_catching_up(True)
+            if self._is_wall:
+                self.enforcer.hold()
             return
         if isinstance(event, SlowResult):
             looking.take_result(event)

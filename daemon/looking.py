@@ -10,7 +10,7 @@ from daemon.outputs import Outputs
 from daemon.slow_results import tail_result
 from enforcement.enforcer import Enforcer
 from enforcement.moment import Moment, Wake
-from enforcement.records import Outcome
+from enforcement.records import Effect, Outcome
 from feeds.events import Ack, Halt, Reinstate, SlowResult
 from feeds.record import Input, Record, Rejection
 from risk.book import Book
@@ -95,6 +95,14 @@ class Looking:
                 event.scope, measures, moment, actor=event.actor, reason=event.reason, limit=event.limit
             )
         self._take(p, outcomes)
+
+    def release(self) -> None:
+        """Let out what the catch-up kept back: the final state of every scope that changed."""
+        now_ns = self._state.now_ns
+        for action in self._enforcer.release(now_ns):
+            is_enforced = action.effect is Effect.ENFORCED
+            (self._outputs.actions if is_enforced else self._outputs.shadow).append(action)
+            self._audit(action_audit(action, "actions" if is_enforced else "shadow", ts=now_ns))
 
     def take_result(self, event: SlowResult) -> None:
         """Apply a journaled result of slow work; one that nothing waits for changes nothing."""

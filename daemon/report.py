@@ -1,4 +1,4 @@
-"""What the daemon tells about itself once a second: the one source of `/metrics`, `/state`, `/readyz` and `riskd status`."""
+"""What the daemon tells about itself once a second: for `/metrics`, `/state`, `/readyz` and `riskd status`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

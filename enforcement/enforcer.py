@@ -16,7 +16,7 @@ from enforcement.limits import bind_all, unwatched_limits, watched_limits
 from enforcement.merge import most_severe
 from enforcement.moment import Moment, OpenTime
 from enforcement.publisher import Change, Origin, Publisher
-from enforcement.records import LifeState, Outcome, TradingState
+from enforcement.records import Action, LifeState, Outcome, TradingState
 from enforcement.scopes import ScopeLives, new_scope, scope_of
 from risk.book import Book
 from risk.measures import METRICS, Measures, Vector
@@ -146,6 +146,14 @@ class Enforcer:
                 use = utilisation_of(reading.statistic, at)
                 states.append(LimitState(bound.limit.id, level.name, life.state, use, stage))
         return states
+
+    def hold(self) -> None:
+        """Publish nothing until `release`: decisions go on, and so does every life (catch-up)."""
+        self._publisher.holding.is_on = True
+
+    def release(self, now_ns: int) -> list[Action]:
+        """Return the final state of every scope that changed since `hold`, and publish again from now on."""
+        return self._publisher.release(self.epoch, now_ns)
 
     def halt(self, scope: str, measures: Measures, moment: Moment, *, actor: str, reason: str) -> list[Outcome]:
         """Halt the scope by an operator's command: hard, in every mode, until `reinstate`; a repeat changes nothing."""

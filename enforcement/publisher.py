@@ -7,6 +7,7 @@ from config.schema import ActionType, Limit, Mode
 from enforcement.builtin import MODEL_AVAILABLE
 from enforcement.demands import decided_demand, decided_type, params_for, published_demand
 from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
+from enforcement.holding import Holding
 from enforcement.life import Life, is_acting
 from enforcement.limits import BoundLimit, may_match_below
 from enforcement.merge import Merged, allowed_in, merge
@@ -69,11 +70,13 @@ class Publisher:
     """The counters of one shard, and what its limits may do.
 
     decisions, enforced_seq, shadow_seq : of the last record; they never restart
+    holding : while it is on, decisions are made and nothing is published (catch-up)
     """
 
     def __init__(self, limits: tuple[Limit, ...], mode: Mode, shard: int, stages: Stages) -> None:
         self.decisions = self.enforced_seq = self.shadow_seq = 0
         self._limits, self._mode, self._shard, self._stages = limits, mode, shard, stages
+        self.holding = Holding()
 
     def standing(self, holder: ScopeLives, bound: BoundLimit) -> Standing:
         """Return what a limit may do in the scope; an unknown root is as enforced as any limit of its tree would be."""
@@ -97,13 +100,32 @@ class Publisher:
         is_loud = change.kind in _LOUD and decision.decided_type != "none"
         shadow_action = enforced_action = None
         if shadow != holder.shadow or is_loud:
-            self.shadow_seq += 1
-            shadow_action = self._action(decision, shadow, Effect.SHADOW, standing, origin.epoch)
+            shadow_action = self._emit(Effect.SHADOW, holder.shadow, shadow, decision, standing, origin.epoch)
         if enforced != holder.enforced or (is_loud and self._is_loud_outside(change, decision, standing)):
-            self.enforced_seq += 1
-            enforced_action = self._action(decision, enforced, Effect.ENFORCED, standing, origin.epoch)
+            enforced_action = self._emit(Effect.ENFORCED, holder.enforced, enforced, decision, standing, origin.epoch)
         holder.shadow, holder.enforced = shadow, enforced
         return Outcome(decision, enforced_action, shadow_action)
+
+    def release(self, epoch: int, now_ns: int) -> list[Action]:
+        """End the holding; return one action per topic and scope whose state is another than the topic holds.
+
+        An action keeps the time of its decision; acknowledgements are due from `now_ns` on.
+        """
+        return [
+            self._action(held.decision, held.merged, held.effect, held.standing, epoch, asked_ns=now_ns)
+            for held in self.holding.end()
+        ]
+
+    def _emit(
+        self, effect: Effect, before: Merged, merged: Merged, decision: Decision, standing: Standing, epoch: int
+    ) -> Action | None:
+        """Return the action, or keep it back: only that a book is unknown is never a thing of the past."""
+        if self.holding.is_on:
+            if decision.limit != MODEL_AVAILABLE.id or decision.decided_type == "none":
+                self.holding.keep(effect, before, merged, decision, standing)
+                return None
+            self.holding.forget(effect, decision.scope)
+        return self._action(decision, merged, effect, standing, epoch, asked_ns=decision.ts_decided)
 
     def _is_loud_outside(self, change: Change, decision: Decision, standing: Standing) -> bool:
         """Say whether `risk.actions` repeats it: only enforced limits, and of what SOFT made a throttle nothing."""
@@ -165,8 +187,14 @@ class Publisher:
         episode.is_open = acts
         return ordinal
 
-    def _action(self, decision: Decision, merged: Merged, effect: Effect, standing: Standing, epoch: int) -> Action:
+    def _action(
+        self, decision: Decision, merged: Merged, effect: Effect, standing: Standing, epoch: int, *, asked_ns: int
+    ) -> Action:
         is_enforced = effect is Effect.ENFORCED
+        if is_enforced:
+            self.enforced_seq += 1
+        else:
+            self.shadow_seq += 1
         seq = self.enforced_seq if is_enforced else self.shadow_seq
         decided = decision.decided_type
         cause = _cause(decision, published_type(decided, standing.stage) if is_enforced else decided)
@@ -179,7 +207,7 @@ class Publisher:
             inputs=decision.inputs, model_version=decision.model_version, config_hash=decision.config_hash,
             input_digest=decision.input_digest, ts_event=decision.ts_event, ts_decided=decision.ts_decided,
             on_expiry="restrict" if is_enforced else "hold", requires_ack=requires_ack,
-            ack_by=decision.ts_decided + ACK_WITHIN_NS if requires_ack else None,
+            ack_by=asked_ns + ACK_WITHIN_NS if requires_ack else None,
         )  # fmt: skip
 
 
