@@ -1,6 +1,6 @@
 """The state machine: inputs in, decisions and numbers out, and nothing else ever touches them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from config.dump import decision_config_hash
 from config.setup import Setup
@@ -11,10 +11,21 @@ from daemon.price_runs import PriceRun, collect_run
 from daemon.state_records import state_record
 from enforcement.enforcer import Enforcer
 from enforcement.moment import Wake
-from feeds.events import Assignment, CalendarAdded, CatchUpEnd, Heartbeat, Indicator, SlowResult, Tick
+from feeds.events import (
+    Assignment,
+    CalendarAdded,
+    CatchUpEnd,
+    Foreign,
+    Heartbeat,
+    Indicator,
+    RootHome,
+    SlowResult,
+    Tick,
+)
 from feeds.record import Input, Record, Rejection
 from risk.adjustments import apply_adjustment
 from risk.kernels.prices import DONE, WAKE, run_prices
+from risk.portfolios import root_of
 from risk.state import RiskState
 from risk.trust import check_age
 from risk.window import DAY_OPEN, ROW_CLOSE, ROW_CUTOFF, base_close, complete_row, open_day
@@ -37,7 +48,7 @@ class Core:
         self.looking = Looking(self.state, self.enforcer, compute_slow_work=compute_slow_work)
         self.handlers = Handlers(self.state, self.looking)
         self._is_wall = setup.config.clock == "wall"
-        for root in setup.config.portfolios:
+        for root in setup.config.portfolios if shard == 0 else ():  # until another shard turns out to be their home
             self.handlers.list_root(root)
 
     @property
@@ -67,7 +78,20 @@ class Core:
 
     def state_records(self) -> list[dict[str, object]]:
         """Return the state record of every scope at this moment, in the order in which they came into being."""
-        return [state_record(self.state, self.enforcer, p, n=self.n) for p in range(len(self.state.scopes))]
+        return [self.state_record(p) for p in range(len(self.state.scopes)) if not self.is_elsewhere(p)]
+
+    def state_record(self, p: int) -> dict[str, object]:
+        """Return the state record of one scope at this moment."""
+        return state_record(self.state, self.enforcer, p, n=self.n)
+
+    def is_elsewhere(self, p: int) -> bool:
+        """Say whether the scope belongs to a root that lives in another shard."""
+        return root_of(self.state.scopes[p]) in self.handlers.elsewhere
+
+    @property
+    def homes(self) -> Mapping[str, int]:
+        """Positions partition of every root that has one here."""
+        return self.handlers.homes
 
     def advance(self, scope: str, start_ns: int, open_ns: int) -> int:
         """Return when `open_ns` of the scope's open time has passed: any calendar that it holds is open."""
@@ -116,6 +140,12 @@ class Core:
             return
         if isinstance(event, CalendarAdded):
             self.handlers.add_calendar(event)
+            return
+        if isinstance(event, Foreign):
+            return
+        if isinstance(event, RootHome):
+            self.handlers.leave_root(event.root)
+            looking.look(n=self.n, cause="other", ts_event=self.now_ns)
             return
         if isinstance(event, Assignment):
             self.enforcer.epoch = event.epoch

@@ -8,7 +8,17 @@ import msgspec
 from config.calendars import UnknownCalendarError, build_calendar
 from config.schema import Config
 from feeds.decode import decode, decode_accepted
-from feeds.events import Assignment, CalendarAdded, CatchUpEnd, Instrument, MadeEvent, SlowResult, Tick
+from feeds.events import (
+    Assignment,
+    CalendarAdded,
+    CatchUpEnd,
+    Foreign,
+    Instrument,
+    MadeEvent,
+    RootHome,
+    SlowResult,
+    Tick,
+)
 from feeds.journal_frames import JournalError, JournalRecord, Kind
 from feeds.record import Input, Record, Rejection, RejectReason
 
@@ -18,6 +28,8 @@ _MADE_KINDS: dict[type[msgspec.Struct], Kind] = {
     Assignment: Kind.ASSIGNMENT,
     SlowResult: Kind.RESULT,
     CatchUpEnd: Kind.CATCH_UP_END,
+    Foreign: Kind.FOREIGN,
+    RootHome: Kind.ROOT_HOME,
 }
 _MADE_EVENTS = msgspec.json.Decoder(MadeEvent)
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -81,7 +93,9 @@ def journal_inputs(entries: Iterable[JournalRecord]) -> list[Input]:
                 case Kind.REJECTION:
                     assert entry.rejection is not None
                     inputs.append(Input(record, entry.rejection))
-                case Kind.TICK | Kind.CALENDAR | Kind.ASSIGNMENT | Kind.RESULT | Kind.CATCH_UP_END:
+                case Kind.FOREIGN:
+                    inputs.append(Input(record, Foreign()))
+                case Kind.TICK | Kind.CALENDAR | Kind.ASSIGNMENT | Kind.RESULT | Kind.CATCH_UP_END | Kind.ROOT_HOME:
                     inputs.append(Input(record, _decode(record.payload)))
                 case Kind.CONFIG | Kind.STOP:
                     pass

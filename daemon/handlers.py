@@ -1,5 +1,6 @@
 """What each event does to the risk state; the checks have been made before."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from daemon.looking import Looking
@@ -52,10 +53,21 @@ class Handlers:
         self.adjustments: dict[str, tuple[int, int, float, float]] = {}
         self._adjustments_heard = 0
         self.was_suspect = False
+        self.elsewhere: set[str] = set()  # listed roots that live in another shard
 
     def list_root(self, root: str) -> None:
         """Bring a configured root into being: unknown until its snapshot."""
         self._looking.add_scopes(ensure_scope(self._state, root), listed=True)
+
+    def leave_root(self, root: str) -> None:
+        """Restrict a listed root no longer: another shard has seen its positions, and restricts it by what it knows."""
+        self.elsewhere.add(root)
+        make_known(self._state, root)
+
+    @property
+    def homes(self) -> Mapping[str, int]:
+        """Positions partition of every root that was seen."""
+        return self._refusals.homes
 
     def set_catching_up(self, catching_up: bool) -> None:
         """Note that an assignment has begun to be caught up with, or that it is (clock: wall)."""

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -63,6 +64,7 @@ class JournalWriter:
         self._shard = shard
         self._trouble: str | None = None
         self._is_dirty = False
+        self._switching = Lock()  # no sync while one segment follows another
         self._segment = -1
         self._path = directory
         self._ordinal = -1
@@ -105,11 +107,15 @@ class JournalWriter:
             self.last_n = last_n
 
     def sync(self) -> None:
-        """Make everything appended durable; must return before any byte leaves the process."""
+        """Make everything appended durable; must return before any byte leaves the process.
+
+        May be called by another thread than the one that appends: what was appended before the call is durable then.
+        """
         self._check_alive()
-        if self._is_dirty:
-            self._guard("sync", lambda: self._sync_file(self._segment))
-            self._is_dirty = False
+        with self._switching:
+            if self._is_dirty:
+                self._is_dirty = False  # before: what is appended meanwhile is dirty again
+                self._guard("sync", lambda: self._sync_file(self._segment))
 
     def close(self) -> None:
         """Sync and let go of the folder; a second call does nothing."""
@@ -180,6 +186,11 @@ class JournalWriter:
         """Finish the segment and begin the next: header and folder entry are durable before the first group."""
         if self._segment >= 0:
             self.sync()
+        with self._switching:
+            self._switch_segment()
+
+    def _switch_segment(self) -> None:
+        if self._segment >= 0:
             os.close(self._segment)
             self._segment = -1
         first_n = self.last_n + 1
@@ -190,12 +201,13 @@ class JournalWriter:
         )
         self._segment = self._guard("creation", lambda: os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640))
         self._write(pack_header(header))
-        self.sync()
+        self._guard("sync", lambda: self._sync_file(self._segment))
+        self._is_dirty = False
         self._guard("sync of the folder", lambda: os.fsync(self._folder))
 
     def _write(self, data: bytes) -> None:
-        self._is_dirty = True
         self._guard("write", lambda: self._write_whole(memoryview(data)))
+        self._is_dirty = True
         self._position += len(data)
 
     def _write_whole(self, rest: memoryview) -> None:
@@ -209,7 +221,7 @@ class JournalWriter:
             if [entry.record.n for entry in entries] == list(range(last_n + 1, end)):
                 return end - 1
         for entry in entries:
-            is_input = entry.kind in (Kind.INPUT, Kind.REJECTION)
+            is_input = entry.kind in (Kind.INPUT, Kind.REJECTION, Kind.FOREIGN)
             expected = last_n + 1 if is_input else 0
             if entry.record.n != expected:
                 raise JournalError(f"{self._path}: a {entry.kind.label} must have n {expected}, got {entry.record.n}")

@@ -48,7 +48,7 @@ class Refusals:
 
     def __init__(self, state: RiskState) -> None:
         self._state = state
-        self._partitions: dict[str, int] = {}
+        self.homes: dict[str, int] = {}  # positions partition by root
         self._commands: set[str] = set()
         self.catching_up = False  # core time is that of the events until the partitions are at their ends
 
@@ -64,13 +64,13 @@ class Refusals:
             return Rejection(RejectReason.TOO_FAR_AHEAD, ahead)
         if isinstance(event, _POSITION_EVENTS):
             root = root_of(event.portfolio)
-            home = self._partitions.get(root, record.partition)
+            home = self.homes.get(root, record.partition)
             if home != record.partition:
                 detail = f"root {root} belongs to partition {home}, got {record.partition}"
                 return Rejection(RejectReason.WRONG_PARTITION, detail)
             refusal = self._refuse_contents(record, event)
             if refusal is None:  # a refused record gives no root its home
-                self._partitions[root] = record.partition
+                self.homes[root] = record.partition
             return refusal
         return self._refuse_contents(record, event)
 

@@ -282,4 +282,15 @@ class CatchUpEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     ts: int
 
 
-MadeEvent = Tick | CalendarAdded | Assignment | SlowResult | CatchUpEnd
+class Foreign(msgspec.Struct, frozen=True, gc=False):
+    """Stands for a command to a portfolio that another shard of the process holds: read, and no concern of this core."""
+
+
+class RootHome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="root_home"):
+    """A configured root lives in another positions partition: this core need not hold it as unknown any more."""
+
+    root: str
+    partition: int
+
+
+MadeEvent = Tick | CalendarAdded | Assignment | SlowResult | CatchUpEnd | RootHome

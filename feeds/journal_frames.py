@@ -39,6 +39,8 @@ class Kind(IntEnum):
     CALENDAR = 6
     CATCH_UP_END = 7
     STOP = 8
+    FOREIGN = 9  # a command to a portfolio of another shard: read, numbered, and not ours
+    ROOT_HOME = 10
 
     @property
     def label(self) -> str:

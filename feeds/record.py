@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from feeds.events import InputEvent, MadeEvent
+from feeds.events import Foreign, InputEvent, MadeEvent
 
 
 class RejectReason(StrEnum):
@@ -65,4 +65,4 @@ class Input(msgspec.Struct, frozen=True, gc=False):
     """A record and what it was decoded to; the core's input. Records the core makes itself have n = 0."""
 
     record: Record
-    event: InputEvent | MadeEvent | Rejection
+    event: InputEvent | MadeEvent | Foreign | Rejection
