@@ -72,6 +72,10 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
                 "life": limit.life.value,
                 "utilisation": number(limit.utilisation),
                 "stage": limit.stage,
+                "at": number(limit.at),
+                "action": limit.action,
+                "since": limit.since_ns,
+                "reason": limit.reason,
             }
             for limit in enforcer.limit_states(path, measures)
         ],

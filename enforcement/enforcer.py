@@ -6,7 +6,7 @@ from math import inf
 
 import numpy as np
 
-from config.schema import Config
+from config.schema import ActionType, Config
 from enforcement.attention import is_calm, is_settled
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage
@@ -37,13 +37,23 @@ class TradingStates:
 
 @dataclass(frozen=True, slots=True)
 class LimitState:
-    """One level of one limit for the state record; utilisation is statistic / level, NaN where there is none."""
+    """One level of one limit for the state record.
+
+    utilisation : statistic / at, NaN where there is none
+    at          : the level that the statistic is held against now, in the metric's unit
+    action      : what the level asks for where it fires; since_ns: core time at which its life became what it is
+    reason      : the statistic in words
+    """
 
     limit: str
     level: str
     life: LifeState
     utilisation: float
     stage: str
+    at: float
+    action: ActionType
+    since_ns: int
+    reason: str
 
 
 class Enforcer:
@@ -136,7 +146,7 @@ class Enforcer:
         return TradingStates(enforced[-1], most_severe(enforced), shadow[-1], most_severe(shadow))
 
     def limit_states(self, scope: str, measures: Measures) -> list[LimitState]:
-        """Return life, utilisation and stage of every level of the scope, in evaluation order."""
+        """Return how every level of every limit of the scope stands, in evaluation order."""
         holder = self._scopes[scope]
         states: list[LimitState] = []
         for bound, lives in zip(holder.limits, holder.lives, strict=True):
@@ -144,7 +154,10 @@ class Enforcer:
             stage = self._publisher.standing(holder, bound).stage
             for level, life, at in zip(bound.levels, lives, reading.levels, strict=True):
                 use = utilisation_of(reading.statistic, at)
-                states.append(LimitState(bound.limit.id, level.name, life.state, use, stage))
+                state = LimitState(
+                    bound.limit.id, level.name, life.state, use, stage, at, level.action, life.since_ns, reading.reason
+                )
+                states.append(state)
         return states
 
     def hold(self) -> None:

@@ -202,6 +202,8 @@ def test_the_state_of_every_level_is_told() -> None:
     soft, hard = states["var_99", "soft"], states["var_99", "hard"]
     assert (soft.life, soft.utilisation, soft.stage) == ("firing", 1.5, "FULL")
     assert (hard.life, hard.utilisation) == ("ok", 0.75)
+    assert (soft.at, soft.action, hard.at, hard.action) == (100_000.0, "warn", 200_000.0, "halt")
+    assert (soft.since_ns > 0, hard.since_ns, soft.reason) == (True, 0, "VaR 99% 1d 150.00k")
     assert states["model_available", "hard"].life == "ok"
 
 
