@@ -11,7 +11,7 @@ from daemon.shipped import demo_config, shipped_recording
 from daemon.wiring import build_setup
 from feeds.events import SlowResult
 from feeds.journal_frames import JournalError, Kind
-from feeds.journal_reader import is_journal, read_journal
+from feeds.journal_reader import is_journal, journal_shard, read_journal
 from feeds.record import Input
 from feeds.recording import read_records, recording_bytes
 
@@ -22,12 +22,14 @@ class ReplaySource:
 
     computes_slow_work : False where the journal holds the results that the run applied, as with `clock: wall`;
                          with `clock: event` the run computed in place
+    shard              : that the journal belongs to; 0 for a raw recording
     bytes_done         : bytes of the recording's files read so far, of `bytes_total`
     """
 
     setup: Setup
     computes_slow_work: bool
     bytes_total: int
+    shard: int = field(default=0, kw_only=True)
     bytes_done: int = field(default=0, init=False)
     _open: Callable[["ReplaySource"], Iterator[list[Input]]] = field(repr=False)
 
@@ -54,18 +56,21 @@ def open_source(recording: Path, config: Path | None) -> ReplaySource:
         return ReplaySource(setup, True, bytes_total, lambda source: _raw_inputs(recording, source))
     journaled = _journaled_setup(recording)
     clock = journaled.config.clock
+    shard = journal_shard(recording)
     if config is None:
         return ReplaySource(
             journaled,
             clock == "event",
             bytes_total,
             lambda source: _journal_inputs(recording, source, keep_results=True),
+            shard=shard,
         )
     return ReplaySource(
         _with_clock(build_setup(config), clock),
         True,
         bytes_total,
         lambda source: _journal_inputs(recording, source, keep_results=False),
+        shard=shard,
     )
 
 

@@ -283,7 +283,7 @@ class CatchUpEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
 
 class Foreign(msgspec.Struct, frozen=True, gc=False):
-    """Stands for a command to a portfolio that another shard of the process holds: read, and no concern of this core."""
+    """Stands for a command to a portfolio of another shard of the process: read, and no concern of this core."""
 
 
 class RootHome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="root_home"):

@@ -74,6 +74,15 @@ def journal_bytes(directory: Path) -> int:
     return sum(path.stat().st_size for path in segment_paths(directory))
 
 
+def journal_shard(directory: Path) -> int:
+    """Return the shard that the journal belongs to, 0 where nothing was written yet; raises JournalError."""
+    for path in segment_paths(directory):
+        header, _ = read_segment(path, is_last=True)
+        if header is not None:
+            return header.shard
+    return 0
+
+
 def read_journal(
     directory: Path, from_n: int = 0, *, on_position: Callable[[int], None] | None = None
 ) -> Iterator[list[JournalRecord]]:

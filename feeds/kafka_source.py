@@ -9,21 +9,24 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+import msgspec
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka import KafkaError as ClientError
 
 from config.schema import KafkaConfig
-from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
+from feeds.kafka_inputs import input_partitions
+from feeds.kafka_properties import KafkaError, client_properties
 from feeds.merge import Partition
 from feeds.record import Record
 
 BATCH_RECORDS_MAX = 500
 IDLE_TIMEOUT_S = 0.1  # an empty batch after it: time passes also where nothing comes
-CLOSE_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 2.0  # then the process ends without waiting for a broker that is away
 QUEUED_KIB_MAX = 65_536
+LOOK_EVERY_S = 1.0  # at lag, and with the offsets for those who monitor the group
 
-# Offsets live in the journal, so nothing is committed, and an offset that the broker no longer has is a gap
-# that must stop us ("error"), not a place to start anew.
+# Offsets live in the journal; what is committed is for lag monitors and never read. An offset that the broker no longer
+# has is a gap that must stop us ("error"), not a place to start anew.
 _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.auto.commit": False,
     "enable.auto.offset.store": False,
@@ -35,6 +38,7 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "fetch.wait.max.ms": 100,
     "fetch.queue.backoff.ms": 1,
     "queued.max.messages.kbytes": QUEUED_KIB_MAX,
+    "statistics.interval.ms": 1_000,
     "log_level": 3,
 }
 
@@ -48,23 +52,27 @@ class Batch:
 
 
 class KafkaSource:
-    """All partitions of the input topics, assigned by hand.
+    """All partitions of the input topics that this process serves, assigned by hand.
 
     config : `kafka` of the configuration
     starts : offset of the next record by partition, from the journal; others start where `kafka.start` says
-    raises : KafkaError from the constructor where a topic is missing, the positions have several partitions, or the
-             cluster does not answer, and from `batches` on every error after which records could be lost
+    raises : KafkaError from the constructor where a topic is missing or the cluster does not answer, and from
+             `batches` on every error after which records could be lost
     """
 
     def __init__(self, config: KafkaConfig, starts: Mapping[Partition, int]) -> None:
         properties = client_properties(config, {**_OWN_PROPERTIES, "group.id": config.group})
-        self._consumer = Consumer(properties)
+        self._down_since_s: float | None = None
+        self._consumer = Consumer(properties | {"stats_cb": self._on_statistics})
         self._requests: queue.SimpleQueue[asyncio.Future[Batch] | None] = queue.SimpleQueue()
         self._is_stopping = False
         self._wanted_pause: frozenset[Partition] = frozenset()
         self._paused: frozenset[Partition] = frozenset()
+        self._applied: Mapping[Partition, int] = {}
+        self._lag: dict[Partition, int] = {}
+        self._looked_s = 0.0
         try:
-            self.partitions = _input_partitions(self._consumer, config)
+            self.partitions = input_partitions(self._consumer, config)
             first = OFFSET_BEGINNING if config.start == "earliest" else OFFSET_END
             self._consumer.assign(
                 [TopicPartition(topic, number, starts.get((topic, number), first)) for topic, number in self.partitions]
@@ -75,7 +83,7 @@ class KafkaSource:
         except KafkaError:
             self._consumer.close()
             raise
-        self._thread = threading.Thread(target=self._serve, name="riskd-kafka-source")
+        self._thread = threading.Thread(target=self._serve, name="riskd-kafka-source", daemon=True)
         self._thread.start()
 
     async def batches(self) -> AsyncIterator[Batch]:
@@ -93,6 +101,21 @@ class KafkaSource:
         """Read all but these from the next batch on: how a slow partition does not make the others fill the memory."""
         self._wanted_pause = frozenset(partitions)
 
+    def note_applied(self, offsets: Mapping[Partition, int]) -> None:
+        """Say what may be committed for those who monitor the group's lag: offset of the next record by partition."""
+        self._applied = offsets
+
+    @property
+    def lag(self) -> Mapping[Partition, int]:
+        """Records not read yet, by partition, as of the last second."""
+        return self._lag
+
+    @property
+    def down_s(self) -> float:
+        """Seconds since no broker answered, 0.0 where one does."""
+        since_s = self._down_since_s
+        return 0.0 if since_s is None else time.monotonic() - since_s
+
     def stop(self) -> None:
         """Ask for the end: `batches` stops after the batch that is under way. Safe in a signal handler of the loop."""
         self._is_stopping = True
@@ -103,11 +126,10 @@ class KafkaSource:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the thread and the consumer."""
+        """End the thread and the consumer; one that waits for a broker that is away is left to the process's end."""
         self._is_stopping = True
         self._requests.put(None)
         self._thread.join(CLOSE_TIMEOUT_S)
-        assert not self._thread.is_alive(), f"the Kafka thread must end within {CLOSE_TIMEOUT_S} s"
 
     def _serve(self) -> None:
         """Body of the thread: one read per request; errors travel to whoever asked."""
@@ -126,6 +148,8 @@ class KafkaSource:
     def _read(self) -> Batch:
         if self._wanted_pause != self._paused:
             self._apply_pause(self._wanted_pause)
+        if time.monotonic() - self._looked_s > LOOK_EVERY_S:
+            self._look()
         # `consume(500, timeout)` waits its whole timeout unless 500 came; poll returns with the first.
         first = self._consumer.poll(IDLE_TIMEOUT_S)
         if first is None:
@@ -143,10 +167,41 @@ class KafkaSource:
                 ends.append((message.topic(), message.partition()))
         return Batch(records, ends)
 
+    def _look(self) -> None:
+        """Once a second: how far the partitions reach, as the last fetch told, and the commit that monitors read."""
+        self._looked_s = time.monotonic()
+        places = self._consumer.position([TopicPartition(*partition) for partition in self.partitions])
+        for place in places:
+            high = self._consumer.get_watermark_offsets(place, cached=True)[1]
+            if place.offset >= 0 and high >= 0:
+                self._lag[place.topic, place.partition] = max(0, high - place.offset)
+        applied, self._applied = self._applied, {}
+        if applied:
+            offsets = [TopicPartition(topic, number, offset) for (topic, number), offset in applied.items()]
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+
     def _apply_pause(self, wanted: frozenset[Partition]) -> None:
         self._consumer.pause([TopicPartition(*partition) for partition in wanted - self._paused])
         self._consumer.resume([TopicPartition(*partition) for partition in self._paused - wanted])
         self._paused = wanted
+
+    def _on_statistics(self, text: str) -> None:
+        """Once a second: note since when no broker is connected; librdkafka goes on trying, only time tells more."""
+        brokers = msgspec.json.decode(text, type=_Statistics).brokers.values()
+        if any(broker.state == "UP" for broker in brokers):
+            self._down_since_s = None
+        elif self._down_since_s is None:
+            self._down_since_s = time.monotonic()
+
+
+class _Broker(msgspec.Struct):
+    state: str
+
+
+class _Statistics(msgspec.Struct):
+    """The part of librdkafka's statistics that is read here."""
+
+    brokers: dict[str, _Broker]
 
 
 def _is_end(message: Message) -> bool:
@@ -158,20 +213,6 @@ def _is_end(message: Message) -> bool:
         return False
     where = f"{message.topic()}[{message.partition()}] at {message.offset()}"
     raise KafkaError(f"reading {where} failed: {error.name()}: {error.str()}")
-
-
-def _input_partitions(consumer: Consumer, config: KafkaConfig) -> tuple[Partition, ...]:
-    topics = config.topics
-    found = consumer.list_topics(timeout=METADATA_TIMEOUT_S).topics
-    partitions: list[Partition] = []
-    for topic in (topics.reference, topics.control, topics.positions, topics.market_data, topics.acks):
-        if topic not in found or found[topic].error is not None:
-            raise KafkaError(f"topic {topic} does not exist at {config.bootstrap}: `riskd topics create` makes it")
-        partitions += [(topic, number) for number in sorted(found[topic].partitions)]
-    count = len(found[topics.positions].partitions)
-    if count > 1:  # positions partition p must act on action partition p, and this process writes only the first
-        raise KafkaError(f"topic {topics.positions} has {count} partitions, and this release serves one")
-    return tuple(partitions)
 
 
 def _resolve(future: asyncio.Future[Batch], batch: Batch) -> None:

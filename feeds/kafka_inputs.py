@@ -1,0 +1,28 @@
+"""Which partitions of the input topics a process reads."""
+
+from confluent_kafka import Consumer
+
+from config.schema import KafkaConfig
+from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError
+from feeds.merge import Partition
+
+
+def input_partitions(consumer: Consumer, config: KafkaConfig) -> tuple[Partition, ...]:
+    """Return all partitions of the topics that every core reads, and those of the positions that are served here.
+
+    raises : KafkaError where a topic is missing, or `kafka.positions_partitions` names a partition that is not there
+    """
+    topics = config.topics
+    found = consumer.list_topics(timeout=METADATA_TIMEOUT_S).topics
+    partitions: list[Partition] = []
+    for topic in (topics.reference, topics.control, topics.positions, topics.market_data, topics.acks):
+        if topic not in found or found[topic].error is not None:
+            raise KafkaError(f"topic {topic} does not exist at {config.bootstrap}: `riskd topics create` makes it")
+        numbers = sorted(found[topic].partitions)
+        if topic == topics.positions and config.positions_partitions is not None:
+            missing = sorted(set(config.positions_partitions) - set(numbers))
+            if missing:
+                raise KafkaError(f"topic {topic} has partitions {numbers}, kafka.positions_partitions wants {missing}")
+            numbers = sorted(set(config.positions_partitions))
+        partitions += [(topic, number) for number in numbers]
+    return tuple(partitions)
