@@ -12,8 +12,6 @@ def unused_keys(config: Config) -> tuple[str, ...]:
     for name in ("slow_decay", "overnight_weight"):
         if getattr(config.covariance, name) != CovarianceConfig.model_fields[name].default:
             unused.append(f"covariance.{name}")
-    if config.data.sources:
-        unused.append("data.sources")
     if not config.metrics.enabled:
         unused.append("metrics.enabled")
     if not config.audit.async_logging:

@@ -8,8 +8,12 @@ from daemon.handlers import Handlers
 from daemon.looking import Looking
 from daemon.outputs import Outputs
 from daemon.price_runs import PriceRun, collect_run
+from daemon.report import SourceReport
+from daemon.sources import KIND as SOURCE
+from daemon.sources import Sources
 from daemon.state_records import state_record
 from enforcement.enforcer import Enforcer
+from enforcement.evidence import LimitEvidence
 from enforcement.moment import Wake
 from feeds.events import (
     Assignment,
@@ -46,7 +50,8 @@ class Core:
         self.enforcer.config_hash = decision_config_hash(setup.config)
         self.enforcer.model_version = MODEL_VERSION
         self.looking = Looking(self.state, self.enforcer, compute_slow_work=compute_slow_work)
-        self.handlers = Handlers(self.state, self.looking)
+        self.sources = Sources(setup.config.data.sources, self.state.timers, self.enforcer.freshness)
+        self.handlers = Handlers(self.state, self.looking, self.sources)
         self._is_wall = setup.config.clock == "wall"
         for root in setup.config.portfolios if shard == 0 else ():  # until another shard turns out to be their home
             self.handlers.list_root(root)
@@ -87,6 +92,19 @@ class Core:
     def is_elsewhere(self, p: int) -> bool:
         """Say whether the scope belongs to a root that lives in another shard."""
         return root_of(self.state.scopes[p]) in self.handlers.elsewhere
+
+    @property
+    def offsets(self) -> Mapping[str, int]:
+        """Offset of the last record that was applied, by "topic-partition"."""
+        return self.looking.offsets
+
+    def source_reports(self) -> dict[str, SourceReport]:
+        """Return how each watched source stands at this moment, by name."""
+        return self.sources.reports()
+
+    def evidence(self) -> dict[str, LimitEvidence]:
+        """Return what speaks for each limit up to this moment: episodes, live time, readiness."""
+        return self.enforcer.evidence(self.now_ns)
 
     @property
     def homes(self) -> Mapping[str, int]:
@@ -133,6 +151,8 @@ class Core:
             self._reject(record, event)
             return
         if isinstance(event, (Tick, CatchUpEnd)):
+            if isinstance(event, CatchUpEnd):
+                self.sources.caught_up(max(event.ts, self.now_ns))
             self._advance(event.ts)
             if isinstance(event, CatchUpEnd):
                 self.handlers.set_catching_up(False)
@@ -152,6 +172,7 @@ class Core:
             self.handlers.set_catching_up(True)
             if self._is_wall:
                 self.enforcer.hold()
+                self.sources.catch_up()
             return
         if isinstance(event, SlowResult):
             looking.take_result(event)
@@ -163,6 +184,7 @@ class Core:
             return
         if not self._is_wall:
             self._advance(event.ts)
+            self.sources.begin(self.now_ns)
         cause: Wake = self.handlers.apply(item)
         if isinstance(event, (Heartbeat, Indicator)):  # what it freshens is looked at, but it is no second price
             cause = "time"
@@ -191,7 +213,10 @@ class Core:
             looking.fire_life(name, due_ns, n=self.n)
             return
         rows = state.window.rows_total
-        if name == ROW_CLOSE:
+        if kind == SOURCE:
+            self.sources.miss(rest)
+            looking.wake_roots()
+        elif name == ROW_CLOSE:
             base_close(state)
         elif name == ROW_CUTOFF:
             complete_row(state)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from daemon.looking import Looking
 from daemon.refusals import Refusals, fill_key
+from daemon.sources import Sources
 from daemon.terms import terms_of
 from feeds.events import (
     Ack,
@@ -14,6 +15,7 @@ from feeds.events import (
     Fill,
     FillCancel,
     Halt,
+    Heartbeat,
     Instrument,
     Nav,
     Order,
@@ -46,9 +48,10 @@ _DISTRUSTED = frozenset({"CROSSED_QUOTE", "NOT_FINITE", "PRICE_OUT_OF_BOUNDS"})
 class Handlers:
     """Applies events one by one; `adjustments` are those that wait for their ex time, by timer name."""
 
-    def __init__(self, state: RiskState, looking: Looking) -> None:
+    def __init__(self, state: RiskState, looking: Looking, sources: Sources) -> None:
         self._state = state
         self._looking = looking
+        self._sources = sources
         self._refusals = Refusals(state)
         self.adjustments: dict[str, tuple[int, int, float, float]] = {}
         self._adjustments_heard = 0
@@ -62,6 +65,7 @@ class Handlers:
     def leave_root(self, root: str) -> None:
         """Restrict a listed root no longer: another shard has seen its positions, and restricts it by what it knows."""
         self.elsewhere.add(root)
+        self._looking.leave_root(root)
         make_known(self._state, root)
 
     @property
@@ -125,8 +129,11 @@ class Handlers:
                 reset_high_water(state, state.scope_index[event.scope])
             case Halt() | Reinstate() | Ack():
                 self._looking.take_command(event, n=record.n)
+            case Heartbeat():
+                if self._sources.hear(event.source, event.ts, state.now_ns):
+                    self._looking.wake_roots()
             case _:
-                pass  # heartbeats and indicators tell the time and that their source lives
+                pass  # indicators tell the time
         return "other"
 
     def _price(self, name: str, kind: int, mid: float, ts: int, source: int) -> Literal["price"]:

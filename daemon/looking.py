@@ -1,6 +1,6 @@
 """What follows every event: measure what it touched, let the enforcer look, compute slow work, write it all down."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -52,6 +52,16 @@ class Looking:
             self._enforcer.add_scope(path, is_root=root_of(path) == path, listed=listed)
             arrays.wake[p, :] = self._enforcer.wake_levels(path)
             arrays.alive[p] = int(self._enforcer.alive(path))
+
+    def wake_roots(self) -> None:
+        """Have the next look see every root: what is told of a source is told of all."""
+        count = len(self._state.scopes)
+        self._state.arrays.woken[:count][self._state.arrays.parent[:count] < 0] = 1
+
+    def leave_root(self, root: str) -> None:
+        """Note that another shard restricts the root, and gathers the evidence of its limits."""
+        self._enforcer.freshness.left.add(root)
+        self.wake_roots()
 
     def look(self, *, n: int, cause: Wake, ts_event: int, suspect: bool = False) -> None:
         """Measure what is dirty, evaluate what is woken, and apply slow work directly after what asked for it."""
@@ -108,6 +118,11 @@ class Looking:
         """Apply a journaled result of slow work; one that nothing waits for changes nothing."""
         scope = self._state.scope_index[event.scope]
         apply_result(self._state, tail_result(event, scope))
+
+    @property
+    def offsets(self) -> Mapping[str, int]:
+        """Offset of the last record that was read, by "topic-partition"."""
+        return self._offsets
 
     def note_offset(self, record: Record) -> None:
         """Remember how far a partition has been read."""

@@ -3,6 +3,7 @@
 from math import inf, isinf, isnan
 
 from config.schema import Level
+from enforcement.builtin import BuiltinReader
 from enforcement.life import Life
 from enforcement.limits import BoundLimit
 from enforcement.moment import Moment
@@ -16,7 +17,7 @@ RESOLVE_MOVE = 0.01
 def is_calm(bound: BoundLimit, known: bool, value: float, status: int) -> bool:
     """Say whether a limit whose lives are all ok has nothing to say: the wake-up rule of semantics.md."""
     if bound.metric_index < 0:
-        return known or bound.is_commanded
+        return _is_calm_builtin(bound, known=known)
     return known and status <= Status.DEGRADED and value <= bound.wake_at
 
 
@@ -26,7 +27,8 @@ def is_settled(bound: BoundLimit, lives: list[Life], moment: Moment, *, known: b
     It answers for the two states in which a scope can stay for days, firing and no_data; False is always safe.
     """
     if bound.metric_index < 0:
-        return False
+        is_firing = all(life.state is LifeState.FIRING for life in lives)
+        return is_firing and not _is_calm_builtin(bound, known=known)
     if not known or (status >= Status.INSUFFICIENT and value != inf):
         is_invalid = not known or status == Status.INVALID
         return all(
@@ -48,6 +50,11 @@ def has_moved(old: float, new: float) -> bool:
     if new == old:
         return False
     return isinf(old) or not abs(new - old) <= RESOLVE_MOVE * abs(old)
+
+
+def _is_calm_builtin(bound: BoundLimit, *, known: bool) -> bool:
+    assert isinstance(bound.reader, BuiltinReader), f"{bound.limit.id} reads no metric and is not built in"
+    return bound.reader.is_calm(known=known)
 
 
 def _stays_blind(life: Life, level: Level, moment: Moment, is_invalid: bool) -> bool:

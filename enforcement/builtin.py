@@ -1,19 +1,25 @@
-"""Limits that need no configuration: an unknown root is restricted, and an operator may halt any scope."""
+"""Limits that need no configuration: unknown roots and silent sources restrict, and an operator may halt any scope."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import nan
 
 from config.schema import Level, Limit
 from risk.measures import Measures, Status
 from sensors.reading import Reading
 
-# The statistic is 1 while the tree is unknown and 0 once it is known: any level between would do.
+# Each statistic is 1 while its fact holds and 0 while it does not: any level between would do.
 _HALF = 0.5
 
 MODEL_AVAILABLE = Limit(
     id="model_available",
     sensor="model_available",
     metric="unknown",
+    levels=(Level(at=_HALF, clear_at=_HALF, action="reduce_position"),),
+)
+DATA_FRESH = Limit(
+    id="data_fresh",
+    sensor="data_fresh",
+    metric="silent",
     levels=(Level(at=_HALF, clear_at=_HALF, action="reduce_position"),),
 )
 OPERATOR_HALT = Limit(
@@ -24,7 +30,27 @@ OPERATOR_HALT = Limit(
     hard=True,
     levels=(Level(at=_HALF, clear_at=_HALF, action="halt"),),
 )
-BUILTIN_IDS = (MODEL_AVAILABLE.id, OPERATOR_HALT.id)
+BUILTIN_IDS = (MODEL_AVAILABLE.id, DATA_FRESH.id, OPERATOR_HALT.id)
+# Nobody configured how they are enforced: they are where any limit of their tree is.
+AS_ENFORCED_AS_THE_TREE = (MODEL_AVAILABLE.id, DATA_FRESH.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A watched source that is silent: since when (its last sign of life, or the start), and what it may be at most."""
+
+    source: str
+    since_ns: int
+    max_ns: int
+
+
+@dataclass(slots=True)
+class Freshness:
+    """What the daemon says of the watched sources, and the enforcer of time; `left`: roots of another shard."""
+
+    silences: tuple[Silence, ...] = ()
+    now_ns: int = 0
+    left: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +66,33 @@ class KnownReader:
         reason = f"{root} is known" if measures.known else f"{root} is unknown: no positions_snapshot yet"
         return Reading(MODEL_AVAILABLE.id, "unknown", unknown, Status.OK, "", (_HALF,), unknown / _HALF, reason)
 
+    def is_calm(self, *, known: bool) -> bool:
+        """Say whether it would read 0."""
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class FreshReader:
+    """Reads whether all watched sources are heard: 1 while one is silent, for every root alike."""
+
+    freshness: Freshness
+
+    def read(self, measures: Measures) -> Reading:
+        """Return 1 where a watched source is silent; the reason names each, and for how long."""
+        silences = () if measures.scope in self.freshness.left else self.freshness.silences
+        silent = 1.0 if silences else 0.0
+        told = [
+            f"source {each.source} has been silent for {_seconds(self.freshness.now_ns - each.since_ns)}, "
+            f"at most {_seconds(each.max_ns)}"
+            for each in silences
+        ]
+        reason = "; ".join(told) or "every watched source is heard"
+        return Reading(DATA_FRESH.id, "silent", silent, Status.OK, "", (_HALF,), silent / _HALF, reason)
+
+    def is_calm(self, *, known: bool) -> bool:  # noqa: ARG002 -- the shape of all readers of the built-in limits
+        """Say whether it would read 0 for any root."""
+        return not self.freshness.silences
+
 
 class CommandReader:
     """Stands for the operator, whose halt no measure brings or ends."""
@@ -48,7 +101,18 @@ class CommandReader:
         """Return a reading without a number."""
         return commanded("halted by the operator")
 
+    def is_calm(self, *, known: bool) -> bool:  # noqa: ARG002 -- the shape of all readers of the built-in limits
+        """Say that no measure ever moves it."""
+        return True
+
+
+BuiltinReader = KnownReader | FreshReader | CommandReader
+
 
 def commanded(reason: str) -> Reading:
     """Return what stands for a reading where an operator decides."""
     return Reading("operator", "halt", nan, Status.OK, "", (_HALF,), nan, reason)
+
+
+def _seconds(duration_ns: int) -> str:
+    return f"{duration_ns / 10**9:g} s"

@@ -8,8 +8,10 @@ import numpy as np
 
 from config.schema import ActionType, Config
 from enforcement.attention import is_calm, is_settled
+from enforcement.builtin import BUILTIN_IDS, Freshness
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage
+from enforcement.evidence import LimitEvidence, ScopeEvidence, limit_evidence
 from enforcement.judgement import LazyBook, Sight, judge
 from enforcement.life import Clock, Life, timer_due_ns
 from enforcement.limits import bind_all, unwatched_limits, watched_limits
@@ -59,6 +61,7 @@ class LimitState:
 class Enforcer:
     """Limits bound to scopes, their lives, and the counters of what was decided and published.
 
+    freshness     : of the watched sources, set by the daemon; every root is restricted while one is silent
     unwatched     : ids of limits whose sensor this release does not evaluate
     stages        : earned by evidence, by (limit id, scope); empty as long as nothing gathers evidence
     epoch         : of the journaled assignment, set by the daemon; in no id and no digest
@@ -72,6 +75,9 @@ class Enforcer:
         self.config_hash = self.model_version = ""
         self._limits = watched_limits(config)
         self._currency = config.base_currency
+        self._threshold = config.enforcement.false_positive_threshold_per_week
+        self._watches_sources = bool(config.data.sources)
+        self.freshness = Freshness()
         self.stages: dict[tuple[str, str], Stage] = {}
         self._publisher = Publisher(self._limits, config.enforcement.mode, shard, self.stages)
         self._timers, self._opens = timers, opens
@@ -83,13 +89,16 @@ class Enforcer:
         Evaluate it right after: an unknown root is restricted from its first moment.
         """
         if scope not in self._scopes:
-            bound = bind_all(self._limits, scope, self._currency, is_root=is_root, listed=listed)
+            freshness = self.freshness if self._watches_sources else None
+            bound = bind_all(self._limits, scope, self._currency, is_root=is_root, listed=listed, freshness=freshness)
             self._scopes[scope] = new_scope(scope, bound)
 
     def evaluate(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
         """Move every breach life of the scope; running it when nothing woke it changes nothing."""
         holder = self._scopes[scope]
-        holder.was_evaluated = True
+        if not holder.was_evaluated:
+            holder.begin(moment.ts)
+        self.freshness.now_ns = moment.ts
         values, statuses = measures.values.tolist(), measures.statuses.tolist()
         sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
         outcomes: list[Outcome] = []
@@ -111,6 +120,7 @@ class Enforcer:
         """Move the one life whose timer is due; `moment.ts` is `due_ns` and its cause "time"."""
         assert moment.ts == due_ns, f"timer {name!r} is due at {due_ns}, got the moment {moment.ts}"
         holder = self._scopes[scope_of(name)]
+        self.freshness.now_ns = moment.ts
         sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, holder.scope))
         for index, names in enumerate(holder.timer_names):
             if name in names:
@@ -160,6 +170,17 @@ class Enforcer:
                 states.append(state)
         return states
 
+    def evidence(self, now_ns: int) -> dict[str, LimitEvidence]:
+        """Return what speaks for each limit up to core time `now_ns`, in evaluation order; none is built in."""
+        found: dict[str, list[ScopeEvidence]] = {limit.id: [] for limit in self._limits}
+        for holder in self._scopes.values():
+            if holder.scope.split("/", 1)[0] in self.freshness.left:
+                continue
+            for bound, episode, live in zip(holder.limits, holder.episodes, holder.live, strict=True):
+                if bound.limit.id not in BUILTIN_IDS:
+                    found[bound.limit.id].append(ScopeEvidence(episode.ordinal, live.until(now_ns)))
+        return {limit: limit_evidence(scopes, self._threshold) for limit, scopes in found.items()}
+
     def hold(self) -> None:
         """Publish nothing until `release`: decisions go on, and so does every life (catch-up)."""
         self._publisher.holding.is_on = True
@@ -192,7 +213,7 @@ class Enforcer:
             return []
         self._arm(holder.timer_names[index][level], after, sight.clock.moment.ts)
         if change is None:
-            holder.store(index, level, after)
+            holder.store(index, level, after, sight.clock.moment.ts)
             return []
         return [self._publish(holder, change)]
 

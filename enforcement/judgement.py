@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from enforcement.attention import has_moved
-from enforcement.builtin import MODEL_AVAILABLE
+from enforcement.builtin import DATA_FRESH, MODEL_AVAILABLE
 from enforcement.demands import decided_type
 from enforcement.life import Clock, Life, Look, is_acting, is_breaching, step
 from enforcement.limits import BoundLimit
@@ -54,9 +54,7 @@ def judge(holder: ScopeLives, index: int, level: int, reading: Reading, sight: S
     at, clear_at = bound.effective(level, reading)
     look = Look(reading.statistic, reading.status, at, clear_at)
     moment = sight.clock.moment
-    clock = sight.clock
-    if moment.suspect and bound.metric_index < 0:  # a bad price says nothing about whether the book is known
-        clock = replace(clock, moment=replace(moment, suspect=False))
+    clock = sight.clock if bound.metric_index >= 0 else _beside_markets(sight.clock)
     after = before if bound.is_commanded else step(before, look, bound.rule, clock)
     kind = _kind_of(before, after)
     if is_acting(after) and not is_acting(before):
@@ -83,12 +81,29 @@ def judge(holder: ScopeLives, index: int, level: int, reading: Reading, sight: S
     return after, change
 
 
+class _CoreTime:
+    """Time in which nothing ever closes."""
+
+    def advance(self, scope: str, start_ns: int, open_ns: int) -> int:  # noqa: ARG002 -- the shape of open time
+        return start_ns + open_ns
+
+
+_CORE_TIME = _CoreTime()
+
+
+def _beside_markets(clock: Clock) -> Clock:
+    """Return the clock of what no price tells: a bad one does not stop it, and it runs while markets are closed."""
+    return replace(clock, moment=replace(clock.moment, suspect=False, ask_quoted=lambda: True), opens=_CORE_TIME)
+
+
 def clears_if_of(bound: BoundLimit, life: Life, reading: Reading, clear_at: float, scope: str) -> str | None:
     """Return what would end the level's action, None where it takes none."""
     if not is_acting(life):
         return None
     if bound.limit.id == MODEL_AVAILABLE.id:
         return f"a positions_snapshot of {scope} arrives"
+    if bound.limit.id == DATA_FRESH.id:
+        return "every watched source is heard again"
     if bound.is_commanded or life.state is LifeState.LATCHED:
         return "an operator reinstates it"
     if life.state in _BLIND:
@@ -165,6 +180,8 @@ def components_of(instruments: Sequence[str], parts: Sequence[float], metric: st
 def _code(bound: BoundLimit, before: Life, after: Life, reading: Reading, measures: Measures) -> ReasonCode:
     if bound.limit.id == MODEL_AVAILABLE.id:
         return ReasonCode.MODEL_UNAVAILABLE
+    if bound.limit.id == DATA_FRESH.id:
+        return ReasonCode.DATA_STALE
     if bound.is_commanded:
         return ReasonCode.OPERATOR_HALT
     if after.state in _BLIND or (before.state in _BLIND and after.state is LifeState.OK):

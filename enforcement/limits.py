@@ -7,7 +7,17 @@ from typing import Protocol
 
 from config.schema import Config, Level, Limit
 from config.sensor_metrics import clear_at
-from enforcement.builtin import BUILTIN_IDS, MODEL_AVAILABLE, OPERATOR_HALT, CommandReader, KnownReader
+from enforcement.builtin import (
+    BUILTIN_IDS,
+    DATA_FRESH,
+    MODEL_AVAILABLE,
+    OPERATOR_HALT,
+    BuiltinReader,
+    CommandReader,
+    Freshness,
+    FreshReader,
+    KnownReader,
+)
 from enforcement.life import Rule
 from risk.measures import METRIC_INDEX, Measures
 from sensors.catalogue import LevelsByNames, evaluation_order, sensor_named
@@ -107,13 +117,17 @@ def unwatched_limits(config: Config) -> tuple[str, ...]:
 
 
 def bind_all(
-    limits: tuple[Limit, ...], scope: str, currency: str, *, is_root: bool, listed: bool
-) -> tuple[BoundLimit, ...]:
+    limits: tuple[Limit, ...], scope: str, currency: str, *, is_root: bool, listed: bool,
+    freshness: Freshness | None = None,
+) -> tuple[BoundLimit, ...]:  # fmt: skip
     """Return the limits of one scope in evaluation order, the built-in ones first.
 
+    freshness : of the watched sources; None where none is watched
     Raises ValueError where a metric is not the sensor's or a clear level is over its level.
     """
     bound = [_bind_builtin(MODEL_AVAILABLE, KnownReader(listed))] if is_root else []
+    if is_root and freshness is not None:
+        bound.append(_bind_builtin(DATA_FRESH, FreshReader(freshness), keep_ns=DATA_FRESH.keep_firing_for))
     bound.append(_bind_builtin(OPERATOR_HALT, CommandReader()))
     bound += [_bind(limit, currency) for limit in limits if matches(limit.scope, scope)]
     return tuple(bound)
@@ -135,8 +149,8 @@ def _bind(limit: Limit, currency: str) -> BoundLimit:
     return BoundLimit(limit, clear_ats, sensor, _rule(limit), METRIC_INDEX[limit.metric], fixed, WAKE_SHARE * lowest)
 
 
-def _bind_builtin(limit: Limit, reader: Reader) -> BoundLimit:
-    rule = Rule(0, 0, 0, 0, latch=False, no_data_after_ns=0, on_no_data=None)
+def _bind_builtin(limit: Limit, reader: BuiltinReader, *, keep_ns: int = 0) -> BoundLimit:
+    rule = Rule(0, 0, keep_ns, 0, latch=False, no_data_after_ns=0, on_no_data=None)
     return BoundLimit(limit, tuple(level.at for level in limit.levels), reader, rule, -1, None, inf)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 
 from config.schema import ActionType, Limit, Mode
-from enforcement.builtin import MODEL_AVAILABLE
+from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE
 from enforcement.demands import decided_demand, decided_type, params_for, published_demand
 from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
 from enforcement.holding import Holding
@@ -79,8 +79,8 @@ class Publisher:
         self.holding = Holding()
 
     def standing(self, holder: ScopeLives, bound: BoundLimit) -> Standing:
-        """Return what a limit may do in the scope; an unknown root is as enforced as any limit of its tree would be."""
-        if bound.limit.id != MODEL_AVAILABLE.id:
+        """Return what a limit may do in the scope; a built-in one is as enforced as any of its tree would be."""
+        if bound.limit.id not in AS_ENFORCED_AS_THE_TREE:
             return standing_of(bound.limit, holder.scope, self._mode, self._stages)
         scopes = [holder.scope, *(scope for _, scope in self._stages if scope.startswith(f"{holder.scope}/"))]
         for limit in self._limits:
@@ -92,7 +92,7 @@ class Publisher:
 
     def publish(self, holder: ScopeLives, change: Change, origin: Origin) -> Outcome:
         """Store the life, decide, and return the decision with the actions that it makes; updates the scope."""
-        holder.store(change.index, change.level, change.after)
+        holder.store(change.index, change.level, change.after, change.moment.ts)
         decision = self._decide(holder, change, origin)
         bound = holder.limits[change.index]
         standing = self.standing(holder, bound)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from enforcement.evidence import LiveTime
 from enforcement.life import NEW_LIFE, Life
 from enforcement.limits import BoundLimit
 from enforcement.merge import Merged, merge
@@ -31,22 +32,36 @@ class Episode:
 
 @dataclass(slots=True)
 class ScopeLives:
-    """One scope. `lives` and `episodes` are parallel to `limits`; `quiet` says that all lives of a limit are ok."""
+    """One scope. `lives`, `episodes` and `live` are parallel to `limits`; `quiet`: all lives of a limit are ok.
+
+    From its first look on a limit is live exactly while it is quiet: a number that is missing moves its lives to
+    `no_data`, and a number that changes its status is always looked at.
+    """
 
     scope: str
     limits: tuple[BoundLimit, ...]
     lives: list[list[Life]]
     episodes: list[Episode]
     quiet: list[bool]
+    live: list[LiveTime]
     timer_names: list[list[str]]
     shadow: Merged
     enforced: Merged
     was_evaluated: bool = False
 
-    def store(self, index: int, level: int, life: Life) -> None:
-        """Keep the life, and whether its limit is quiet."""
+    def begin(self, now_ns: int) -> None:
+        """Note the first look: what it finds quiet is live from now on."""
+        self.was_evaluated = True
+        for live in self.live:
+            live.turn(is_live=True, now_ns=now_ns)
+
+    def store(self, index: int, level: int, life: Life, now_ns: int) -> None:
+        """Keep the life at core time `now_ns`, and whether its limit is quiet, so that it is live."""
         self.lives[index][level] = life
-        self.quiet[index] = all(each.state is LifeState.OK for each in self.lives[index])
+        is_quiet = all(each.state is LifeState.OK for each in self.lives[index])
+        if is_quiet != self.quiet[index]:
+            self.quiet[index] = is_quiet
+            self.live[index].turn(is_live=is_quiet, now_ns=now_ns)
 
 
 def new_scope(scope: str, limits: tuple[BoundLimit, ...]) -> ScopeLives:
@@ -54,8 +69,8 @@ def new_scope(scope: str, limits: tuple[BoundLimit, ...]) -> ScopeLives:
     lives = [[NEW_LIFE] * len(bound.levels) for bound in limits]
     names = [[timer_name(bound.limit.id, level.name, scope) for level in bound.levels] for bound in limits]
     nothing = merge(())
-    episodes = [Episode() for _ in limits]
-    return ScopeLives(scope, limits, lives, episodes, [True] * len(limits), names, nothing, nothing)
+    episodes, live = [Episode() for _ in limits], [LiveTime() for _ in limits]
+    return ScopeLives(scope, limits, lives, episodes, [True] * len(limits), live, names, nothing, nothing)
 
 
 def timer_name(limit: str, level: str, scope: str) -> str:

@@ -16,7 +16,6 @@ def test_the_defaults_leave_nothing_unused() -> None:
         ({"bar": "1m"}, "bar"),
         ({"covariance": {"slow_decay": 0.98}}, "covariance.slow_decay"),
         ({"covariance": {"overnight_weight": 0.1}}, "covariance.overnight_weight"),
-        ({"data": {"sources": {"vendor": "60s"}}}, "data.sources"),
         ({"metrics": {"enabled": False}}, "metrics.enabled"),
         ({"audit": {"async_logging": False}}, "audit.async_logging"),
     ],

@@ -64,7 +64,7 @@ def test_a_look_that_is_skipped_would_have_changed_nothing(limit: Limit, looks) 
             for level, life in enumerate(list(holder.lives[index])):
                 after, change = judge(holder, index, level, reading, sight)
                 assert not skipped or (after is life and change is None)
-                holder.store(index, level, after)
+                holder.store(index, level, after, moment.ts)
 
 
 def test_a_level_that_stays_firing_and_one_that_stays_blind_are_skipped() -> None:
