@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from config.faults import Path
-from config.schema import Config
+from config.schema import Config, SecurityConfig
 
 Finding = tuple[Path, str]
 
@@ -26,9 +26,30 @@ def check_relations(config: Config) -> Iterator[Finding]:
         twins = [other for other, value in topics[:index] if value == topic]
         if twins:
             yield ("kafka", "topics", name), f"topics must differ, got {topic!r} for {twins[0]} and {name}"
+    for key, message in _check_security(config.kafka.security):
+        yield ("kafka", "security", key), message
     for index, root in enumerate(config.portfolios):
         if root in config.portfolios[:index]:
             yield ("portfolios", index), f"portfolios must be unique, got {root!r} twice"
+
+
+def _check_security(security: SecurityConfig) -> Iterator[tuple[str, str]]:
+    """Yield (key, message): a protocol without what it needs, or a file that it would never read."""
+    protocol = security.protocol
+    has_tls, has_sasl = protocol.endswith("ssl"), protocol.startswith("sasl")
+    for key in ("ca_file", "certificate_file", "key_file", "key_password_file"):
+        if not has_tls and getattr(security, key) is not None:
+            yield key, f"{key} needs protocol ssl or sasl_ssl, got {protocol}"
+    for key in ("username_file", "password_file"):
+        if has_sasl and getattr(security, key) is None:
+            yield key, f"{key} is required with protocol {protocol}"
+        if not has_sasl and getattr(security, key) is not None:
+            yield key, f"{key} needs protocol sasl_ssl or sasl_plaintext, got {protocol}"
+    for key, other in (("key_file", "certificate_file"), ("certificate_file", "key_file")):
+        if getattr(security, key) is None and getattr(security, other) is not None:
+            yield key, f"{key} is required with {other}"
+    if security.key_password_file is not None and security.key_file is None:
+        yield "key_password_file", "key_password_file needs key_file"
 
 
 def _calendar_names() -> list[str]:

@@ -6,10 +6,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from feeds.broker.guards import Guard, add_users, guard_properties
 from feeds.broker.jars import BrokerUnavailableError, Progress, fetch_jars
 
 LOOPBACK = "127.0.0.1"
@@ -28,10 +31,11 @@ _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{loopback}:{controller_port}
-listeners=PLAINTEXT://{loopback}:{port},CONTROLLER://{loopback}:{controller_port}
-advertised.listeners=PLAINTEXT://{loopback}:{port}
+listeners={listeners},CONTROLLER://{loopback}:{controller_port}
+advertised.listeners={listeners}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map={protocols},CONTROLLER:PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
 num.partitions=1
@@ -58,22 +62,38 @@ def report_on_stderr(sentence: str) -> None:
 class LocalKafka:
     """A broker that lives as long as its `with` block.
 
+    A Ctrl-C at the terminal does not reach it: its owner ends it when whoever uses it has ended.
     directory : its own folder: properties, log segments and `kafka.log`; made if absent, kept afterwards
+    guards    : listeners beside the open one, at most one for a protocol
+    has_acls  : clients of guards have no right but those given by ACLs; the open listener may do everything
     raises    : BrokerUnavailableError where Java or the jars cannot be had, or Kafka is not ready in time
     """
 
-    def __init__(self, directory: Path, *, progress: Progress = report_on_stderr) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        progress: Progress = report_on_stderr,
+        guards: Sequence[Guard] = (),
+        has_acls: bool = False,
+    ) -> None:
         self._directory = directory
         self._progress = progress
+        self._guards = {guard.protocol: guard for guard in guards}
+        assert len(self._guards) == len(guards), "guards must differ in their protocol"
+        self._has_acls = has_acls
         self._process: subprocess.Popen[bytes] | None = None
-        self._port = 0
-        self._controller_port = 0
+        self._ports: dict[str, int] = {}
         self._command: list[str] = []
 
     @property
     def bootstrap(self) -> str:
-        """Address for `bootstrap.servers`; the same before and after a kill and start."""
-        return f"{LOOPBACK}:{self._port}"
+        """Address of the open listener for `bootstrap.servers`; the same before and after a kill and start."""
+        return self.guarded_bootstrap("PLAINTEXT")
+
+    def guarded_bootstrap(self, protocol: str) -> str:
+        """Address of the guarded listener of this protocol."""
+        return f"{LOOPBACK}:{self._ports[protocol]}"
 
     @property
     def log_file(self) -> Path:
@@ -89,7 +109,8 @@ class LocalKafka:
         classpath = os.pathsep.join(str(jar) for jar in fetch_jars(self._progress))
         self._command = [str(_java()), *_JAVA_OPTIONS, "-cp", classpath]
         for attempt in range(1, START_ATTEMPTS + 1):
-            self._port, self._controller_port = _free_ports()
+            names = ("CONTROLLER", "PLAINTEXT", *self._guards)
+            self._ports = dict(zip(names, _free_ports(len(names)), strict=True))
             self._write_properties()
             self._format()
             try:
@@ -99,6 +120,7 @@ class LocalKafka:
                     raise
             else:
                 break
+        self._add_users()
         return self
 
     def __exit__(
@@ -116,6 +138,7 @@ class LocalKafka:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self._directory,
+                process_group=0,  # a Ctrl-C ends the owner first, which may need the broker to finish
             )
         try:
             self._wait_until_ready()
@@ -146,12 +169,28 @@ class LocalKafka:
         return self._directory / "server.properties"
 
     def _write_properties(self) -> None:
-        self._properties_file.write_text(
-            _PROPERTIES.format(
-                loopback=LOOPBACK, port=self._port, controller_port=self._controller_port, data=self._directory / "data"
-            ),
-            encoding="utf-8",
+        names = [name for name in self._ports if name != "CONTROLLER"]
+        text = _PROPERTIES.format(
+            loopback=LOOPBACK,
+            listeners=",".join(f"{name}://{LOOPBACK}:{self._ports[name]}" for name in names),
+            protocols=",".join(f"{name}:{name}" for name in names),
+            controller_port=self._ports["CONTROLLER"],
+            data=self._directory / "data",
         )
+        text += guard_properties(tuple(self._guards.values()), has_acls=self._has_acls)
+        self._properties_file.touch(mode=0o600)  # it may hold passwords
+        self._properties_file.write_text(text, encoding="utf-8")
+
+    def _add_users(self) -> None:
+        from confluent_kafka import KafkaException
+
+        try:
+            add_users(self.bootstrap, tuple(self._guards.values()))
+        except BaseException as error:  # also a Ctrl-C: no broker may outlive its owner
+            self.kill()
+            if isinstance(error, KafkaException):
+                raise BrokerUnavailableError(f"Kafka took no users: {error}") from error
+            raise
 
     def _format(self) -> None:
         arguments = ["format", "-t", CLUSTER_ID, "-c", str(self._properties_file), "--ignore-formatted"]
@@ -180,7 +219,7 @@ class LocalKafka:
             code = self._process.poll()
             if code is not None:
                 raise BrokerUnavailableError(f"Kafka ended with {code} while starting: {self._log_tail()}")
-            if not _accepts(self._port):
+            if not _accepts(self._ports["PLAINTEXT"]):
                 time.sleep(0.05)  # a refused connect answers at once; 20 looks a second are enough
                 continue
             try:
@@ -203,12 +242,13 @@ def _java() -> Path:
     return Path(str(JAVA))
 
 
-def _free_ports() -> tuple[int, int]:
-    """Two ports that nobody listens on now; both are held while the other is asked for, so they differ."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind((LOOPBACK, 0))
-        second.bind((LOOPBACK, 0))
-        return int(first.getsockname()[1]), int(second.getsockname()[1])
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now; each is held while the next is asked for, so they differ."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((LOOPBACK, 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _accepts(port: int) -> bool:
