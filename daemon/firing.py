@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
-from enforcement.records import Decision, LifeState
+from enforcement.records import LifeState
 
 DAY_NS = 86_400 * 10**9
 _UP = frozenset({LifeState.FIRING, LifeState.LATCHED})
@@ -27,6 +28,34 @@ CRISIS_NAMES = {
     "2020": "COVID-19",
     "2022": "inflation and rates",
 }
+
+
+class Noted(Protocol):
+    """What the log needs of a decision, or of its audit record."""
+
+    @property
+    def scope(self) -> str:
+        """Path of the scope."""
+
+    @property
+    def limit(self) -> str:
+        """Id of the limit."""
+
+    @property
+    def level(self) -> str:
+        """Name of the level."""
+
+    @property
+    def transition(self) -> str:
+        """`before>after`."""
+
+    @property
+    def life(self) -> LifeState:
+        """State after it."""
+
+    @property
+    def ts_decided(self) -> int:
+        """Core time, ns."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,7 +93,7 @@ class FiringLog:
         self._open: dict[Key, int] = {}
         self._closed: list[Interval] = []
 
-    def note(self, decision: Decision) -> None:
+    def note(self, decision: Noted) -> None:
         """Take in one decision."""
         key = Key(decision.scope, decision.limit, decision.level)
         if decision.life in _UP:

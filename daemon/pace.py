@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 
 _SLEEP_MIN_S = 0.02  # shorter waits are saved up: a sleep costs more than they are long
 
@@ -9,9 +10,10 @@ _SLEEP_MIN_S = 0.02  # shorter waits are saved up: a sleep costs more than they 
 class Pace:
     """Holds a replay back so that event time runs `speed` times as fast as wall time."""
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float, *, sleep: Callable[[float], object] = time.sleep) -> None:
         assert speed > 0, f"speed must be above 0, got {speed}"
         self._speed = speed
+        self._sleep = sleep
         self._first_ts: int | None = None
         self._started_s = 0.0
 
@@ -24,7 +26,7 @@ class Pace:
         due_s = self._started_s + (ts - self._first_ts) / 1e9 / self._speed
         wait_s = due_s - time.monotonic()
         if wait_s > _SLEEP_MIN_S:
-            time.sleep(wait_s)
+            self._sleep(wait_s)
 
 
 def parse_speed(text: str) -> float | None:

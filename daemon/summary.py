@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from daemon.firing import CRISES, Fired, FiringLog, Interval, fired_between, year_of, year_start_ns
-from daemon.outputs import Outputs
+from daemon.firing import CRISES, Fired, FiringLog, Interval, Noted, fired_between, year_of, year_start_ns
 from feeds.record import Input, Rejection
+
+if TYPE_CHECKING:  # it brings the kernels, and the demo's screen needs none
+    from daemon.outputs import Outputs
 
 SCHEMA = "riskd.summary"
 SCHEMA_VERSION = 1
@@ -34,15 +37,36 @@ class Tally:
         if self.first_ts is None:
             self.first_ts = next((ts for ts in map(event_ts, inputs) if ts is not None), None)
 
-    def note_outputs(self, outputs: Outputs) -> None:
+    def note_outputs(self, outputs: "Outputs") -> None:
         """Count what came out of the core."""
         self._reasons.update(rejection.reason.value for _, rejection in outputs.rejections)
         for decision in outputs.decisions:
-            self._decisions[decision.kind.value] += 1
-            self._transitions[decision.transition] += 1
-            self.firing.note(decision)
-        self._actions.update(f"{action.type} {action.effect.value}" for action in outputs.actions)
-        self._shadow.update(action.type for action in outputs.shadow)
+            self.note_decision(decision, decision.kind.value)
+        for action in outputs.actions:
+            self.note_action(action.type, action.effect.value)
+        for action in outputs.shadow:
+            self.note_shadow(action.type)
+
+    def note_fed(self, sent: int, refused: Mapping[str, int], *, first_ts: int, by_type: Mapping[str, int]) -> None:
+        """Count inputs that another process fed to the core; `refused` by reason."""
+        self.sent += sent
+        self.first_ts = first_ts if self.first_ts is None else self.first_ts
+        self._reasons.update(refused)
+        self._types.update(by_type)
+
+    def note_decision(self, decision: Noted, kind: str) -> None:
+        """Count a decision."""
+        self._decisions[kind] += 1
+        self._transitions[decision.transition] += 1
+        self.firing.note(decision)
+
+    def note_action(self, action_type: str, effect: str) -> None:
+        """Count an action of the actions topic."""
+        self._actions[f"{action_type} {effect}"] += 1
+
+    def note_shadow(self, action_type: str) -> None:
+        """Count an action of the shadow topic."""
+        self._shadow[action_type] += 1
 
     def note_states(self, count: int) -> None:
         """Count state records."""

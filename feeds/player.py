@@ -1,7 +1,9 @@
 """Plays a recording into the input topics: the bytes as they are, keyed by the contract, with heartbeats between."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 from confluent_kafka import KafkaError as ClientError
@@ -11,6 +13,7 @@ from config.schema import KafkaConfig, Topics
 from feeds.decode import decode
 from feeds.kafka_properties import IN_ORDER, METADATA_TIMEOUT_S, KafkaError, client_properties, delivery_failure
 from feeds.merge import Partition
+from feeds.player_window import Sleep, UnreadWindow
 from feeds.record import Record, Rejection
 
 HEARTBEAT_EVERY_RECORDS = 1_000
@@ -31,6 +34,8 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
 }
 
 Progress = Callable[[int], None]
+Gate = Callable[[int | None], None]
+Layout = Literal["by_key", "first_partitions"]
 
 
 class _Peek(msgspec.Struct, gc=False):
@@ -44,19 +49,39 @@ class _Peek(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What was written."""
+    """What was written.
+
+    first_ts : first event time, 0 where there is none
+    by_type  : records by event type; `Rejection` for those that no decoder takes
+    """
 
     records: int
     heartbeats: int
+    first_ts: int
+    by_type: Mapping[str, int]
 
 
 class Player:
-    """Writes records in their order; used once, ended by `finish`.
+    """Writes records in their order; used once, ended by `finish` or by `abandon`.
 
-    raises : KafkaError where the cluster does not answer, a topic is missing, or a record cannot be delivered
+    config : `positions_partitions` says which of the positions partitions get heartbeats: those that are served
+    layout : `first_partitions` writes all records to partition 0, as on topics of one partition, and the others get
+             heartbeats only: an embedded broker makes four of each, and would mix what has one time
+    window_sleep : how to wait, in seconds, where 20,000 records of a topic are unread by the group; None: run ahead of
+             it without bound
+    gate   : called before each record with its event time (None: it has none); it may wait, or raise to end the play
+    raises : KafkaError where the cluster does not answer, a topic is missing, a record cannot be delivered, or the
+             reader does not read
     """
 
-    def __init__(self, config: KafkaConfig) -> None:
+    def __init__(
+        self,
+        config: KafkaConfig,
+        *,
+        layout: Layout = "by_key",
+        window_sleep: Sleep | None = None,
+        gate: Gate | None = None,
+    ) -> None:
         self._failure: str | None = None
         self._producer = Producer(client_properties(config, _OWN_PROPERTIES))
         self._topics = config.topics
@@ -65,10 +90,15 @@ class Player:
         )  # recordings carry the default names
         self._partitions = self._find_partitions(config)
         self._inputs = {topic for topic, _ in self._partitions}
+        self._layout = layout
+        self._gate = gate
+        self._window = None if window_sleep is None else UnreadWindow(config, self._partitions, sleep=window_sleep)
         self._decoder = msgspec.json.Decoder(_Peek)
+        self._first_ts = 0
         self._last_ts = 0
         self._records = 0
         self._heartbeats = 0
+        self._types: Counter[str] = Counter()
 
     def play(self, records: Iterable[Record]) -> None:
         """Write records; after every 1,000 a heartbeat to each partition with the event time reached."""
@@ -77,11 +107,15 @@ class Player:
             if topic not in self._inputs:
                 topic = self._topics.market_data  # what nobody can read still reaches the daemon, to be refused there
             key, ts = self._read(topic, record.payload)
+            if self._gate is not None:
+                self._gate(ts)
             if self._records and self._records % HEARTBEAT_EVERY_RECORDS == 0:
                 # Not later than the record it precedes: after a record from the future, nothing older would be untrue.
                 self._beat(self._last_ts if ts is None else min(self._last_ts, ts), is_end=False)
             self._last_ts = self._last_ts if ts is None else ts
-            self._produce(topic, record.payload, key or UNKEYED, None if key else UNKEYED_PARTITION)
+            self._first_ts = self._first_ts or self._last_ts
+            by_key = key is not None and self._layout == "by_key"
+            self._produce(topic, record.payload, key or UNKEYED, None if by_key else UNKEYED_PARTITION)
             self._records += 1
 
     def finish(self) -> Played:
@@ -91,7 +125,14 @@ class Player:
         self._raise_failure()
         if left:
             raise KafkaError(f"{left} records were not acknowledged within {FLUSH_TIMEOUT_S} s")
-        return Played(self._records, self._heartbeats)
+        self._close_window()
+        return Played(self._records, self._heartbeats, self._first_ts, dict(sorted(self._types.items())))
+
+    def abandon(self) -> None:
+        """Give up: what is not delivered yet is dropped, and nothing more is written."""
+        self._producer.purge()
+        self._producer.flush(FLUSH_TIMEOUT_S)
+        self._close_window()
 
     def _beat(self, ts: int, *, is_end: bool) -> None:
         beat: dict[str, object] = {"type": "heartbeat", "ts": ts, "source": "player"}
@@ -105,6 +146,7 @@ class Player:
         """Key by contract and event time; None where the record names nothing that could be one, or is refused."""
         event = decode(topic, payload, self._topics)
         ts = None if isinstance(event, Rejection) else event.ts
+        self._types[type(event).__name__] += 1
         try:
             peek = self._decoder.decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -118,6 +160,8 @@ class Player:
         return named.encode() if named else None, ts
 
     def _produce(self, topic: str, payload: bytes, key: bytes, partition: int | None) -> None:
+        if self._window is not None:
+            self._window.take(topic)
         while True:
             try:
                 if partition is None:
@@ -143,8 +187,15 @@ class Player:
         for topic in (topics.reference, topics.control, topics.positions, topics.market_data, topics.acks):
             if topic not in found:
                 raise KafkaError(f"topic {topic} does not exist at {config.bootstrap}: `riskd topics create` makes it")
-            partitions += [(topic, number) for number in sorted(found[topic].partitions)]
+            served = config.positions_partitions if topic == topics.positions else None
+            numbers = sorted(found[topic].partitions)
+            partitions += [(topic, number) for number in numbers if served is None or number in served]
         return partitions
+
+    def _close_window(self) -> None:
+        if self._window is not None:
+            self._window.close()
+            self._window = None
 
     def _on_delivery(self, error: ClientError | None, message: Message) -> None:
         self._failure = self._failure or delivery_failure(error, message)

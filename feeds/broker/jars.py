@@ -72,13 +72,16 @@ def fetch_jars(progress: Progress, *, folder: Path | None = None, jars: tuple[Ja
     return [folder / jar.file_name for jar in jars]
 
 
+def missing_package(name: str) -> str:
+    """Say what to install where a package of the extra `kafka` is missing."""
+    return f"package {name} is not installed: Apache Kafka needs riskd's extra `kafka` (pip install '.[kafka]')"
+
+
 def _download_all(missing: list[Jar], folder: Path, progress: Progress) -> None:
     try:
         from maven_artifact.downloader import Downloader
     except ModuleNotFoundError as error:
-        raise BrokerUnavailableError(
-            f"package {error.name} is not installed: `pip install 'riskd[dev]'` brings it"
-        ) from error
+        raise BrokerUnavailableError(missing_package(error.name or "maven_artifact")) from error
 
     mirror = maven_mirror()
     downloader = Downloader() if mirror is None else Downloader(base=mirror)
