@@ -1,0 +1,179 @@
+"""What riskd allows right now, from its action records and leases: a pure state machine, with time passed in.
+
+    state = ActionState(partitions=[0])
+    state.apply(key, value, partition=0, offset=0)      # each record of the action topic
+    state.lease(value, partition=0)                     # each record of the lease topic
+    state.reached_end(0), state.reached_lease_end(0)
+    state.allowed(Order("firm/eq", "ESZ6", "buy", 5), Holding(position=10), now_ns)
+
+Until both topics were read to their ends, after a gap until the history was read again, and where no lease holds,
+every scope acts as REDUCING. Cancels are allowed always and need no verdict. Used from one thread.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from feeds.action_partition import ActionPartition, Alarm, Phase, Seen, Unread
+from feeds.action_records import ActionRecord, TradingState, strictest_cancel
+from feeds.order_verdict import Cause, Holding, Order, OrdersSent, Standing, Verdict, judge, paths_to
+
+NOT_READ = "STATE_NOT_READ"
+IN_DOUBT = "STATE_IN_DOUBT"
+UNKNOWN_RECORD = "UNKNOWN_RECORD"
+LEASE_EXPIRED = "LEASE_EXPIRED"
+
+
+class ActionState:
+    """The reader's side of the contract of `risk.actions`.
+
+    partitions : all of the action topic, at least one; leases come by the same numbers
+    is_leased  : leases are read; without them nobody notices that riskd is gone
+    """
+
+    def __init__(self, partitions: Iterable[int], *, is_leased: bool = True) -> None:
+        self._partitions = {number: ActionPartition(number) for number in sorted(partitions)}
+        if not self._partitions:
+            raise ValueError("partitions must be at least one, got none")
+        self._is_leased = is_leased
+        self._sent = OrdersSent()
+
+    @property
+    def is_read(self) -> bool:
+        """Say whether the current state of all partitions was read and nothing is in doubt."""
+        return all(self._is_followed(partition) for partition in self._partitions.values())
+
+    @property
+    def to_read_again(self) -> tuple[int, ...]:
+        """Partitions whose history must be read from its beginning; `read_again` says that it is being done."""
+        return tuple(number for number, each in self._partitions.items() if each.phase is Phase.IN_DOUBT)
+
+    def apply(self, key: bytes | None, value: bytes | None, partition: int, offset: int) -> Seen:
+        """Take in a record of the action topic; a repeat, a lower epoch and a lower number change nothing.
+
+        The result has the record where it changed a scope, after the history was read, and what a person must hear of.
+        """
+        return self._partitions[partition].apply(key, value, offset)
+
+    def lease(self, value: bytes | None, partition: int) -> None:
+        """Take in a record of the lease topic."""
+        self._partitions[partition].take_lease(value)
+
+    def reached_end(self, partition: int) -> tuple[ActionRecord, ...]:
+        """Take in that the action partition was read to its end; return the state of each scope that is new."""
+        return self._partitions[partition].reached_end()
+
+    def reached_lease_end(self, partition: int) -> None:
+        """Take in that the lease partition was read to its end."""
+        self._partitions[partition].leases_read = True
+
+    def read_again(self, partition: int) -> None:
+        """Begin the history of a partition anew: records come from its first offset on."""
+        self._partitions[partition].read_again()
+
+    def check(self, now_ns: int) -> tuple[Alarm, ...]:
+        """Return what time alone brings, each once: leases that ran out, records that were promised and never came."""
+        return tuple(alarm for partition in self._partitions.values() for alarm in partition.check(now_ns))
+
+    def record(self, scope: str) -> ActionRecord | None:
+        """Return the last record of a scope itself; None where it has none, or one that was not understood."""
+        for partition in self._partitions.values():
+            held = partition.scopes.get(scope)
+            if isinstance(held, ActionRecord):
+                return held
+        return None
+
+    def standing(self, scope: str, now_ns: int) -> Standing:
+        """Return the state of a scope: the most severe of its own, its ancestors', and what is not known.
+
+        now_ns : wall time
+        """
+        records = list(self._records(scope))
+        causes = [cause for record in records if (cause := _cause(record)) is not None]
+        causes += self._doubts(scope, now_ns)
+        causes.sort(key=lambda cause: -cause.state.severity)
+        halts = [record for record in records if record.trading_state is TradingState.HALTED]
+        return Standing(
+            state=causes[0].state if causes else TradingState.ACTIVE,
+            causes=tuple(causes),
+            throttles=tuple((record.scope, record.throttle) for record in records if record.throttle is not None),
+            targets=tuple((record.scope, target) for record in records for target in record.targets),
+            cancel_working=strictest_cancel(tuple(record.cancel_working for record in halts)),
+            flatten=any(record.flatten for record in halts),
+        )
+
+    def allowed(self, order: Order, holding: Holding, now_ns: int) -> Verdict:
+        """Say how much of an order may go now; raises nothing, whatever the state.
+
+        holding : of the order's own portfolio in its instrument, with its working orders
+        now_ns  : wall time
+        """
+        return judge(self.standing(order.scope, now_ns), order, holding, self._sent, now_ns)
+
+    def sent(self, order: Order, now_ns: int) -> None:
+        """Count an order that was sent, for throttles; reductions count too."""
+        self._sent.note(order.scope, now_ns)
+
+    def _records(self, scope: str) -> Iterator[ActionRecord]:
+        for path in paths_to(scope):
+            for partition in self._partitions.values():
+                held = partition.scopes.get(path)
+                if isinstance(held, ActionRecord):
+                    yield held
+
+    def _doubts(self, scope: str, now_ns: int) -> Iterator[Cause]:
+        """What the reader does not know of a scope; each acts as REDUCING, or worse where more was told."""
+        paths = paths_to(scope)
+        home = [each for each in self._partitions.values() if paths[0] in each.roots]
+        for partition in home or self._partitions.values():  # a root that nobody named may live anywhere
+            number = partition.number
+            if not self._is_followed(partition):
+                if partition.phase is Phase.IN_DOUBT:
+                    yield _doubt(scope, IN_DOUBT, f"a record of partition {number} was missed")
+                else:
+                    yield _doubt(scope, NOT_READ, f"partition {number} was not read to its end yet")
+            elif partition.is_behind:
+                promised = f"seq {partition.promised_seq} of partition {number} was not read yet"
+                yield _doubt(scope, IN_DOUBT, f"{promised}, only {partition.last_seq}")
+            if partition.unplaced is not None:
+                yield _doubt(scope, UNKNOWN_RECORD, f"a record names no scope: {partition.unplaced}")
+            for path in paths:
+                held = partition.scopes.get(path)
+                if isinstance(held, Unread):
+                    state = max(TradingState.REDUCING, held.record.trading_state or TradingState.ACTIVE, key=_severity)
+                    yield Cause(state, path, None, UNKNOWN_RECORD, f"its record is not understood: {held.record.why}")
+        if self._is_leased:
+            yield from self._lapsed(paths, now_ns)
+
+    def _lapsed(self, paths: tuple[str, ...], now_ns: int) -> Iterator[Cause]:
+        """What follows where a lease ran out or never came: `restrict`, unless all that is known says `hold`."""
+        leases = [
+            (partition, lease)
+            for path in paths
+            for partition in self._partitions.values()
+            if (lease := partition.leases.get(path)) is not None
+        ]
+        ended = [lease for partition, lease in leases if not partition.is_valid(lease, now_ns)]
+        if leases and not ended:
+            return
+        on_expiry = {record.on_expiry for record in self._records(paths[-1])}
+        on_expiry |= {lease.on_expiry or "restrict" for lease in ended}
+        if on_expiry == {"hold"}:
+            return
+        scope = ended[0].scope if ended else paths[-1]
+        yield _doubt(scope, LEASE_EXPIRED, "its lease ran out" if ended else "it has no lease")
+
+    def _is_followed(self, partition: ActionPartition) -> bool:
+        return partition.phase is Phase.FOLLOWING and (partition.leases_read or not self._is_leased)
+
+
+def _cause(record: ActionRecord) -> Cause | None:
+    if record.trading_state is TradingState.ACTIVE:
+        return None
+    return Cause(record.trading_state, record.scope, record.limit, record.reason_code, record.reason)
+
+
+def _doubt(scope: str, code: str, reason: str) -> Cause:
+    return Cause(TradingState.REDUCING, scope, None, code, reason)
+
+
+def _severity(state: TradingState) -> int:
+    return state.severity

@@ -1,0 +1,228 @@
+"""May this order go? The rules of REDUCING, throttles and halts, exactly; pure."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import ROUND_DOWN, Context, Decimal
+from enum import StrEnum
+from math import inf, isfinite, nextafter
+
+from feeds.action_records import CancelWorking, Side, Target, Throttle, TradingState
+
+TRACKED_ORDERS_MAX = 10_000  # times remembered per scope; a throttle that allows more counts as used up there
+MS_NS = 1_000_000
+# Exact for quantities between 1e-15 and 1e15; beyond, what is left over is rounded toward less trading.
+_EXACT = Context(prec=60, rounding=ROUND_DOWN)
+
+
+class Outcome(StrEnum):
+    """What becomes of an order."""
+
+    GO = "go"
+    REDUCED = "reduced"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order that a consumer wants to send.
+
+    scope    : path of the portfolio that it trades for
+    quantity : units, > 0
+    notional : its size in base currency, > 0; None where the consumer does not know it: no throttle then lets it open
+    """
+
+    scope: str
+    instrument: str
+    side: Side
+    quantity: float
+    notional: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.side not in ("buy", "sell"):
+            raise ValueError(f"side must be buy or sell, got {self.side!r}")
+        _check("quantity", self.quantity, is_positive=True)
+        if self.notional is not None:
+            _check("notional", self.notional, is_positive=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the order's own portfolio has of its instrument: signed position, and open quantities of working orders."""
+
+    position: float = 0.0
+    pending_buy: float = 0.0
+    pending_sell: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check("position", abs(self.position), is_positive=False)
+        _check("pending_buy", self.pending_buy, is_positive=False)
+        _check("pending_sell", self.pending_sell, is_positive=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a scope on the path is restricted; `limit` is None where it is no limit but what the reader knows."""
+
+    state: TradingState
+    scope: str
+    limit: str | None
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The state of a scope with all that stands above it.
+
+    state          : the most severe of its own and its ancestors'
+    causes         : of every restricted scope on the path, most severe first
+    throttles      : (scope, throttle): each counts the orders of its own scope
+    targets        : (scope, target): the total that the scope may hold
+    cancel_working : which working orders a halt takes back: none, those that increase, or all
+    flatten        : a halt asks to close the positions
+    """
+
+    state: TradingState = TradingState.ACTIVE
+    causes: tuple[Cause, ...] = ()
+    throttles: tuple[tuple[str, Throttle], ...] = ()
+    targets: tuple[tuple[str, Target], ...] = ()
+    cancel_working: CancelWorking = "none"
+    flatten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer: send `quantity` (0 for a NO). A smaller one may be sent too, for instance whole lots.
+
+    cause : the most severe thing that stood in the way; None where the order goes whole
+    """
+
+    outcome: Outcome
+    quantity: float
+    cause: Cause | None
+    reason: str
+
+
+@dataclass(slots=True)
+class OrdersSent:
+    """When orders were sent, for throttles: by the order's scope and by each of its ancestors."""
+
+    _times: dict[str, deque[int]] = field(default_factory=dict)
+
+    def note(self, scope: str, now_ns: int) -> None:
+        """Take in an order that was sent."""
+        for path in paths_to(scope):
+            self._times.setdefault(path, deque(maxlen=TRACKED_ORDERS_MAX)).append(now_ns)
+
+    def is_used_up(self, scope: str, throttle: Throttle, now_ns: int) -> bool:
+        """Say whether one more order now would be one too many in the interval."""
+        if not 0 < throttle.max_orders <= TRACKED_ORDERS_MAX:
+            return True
+        times = self._times.get(scope, ())
+        if len(times) < throttle.max_orders:
+            return False
+        return times[-throttle.max_orders] > now_ns - throttle.interval_ms * MS_NS
+
+
+def paths_to(scope: str) -> tuple[str, ...]:
+    """Return the scope and its ancestors, the root first.
+
+    >>> paths_to("firm/eq/arb")
+    ('firm', 'firm/eq', 'firm/eq/arb')
+    """
+    parts = scope.split("/")
+    return tuple("/".join(parts[: depth + 1]) for depth in range(len(parts)))
+
+
+def reducible(holding: Holding, side: Side) -> float:
+    """Return the most that an order of this side may have so that it reduces, units; 0 where none does.
+
+    What working orders of the same side may still take off the position is gone already; working orders of the other
+    side may never fill, so they give no room. Quantities count as the decimals that they print as: of 0.3 with 0.1
+    pending, 0.2 is left.
+
+    >>> reducible(Holding(0.3, pending_sell=0.1), "sell"), reducible(Holding(0.3), "buy")
+    (0.2, 0.0)
+    """
+    is_closing = holding.position > 0 if side == "sell" else holding.position < 0
+    if not is_closing:
+        return 0.0
+    pending = holding.pending_sell if side == "sell" else holding.pending_buy
+    left = _EXACT.subtract(_decimal(abs(holding.position)), _decimal(pending))
+    return _rounded_down(left) if left > 0 else 0.0
+
+
+def judge(standing: Standing, order: Order, holding: Holding, sent: OrdersSent, now_ns: int) -> Verdict:
+    """Say how much of an order may go.
+
+    REDUCING and HALTED let through what reduces: |position| not larger, its sign not flipped, whatever of the pending
+    reductions fills. THROTTLED lets through what reduces, and of the rest what its rate and size allow. In no state is
+    an order stopped that reduces the position of its own portfolio, not even where another portfolio of the firm is
+    hedged by it; cancels need no verdict.
+    """
+    reducing = min(order.quantity, reducible(holding, order.side))
+    match standing.state:
+        case TradingState.ACTIVE:
+            return Verdict(Outcome.GO, order.quantity, None, "nothing restricts the scope")
+        case TradingState.THROTTLED:
+            allowed, reason = _throttled(standing, order, sent, now_ns)
+            allowed = max(allowed, reducing)
+        case TradingState.REDUCING | TradingState.HALTED:
+            allowed = reducing
+            reason = f"{standing.state} lets through what reduces: {allowed:g} of {order.quantity:g}"
+    if allowed >= order.quantity:
+        return Verdict(Outcome.GO, order.quantity, None, f"{standing.state} allows it")
+    cause = standing.causes[0] if standing.causes else None
+    return Verdict(Outcome.REDUCED if allowed > 0 else Outcome.NO, allowed, cause, reason)
+
+
+def excess(holding: Holding, targets: Iterable[Target], instrument: str) -> float:
+    """Return what is held beyond the smallest target of an instrument and not on its way out yet, units, >= 0."""
+    ceiling = min((target.max_abs_qty for target in targets if target.instrument == instrument), default=inf)
+    open_quantity = reducible(holding, "sell" if holding.position > 0 else "buy")
+    if ceiling >= open_quantity:
+        return 0.0
+    return _rounded_down(_EXACT.subtract(_decimal(open_quantity), _decimal(ceiling)))
+
+
+def _throttled(standing: Standing, order: Order, sent: OrdersSent, now_ns: int) -> tuple[float, str]:
+    """Return how much the strictest throttle on the path lets open, and why not more."""
+    allowed, reason = order.quantity, ""
+    for scope, throttle in standing.throttles:
+        ceiling = throttle.ceiling
+        if sent.is_used_up(scope, throttle, now_ns):
+            size, why = 0.0, f"{throttle.max_orders} orders were sent within {throttle.interval_ms} ms in {scope}"
+        elif ceiling == inf:
+            continue
+        elif ceiling is None:
+            size, why = 0.0, f"riskd does not know the largest notional of an order in {scope}"
+        elif order.notional is None:
+            size, why = 0.0, f"the order's notional is not known, and {scope} allows {ceiling:g}"
+        elif order.notional > ceiling:
+            size = _share(order.quantity, ceiling, order.notional)
+            why = f"notional {order.notional:g} is over {ceiling:g} in {scope}"
+        else:
+            continue
+        if size < allowed:
+            allowed, reason = size, why
+    return allowed, reason
+
+
+def _share(quantity: float, ceiling: float, notional: float) -> float:
+    whole = _EXACT.multiply(_decimal(quantity), _decimal(ceiling))
+    return _rounded_down(_EXACT.divide(whole, _decimal(notional)))
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(repr(float(value)))
+
+
+def _rounded_down(value: Decimal) -> float:
+    rounded = float(value)
+    return nextafter(rounded, 0.0) if _decimal(rounded) > value else rounded
+
+
+def _check(name: str, value: float, *, is_positive: bool) -> None:
+    if not isfinite(value) or value < 0 or (is_positive and value == 0):
+        raise ValueError(f"{name} must be finite and {'above' if is_positive else 'at least'} 0, got {value}")
