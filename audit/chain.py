@@ -2,7 +2,8 @@
 
 `line_i` is the record's canonical JSON without its last field `h`. That field holds h_i: in full (64 hex digits) in
 the records that anchor the chain, its first 16 digits in all others, so that verification names the very record that
-changed. A chain alone cannot show that its end was cut off or that all of it was written anew.
+changed. A chain alone cannot show that its end was cut off or that all of it was written anew: signed checkpoints that
+are kept elsewhere do (`audit/checkpoint.py`).
 """
 
 import hashlib
@@ -10,8 +11,8 @@ import hashlib
 GENESIS = bytes(32)  # h_0, before the first line of a log
 SCHEMA = "risk.audit"
 SCHEMA_VERSION = 1
-CHECKPOINT_LINES = 1_000  # every line whose n is a multiple of it is a checkpoint
-ANCHORS = frozenset({"head", "checkpoint", "resume", "stop"})
+CHECKPOINT_LINES = 1_000  # a checkpoint's n is at most this much above the last one's
+ANCHORS = frozenset({"head", "checkpoint", "resume", "foot", "stop"})
 _SHORT_DIGITS = 16
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from daemon.cli_audit import audit_app
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
-from daemon.cli_inspect import audit_app, check, journal_app, topics_app
+from daemon.cli_inspect import check, journal_app, topics_app
 from daemon.numba_cache import use_numba_cache
 
 # Plain help: it reads the same in a pipe, and building it needs none of the heavy imports.

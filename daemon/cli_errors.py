@@ -10,7 +10,7 @@ def known_errors() -> tuple[type[Exception], ...]:
 
     The imports wait until something went wrong, because `riskd --help` should not pay for them.
     """
-    from audit.scan import AuditError
+    from audit.errors import AuditError
     from config.faults import ConfigError
     from daemon.http_server import HttpError
     from feeds.journal_frames import JournalError

@@ -1,4 +1,4 @@
-"""The commands that look and change nothing of the core's: check, journal cat, audit verify, topics create."""
+"""The commands that look and change nothing of the core's: check, journal cat, topics create."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,6 @@ from daemon.cli_errors import EXIT_CONFIG, EXIT_FAILED
 
 # Plain help: it reads the same in a pipe, and building it needs none of the heavy imports.
 journal_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into a journal.")
-audit_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into an audit log.")
 topics_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The topics on Kafka.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")]
@@ -20,11 +19,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 @journal_app.callback()
 def _journal() -> None:
     """Look into a journal."""
-
-
-@audit_app.callback()
-def _audit() -> None:
-    """Look into an audit log."""
 
 
 @topics_app.callback()
@@ -110,50 +104,6 @@ def journal_cat(
     for line in envelopes(directory, from_n):
         sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
-
-
-@audit_app.command("verify")
-def audit_verify(
-    directory: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Audit folder.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Check that an audit log is as it was written.
-
-    Follows the hash chain over every line; names the first record that was changed, dropped, swapped or inserted, and
-    exits 1. A log that ends without a stop record is a warning: its daemon lives, was killed, or its end was cut off.
-
-    \b
-    Examples:
-      riskd audit verify out/demo/audit
-      riskd audit verify logs/risk_audit --json
-    """
-    from audit.line import canonical_json
-    from audit.verify import verify
-
-    verdict = verify(directory)
-    bad = verdict.first_bad
-    if as_json:
-        first_bad = None if bad is None else {"file": bad.file, "line": bad.line, "n": bad.n, "why": bad.why}
-        typer.echo(
-            canonical_json(
-                {
-                    "ok": verdict.ok,
-                    "lines": verdict.lines,
-                    "first_bad": first_bad,
-                    "warning": verdict.warning,
-                    "chain": verdict.chain,
-                }
-            ).decode()
-        )
-    elif bad is not None:
-        typer.echo(f"{directory / bad.file}:{bad.line}: record n {bad.n} is bad: {bad.why}")
-        typer.echo(f"{verdict.lines} good lines before it; nothing after it was judged")
-    else:
-        typer.echo(f"{directory}: good, {verdict.lines} lines, chain {verdict.chain}")
-        if verdict.warning is not None:
-            typer.echo(f"warning: {verdict.warning}", err=True)
-    if not verdict.ok:
-        raise typer.Exit(EXIT_FAILED)
 
 
 @topics_app.command("create")

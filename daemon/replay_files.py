@@ -120,7 +120,7 @@ def _clear(directory: Path, *, force: bool) -> None:
         raise OutputFolderError(f"{directory}: is a file; the outputs need a folder")
     directory.mkdir(parents=True, exist_ok=True)
     lines, audit = {*LINE_FILES, SUMMARY_FILE, f"{SUMMARY_FILE}.part"}, directory / AUDIT_FOLDER
-    logs = sorted(audit.glob("audit-*.jsonl"))
+    logs = sorted(audit.glob("audit-*.jsonl*"))  # long ones are packed
     if logs and not all((directory / name).is_file() for name in LINE_FILES):
         raise OutputFolderError(f"{audit}: holds an audit log that no replay wrote, perhaps a daemon's own; it stays")
     foreign = {path.name for path in directory.iterdir()} - lines - {AUDIT_FOLDER}

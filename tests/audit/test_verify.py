@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.scan import AuditError, segment_name
+from audit.chain import GENESIS, link, seal
+from audit.errors import AuditError
+from audit.segments import segment_name
 from audit.verify import Verdict, verify
 from audit.writer import AuditWriter
 
@@ -137,9 +139,31 @@ def test_a_file_whose_name_skips_numbers_is_bad(tmp_path: Path, log: bytes) -> N
     assert "first n is 1" in bad.why
 
 
-def test_a_second_empty_file_is_bad(tmp_path: Path, log: bytes) -> None:
+def test_a_file_after_one_without_a_foot_is_bad(tmp_path: Path, log: bytes) -> None:
     (tmp_path / FILE).write_bytes(log)
     (tmp_path / segment_name(44)).write_bytes(b"")
     bad = verify(tmp_path).first_bad
     assert bad is not None
-    assert (bad.n, bad.why) == (44, "the file is empty")
+    assert (bad.n, bad.why) == (44, "the file before it ends with kind stop at n 43, not with its foot")
+
+
+def test_a_log_of_one_empty_file_is_bad(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"")
+    bad = verify(tmp_path).first_bad
+    assert bad is not None
+    assert (bad.n, bad.why) == (1, "the file is empty")
+
+
+def test_a_log_that_stops_making_checkpoints_is_bad(tmp_path: Path) -> None:
+    """The chain alone would let anyone go on with a log whose key he lacks."""
+    body = b'{"n":1,"ts":0,"kind":"head"}'
+    chain = link(GENESIS, body)
+    lines = [seal(body, chain, "head")]
+    for n in range(2, 1_202):
+        body = b'{"n":%d,"ts":0,"kind":"decision"}' % n
+        chain = link(chain, body)
+        lines.append(seal(body, chain, "decision"))
+    (tmp_path / FILE).write_bytes(b"".join(lines))
+    bad = verify(tmp_path).first_bad
+    assert bad is not None
+    assert "a checkpoint must come within 1000 records, got 1200" in bad.why

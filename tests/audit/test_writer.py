@@ -1,5 +1,6 @@
 """The audit writer: numbering, checkpoints, the same bytes for every batching, and reopening after a crash."""
 
+import errno
 import itertools
 import os
 from pathlib import Path
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.chain import CHECKPOINT_LINES, GENESIS, link, unseal
-from audit.scan import AuditError, segment_name
+from audit.disk import Disk
+from audit.errors import AuditError
+from audit.segments import segment_name
 from audit.verify import verify
 from audit.writer import AuditWriter
 
@@ -136,15 +139,33 @@ def test_a_log_without_records_still_has_head_and_stop(tmp_path: Path) -> None:
     assert verify(tmp_path).ok
 
 
-def test_a_failed_write_is_final(tmp_path: Path) -> None:
-    """What the file holds after a failed write is unknown, so no later call may add to it."""
-    writer = AuditWriter(tmp_path, DIGEST)
-    os.close(writer._file)
+@pytest.mark.parametrize("failing", ["write", "sync_file"])
+def test_a_failed_write_or_sync_is_final(tmp_path: Path, failing: str) -> None:
+    """What the file holds after it is unknown, so no later call may add to it."""
+    real, armed = Disk(), [False]
+
+    def refuse() -> None:
+        if armed[0]:
+            raise OSError(errno.EIO, "Input/output error")
+
+    def write(file: int, data: bytes) -> int:
+        refuse()
+        return real.write(file, data)
+
+    def sync_file(file: int) -> None:
+        refuse()
+        real.sync_file(file)
+
+    disk = Disk(write=write) if failing == "write" else Disk(sync_file=sync_file)
+    writer = AuditWriter(tmp_path, DIGEST, disk=disk)
+    armed[0] = True
     writer.append(made(1))
-    with pytest.raises(AuditError, match="write failed"):
+    with pytest.raises(AuditError, match="Input/output error"):
         writer.sync()
-    with pytest.raises(AuditError, match="an earlier write failed"):
-        writer.sync()
+    for call in (writer.sync, writer.stop, lambda: writer.append(made(1)), lambda: writer.tick(0)):
+        with pytest.raises(AuditError, match="an earlier write failed"):
+            call()
+    writer.abandon()
 
 
 def test_a_time_that_falls_stops_the_writer(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+"""Reads the published audit checkpoints from their topic, from its first record to where it ends now."""
+
+from collections.abc import Iterator
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError as ClientError
+
+from config.schema import KafkaConfig
+from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
+
+SILENCE_TIMEOUT_S = 30.0
+_BATCH_RECORDS = 500
+
+_OWN_PROPERTIES: dict[str, str | int | bool] = {
+    "enable.auto.commit": False,
+    "enable.partition.eof": True,
+    "auto.offset.reset": "earliest",
+    "isolation.level": "read_committed",
+    "log_level": 3,
+}
+
+
+def read_checkpoints(config: KafkaConfig) -> Iterator[bytes]:
+    """Yield the value of each record of the checkpoints topic, partition by partition in order; tombstones are skipped.
+
+    What is published after a partition's end was seen is not waited for.
+
+    raises : KafkaError where the topic is missing or the cluster gives nothing for 30 s
+    """
+    topic = config.topics.checkpoints
+    consumer = Consumer(client_properties(config, {**_OWN_PROPERTIES, "group.id": f"{config.group}-verify"}))
+    try:
+        found = consumer.list_topics(topic, timeout=METADATA_TIMEOUT_S).topics[topic]
+        if found.error is not None:
+            raise KafkaError(f"topic {topic}: {found.error.str()}: `riskd topics create` makes it")
+        for number in sorted(found.partitions):
+            consumer.assign([TopicPartition(topic, number, 0)])
+            yield from _read_partition(consumer, f"{topic}[{number}]")
+    except KafkaException as error:
+        raise KafkaError(f"{topic} cannot be read: {error.args[0].str()}") from error
+    finally:
+        consumer.close()
+
+
+def _read_partition(consumer: Consumer, where: str) -> Iterator[bytes]:
+    while True:
+        messages: list[Message] = consumer.consume(_BATCH_RECORDS, SILENCE_TIMEOUT_S)
+        if not messages:
+            raise KafkaError(f"{where} gave nothing within {SILENCE_TIMEOUT_S} s")
+        for message in messages:
+            error = message.error()
+            if error is None:
+                value = message.value()
+                if value is not None:
+                    yield bytes(value)
+            elif error.code() == ClientError._PARTITION_EOF:
+                return
+            elif not error.retriable():
+                raise KafkaError(f"{where} cannot be read: {error.str()}")
