@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -19,7 +20,7 @@ _skipped_because: list[str] = []
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a broker that accepts connections; in CI a missing broker is a failure, elsewhere a skip."""
+    """Address of an open broker that accepts connections; in CI a missing broker is a failure, elsewhere a skip."""
     configured = os.environ.get("RISKD_TEST_KAFKA")
     if configured:
         yield configured
@@ -49,7 +50,13 @@ def _start_broker(stack: ExitStack, directory: Path) -> str:
         container = _start_container(stack)
         if container is not None:
             return container
-        reason = f"{local}; and no Docker engine answers for {CONTAINER_IMAGE}. Or set RISKD_TEST_KAFKA."
+        return skip_without_broker(
+            f"{local}; and no Docker engine answers for {CONTAINER_IMAGE}. Or set RISKD_TEST_KAFKA."
+        )
+
+
+def skip_without_broker(reason: str) -> NoReturn:
+    """End the test that has no broker: a failure in CI, elsewhere a skip that the summary tells."""
     if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
         pytest.fail(f"in CI the broker tests must run: {reason}", pytrace=False)
     _skipped_because.append(reason)
