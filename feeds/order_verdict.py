@@ -1,7 +1,7 @@
 """May this order go? The rules of REDUCING, throttles and halts, exactly; pure."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Context, Decimal
 from enum import StrEnum
@@ -184,6 +184,27 @@ def excess(holding: Holding, targets: Iterable[Target], instrument: str) -> floa
     if ceiling >= open_quantity:
         return 0.0
     return _rounded_down(_EXACT.subtract(_decimal(open_quantity), _decimal(ceiling)))
+
+
+def to_cancel(working: Sequence[Order], position: float, cancel: CancelWorking) -> tuple[int, ...]:
+    """Return the places of the working orders of one instrument that a halt takes back.
+
+    increasing : those that could make |position| larger or flip it; of what reduces, the oldest stay
+
+    >>> to_cancel([Order("firm", "ABC", "sell", 6.0), Order("firm", "ABC", "sell", 5.0)], 10.0, "increasing")
+    (1,)
+    """
+    if cancel != "increasing":
+        return tuple(range(len(working))) if cancel == "all" else ()
+    kept, places = Decimal(0), []
+    for place, order in enumerate(working):
+        is_closing = position > 0 if order.side == "sell" else position < 0
+        total = _EXACT.add(kept, _decimal(order.quantity))
+        if is_closing and total <= _decimal(abs(position)):
+            kept = total
+        else:
+            places.append(place)
+    return tuple(places)
 
 
 def _throttled(standing: Standing, order: Order, sent: OrdersSent, now_ns: int) -> tuple[float, str]:

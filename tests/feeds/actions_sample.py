@@ -1,4 +1,4 @@
-"""Action records and leases for tests of the reader, made with the types that riskd itself publishes; and readers of them."""
+"""Action records and leases made with the types that riskd itself publishes, and readers that have read them."""
 
 import json
 

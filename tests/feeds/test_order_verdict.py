@@ -20,6 +20,7 @@ from feeds.order_verdict import (
     excess,
     judge,
     reducible,
+    to_cancel,
 )
 
 SECOND = 10**9
@@ -163,6 +164,30 @@ def test_excess_is_what_is_over_the_target_and_not_on_its_way_out(
     targets = [Target("ABC", ceiling, "sell"), Target("ABC", 90.0, "sell"), Target("OTHER", 0.0, "sell")]
     assert excess(Holding(position, pending_sell=pending_sell), targets, "ABC") == expected
     assert excess(Holding(position), targets, "UNNAMED") == 0.0
+
+
+@given(position=st.integers(-50, 50), drawn=st.lists(st.tuples(SIDES, st.integers(1, 40)), max_size=6), data=st.data())
+def test_what_a_halt_leaves_working_can_neither_grow_nor_flip_the_position(
+    position: int, drawn: list[tuple[Side, int]], data: st.DataObject
+) -> None:
+    working = [Order("firm", "ABC", side, float(quantity)) for side, quantity in drawn]
+    cancelled = to_cancel(working, float(position), "increasing")
+    left = [order for place, order in enumerate(working) if place not in cancelled]
+    filled = [data.draw(st.integers(0, int(order.quantity))) for order in left]
+    signed = [-done if order.side == "sell" else done for order, done in zip(left, filled, strict=True)]
+    after = position + sum(signed)
+    assert abs(after) <= abs(position)
+    assert after == 0 or (after > 0) == (position > 0)
+    for place in cancelled:  # none went that could have stayed
+        more = sum(order.quantity for order in left) + working[place].quantity
+        assert working[place].side != ("sell" if position > 0 else "buy") or more > abs(position)
+
+
+def test_a_halt_cancels_all_or_none_where_it_says_so() -> None:
+    working = [Order("firm", "ABC", "sell", 1.0), Order("firm", "ABC", "buy", 1.0)]
+    assert to_cancel(working, 5.0, "all") == (0, 1)
+    assert to_cancel(working, 5.0, "increasing") == (1,)
+    assert to_cancel(working, 5.0, "none") == ()
 
 
 @given(position=AMOUNTS, pending=AMOUNTS)
