@@ -1,6 +1,7 @@
 """Lets outputs out: action, shadow and dead-letter topics, then the audit log; after a restart only what is missing."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -9,11 +10,10 @@ from audit.writer import AuditWriter
 from config.schema import KafkaConfig
 from daemon.outputs import Outputs
 from enforcement.records import Action, encode
+from feeds.dead_letters import dead_letter
 from feeds.journal_frames import JournalError
-from feeds.kafka_sink import Outgoing, Sink, dead_letter
+from feeds.kafka_sink import Outgoing, Sink
 from feeds.kafka_tail import read_tail
-
-DEADLETTER_PARTITION = 0
 
 
 class _PublishedAction(msgspec.Struct):
@@ -67,8 +67,19 @@ class _Tail:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What one round let out: actions of both topics, counts of the rest, and how long Kafka took, seconds."""
+
+    actions: list[Action]
+    letters: int
+    records: int
+    audited: int
+    publish_s: float
+
+
 class Publisher:
-    """The only way out of the daemon; `publish` is called with the journal durable up to these outputs.
+    """The only way out of a shard; `publish` is called with the journal durable up to these outputs.
 
     During recovery it is called with the outputs of the replayed journal and lets out what is missing.
     raises : KafkaError where a record cannot be delivered, AuditError where the disk fails, JournalError where what
@@ -82,23 +93,51 @@ class Publisher:
         self._shard = shard  # positions partition p writes action partition p
         self._actions = self._read_action_tail(config, config.topics.actions)
         self._shadow = self._read_action_tail(config, config.topics.shadow)
-        self._letter = _read_letter_tail(config)
+        self._letter = _read_letter_tail(config, shard)
         self._audited = audit.records if audit is not None else 0
+        self._seq = {"actions": self._actions.published, "shadow": self._shadow.published}
 
-    def publish(self, outputs: Outputs) -> list[Action]:
-        """Publish, wait for every acknowledgement, then audit; returns the actions that went out."""
-        actions = self._actions.missing(outputs.actions)
-        shadow = self._shadow.missing(outputs.shadow)
+    @property
+    def seq(self) -> Mapping[str, int]:
+        """Last seq that readers can see, of `actions` and `shadow`."""
+        return self._seq
+
+    @property
+    def audit_trouble(self) -> str | None:
+        """What keeps the audit log from being written as it should, None where nothing does."""
+        return None if self._audit is None else self._audit.degraded
+
+    def publish(self, waiting: Sequence[Outputs]) -> Published:
+        """Publish what several steps let out, wait until readers can see it, then audit it."""
+        actions = self._actions.missing([action for outputs in waiting for action in outputs.actions])
+        shadow = self._shadow.missing([action for outputs in waiting for action in outputs.shadow])
+        letters = [
+            dead_letter(self._topics.deadletter, record, rejection, shard=self._shard)
+            for outputs in waiting
+            for record, rejection in outputs.rejections
+            if self._is_letter_missing((record.topic, record.partition, record.offset, record.n))
+        ]
         outgoing = [self._outgoing(self._topics.actions, action) for action in actions]
         outgoing += [self._outgoing(self._topics.shadow, action) for action in shadow]
-        for record, rejection in outputs.rejections:
-            if self._is_letter_missing((record.topic, record.partition, record.offset, record.n)):
-                outgoing.append(dead_letter(self._topics.deadletter, record, rejection))
+        outgoing += letters
+        begun_s = time.perf_counter()
         if outgoing:
             self._sink.publish(outgoing)
-            self._sink.flush()
-        self._write_audit(outputs)
-        return [*actions, *shadow]
+        publish_s = time.perf_counter() - begun_s
+        self._seq = {
+            "actions": max(self._actions.published, self._actions.given),
+            "shadow": max(self._shadow.published, self._shadow.given),
+        }
+        audited = self._write_audit(waiting)
+        return Published([*actions, *shadow], len(letters), len(outgoing), audited, publish_s)
+
+    def tick(self, now_ns: int) -> list[Outgoing]:
+        """Once a second, with the wall clock: rotate and sign the audit log; return the checkpoints to publish."""
+        if self._audit is None:
+            return []
+        self._audit.tick(now_ns)
+        key = str(self._shard).encode()
+        return [Outgoing(self._topics.checkpoints, 0, key, checkpoint) for checkpoint in self._audit.take_checkpoints()]
 
     def finish_recovery(self) -> None:
         """Check that everything that was out follows from the journal; from now on all is new."""
@@ -112,14 +151,19 @@ class Publisher:
     def _outgoing(self, topic: str, action: Action) -> Outgoing:
         return Outgoing(topic, self._shard, action.scope.encode(), encode(action))
 
-    def _write_audit(self, outputs: Outputs) -> None:
+    def _write_audit(self, waiting: Sequence[Outputs]) -> int:
+        """Write what the log does not hold yet; on disk where an action went out."""
         if self._audit is None:
-            return
-        known = min(self._audited, len(outputs.audit))
-        self._audited -= known
-        self._audit.append(outputs.audit[known:])
-        if outputs.actions or outputs.shadow:
+            return 0
+        written = 0
+        for outputs in waiting:
+            known = min(self._audited, len(outputs.audit))
+            self._audited -= known
+            self._audit.append(outputs.audit[known:])
+            written += len(outputs.audit) - known
+        if any(outputs.actions or outputs.shadow for outputs in waiting):
             self._audit.sync()
+        return written
 
     def _is_letter_missing(self, letter: tuple[str, int, int, int]) -> bool:
         """Dead letters leave in the order of n: all up to the last published one are out."""
@@ -139,9 +183,9 @@ class Publisher:
             raise JournalError(f"{topic}[{self._shard}] ends with a record that is no action: {error}") from error
 
 
-def _read_letter_tail(config: KafkaConfig) -> tuple[str, int, int, int] | None:
+def _read_letter_tail(config: KafkaConfig, shard: int) -> tuple[str, int, int, int] | None:
     topic = config.topics.deadletter
-    value = read_tail(config, topic).get((topic, DEADLETTER_PARTITION))
+    value = read_tail(config, topic).get((topic, shard))
     if value is None:
         return None
     try:

@@ -19,7 +19,7 @@ from risk.tail_fits import TailRequest
 
 # Where riskd reads and writes. Names of topics and keys of actors stay: the journal's inputs were judged by them.
 _PLACES = ("journal", "audit", "http", "metrics")
-_PLACES_OF_KAFKA = ("bootstrap", "group", "properties_file")
+_PLACES_OF_KAFKA = ("bootstrap", "group", "properties_file", "publish", "positions_partitions", "security")
 
 
 @dataclass(slots=True)
@@ -47,6 +47,8 @@ class Recovered:
                 self.calendars.add(item.event.code)
             elif isinstance(item.event, Assignment):
                 self.epoch = item.event.epoch
+                for topic, number, offset in item.event.partitions:  # where nothing was read yet
+                    self.place.offsets.setdefault((topic, number), offset)
             elif isinstance(item.event, SlowResult):
                 self.requests.pop(item.event.id, None)
 
@@ -85,9 +87,16 @@ def _differing_keys(journaled: bytes, setup: Setup) -> list[str]:
     return sorted(key for key in sides[0] if sides[0][key] != sides[1][key])
 
 
-def recover(directory: Path, setup: Setup, core: Core, publish: Callable[[Outputs], object]) -> Recovered:
+def recover(
+    directory: Path,
+    setup: Setup,
+    core: Core,
+    publish: Callable[[Outputs], object],
+    progress: Callable[[int], None] = lambda _: None,
+) -> Recovered:
     """Replay the journal into the core, handing everything that it lets out to `publish`.
 
+    progress : called now and then with the inputs replayed so far
     raises : JournalError where the journal is damaged, and what `publish` raises
     """
     recovered = Recovered(calendars={calendar.code for calendar in setup.calendars})
@@ -99,6 +108,7 @@ def recover(directory: Path, setup: Setup, core: Core, publish: Callable[[Output
             publish(outputs)
             recovered.requests |= {request.id: request for request in outputs.requests}
             recovered.note(inputs)
+            progress(core.n)
         if any(entry.kind is Kind.STOP for entry in entries):  # an append of its own, so nothing follows in its group
             publish(core.finish())
     return recovered

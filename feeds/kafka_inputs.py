@@ -1,10 +1,22 @@
 """Which partitions of the input topics a process reads."""
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaException
 
 from config.schema import KafkaConfig
-from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError
+from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
 from feeds.merge import Partition
+
+
+def served_partitions(config: KafkaConfig) -> tuple[int, ...]:
+    """Return the positions partitions that this process serves; raises KafkaError as `input_partitions` does."""
+    consumer = Consumer(client_properties(config, {"group.id": config.group, "log_level": 3}))
+    try:
+        found = input_partitions(consumer, config)
+    except KafkaException as error:
+        raise KafkaError(f"{config.bootstrap}: {error.args[0].str()}") from error
+    finally:
+        consumer.close()
+    return tuple(number for topic, number in found if topic == config.topics.positions)
 
 
 def input_partitions(consumer: Consumer, config: KafkaConfig) -> tuple[Partition, ...]:

@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka import KafkaError as ClientError
 
 from config.schema import KafkaConfig
 from feeds.kafka_inputs import input_partitions
-from feeds.kafka_properties import KafkaError, client_properties
+from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
 from feeds.merge import Partition
 from feeds.record import Record
 
@@ -55,7 +55,8 @@ class KafkaSource:
     """All partitions of the input topics that this process serves, assigned by hand.
 
     config : `kafka` of the configuration
-    starts : offset of the next record by partition, from the journal; others start where `kafka.start` says
+    starts : offset of the next record by partition, from the journal; others start where `kafka.start` says, and
+             afterwards it holds the offset at which each partition begins; `ends` those that they reach now
     raises : KafkaError from the constructor where a topic is missing or the cluster does not answer, and from
              `batches` on every error after which records could be lost
     """
@@ -73,10 +74,8 @@ class KafkaSource:
         self._looked_s = 0.0
         try:
             self.partitions = input_partitions(self._consumer, config)
-            first = OFFSET_BEGINNING if config.start == "earliest" else OFFSET_END
-            self._consumer.assign(
-                [TopicPartition(topic, number, starts.get((topic, number), first)) for topic, number in self.partitions]
-            )
+            self.starts, self.ends = self._bounds(config, starts)
+            self._consumer.assign([TopicPartition(*partition, self.starts[partition]) for partition in self.partitions])
         except KafkaException as error:
             self._consumer.close()
             raise KafkaError(f"{config.bootstrap}: {error.args[0].str()}") from error
@@ -130,6 +129,18 @@ class KafkaSource:
         self._is_stopping = True
         self._requests.put(None)
         self._thread.join(CLOSE_TIMEOUT_S)
+
+    def _bounds(
+        self, config: KafkaConfig, starts: Mapping[Partition, int]
+    ) -> tuple[dict[Partition, int], dict[Partition, int]]:
+        """Return where each partition begins, by number: "earliest" must mean the same after a restart."""
+        begin: dict[Partition, int] = {}
+        end: dict[Partition, int] = {}
+        for partition in self.partitions:
+            low, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=METADATA_TIMEOUT_S)
+            begin[partition] = starts.get(partition, low if config.start == "earliest" else high)
+            end[partition] = high
+        return begin, end
 
     def _serve(self) -> None:
         """Body of the thread: one read per request; errors travel to whoever asked."""

@@ -94,11 +94,19 @@ class EventOrder:
 class WallOrder:
     """`clock: wall`: reference and control to their ends, then the rest merged to its end, then as records arrive.
 
-    The ends are those found while reading: a partition counts as caught up when it was once read empty.
+    ends : offsets that the partitions reached at the start; a partition is caught up when it was read as far, or was
+           once read empty (a transaction's marker may be its last)
     """
 
-    def __init__(self, topics: Topics, partitions: Sequence[Partition], place: Place) -> None:
+    def __init__(
+        self,
+        topics: Topics,
+        partitions: Sequence[Partition],
+        place: Place,
+        ends: Mapping[Partition, int] | None = None,
+    ) -> None:
         self._topics = topics
+        self._ends = dict(ends or {})
         leading_topics = (topics.reference, topics.control)
         self._following = [partition for partition in partitions if partition[0] not in leading_topics]
         self._last_ts: Mapping[Partition, int] = place.last_ts
@@ -122,12 +130,16 @@ class WallOrder:
         if self.is_caught_up:
             return self._number(records)
         followers = set(self._following)
+        reached = []
         for record in records:
-            if ((record.topic, record.partition) in followers) is self._is_leading:
+            partition = (record.topic, record.partition)
+            if (partition in followers) is self._is_leading:
                 self._later.append(record)  # reference data that comes while the rest catches up
             else:
                 self._merge.push(arrival_of(record, self._topics))
-        for partition in ends:
+            if record.offset + 1 == self._ends.get(partition):
+                reached.append(partition)
+        for partition in [*reached, *ends]:
             if (partition in followers) is not self._is_leading:
                 self._merge.release(partition)
             elif self._is_leading:

@@ -1,0 +1,63 @@
+"""Which shard of the process holds a root: what keeps a command from being refused, or applied, by all of them."""
+
+from collections.abc import Iterable, Mapping
+
+from feeds.events import (
+    Command,
+    Fill,
+    FillCancel,
+    Foreign,
+    Halt,
+    ModeCommand,
+    Nav,
+    Order,
+    Override,
+    Position,
+    PositionsSnapshot,
+    Reinstate,
+    ResetHwm,
+)
+from feeds.record import Input, Rejection, RejectReason
+from risk.portfolios import root_of
+
+FIRST_SHARD = 0  # answers for what nobody has seen
+
+
+class Homes:
+    """Positions partition by root, as the cores of this process saw it first.
+
+    Routing is decided before the journal, which holds its outcome: a replay asks nobody.
+    several : the process has more than one shard; a single one keeps everything
+    """
+
+    def __init__(self, *, several: bool) -> None:
+        self.several = several
+        self._home: dict[str, int] = {}
+
+    def learn(self, known: Iterable[Mapping[str, int]]) -> dict[str, int]:
+        """Take in what every core knows, in the order of the shards; return the roots that are new here."""
+        new = {root: home for homes in known for root, home in homes.items() if root not in self._home}
+        self._home |= new
+        return new
+
+    def route(self, inputs: list[Input], shard: int) -> list[Input]:
+        """Return a shard's inputs: refused where the root lives elsewhere, foreign where a command's root does."""
+        return [self._routed(item, shard) for item in inputs] if self.several else inputs
+
+    def _routed(self, item: Input, shard: int) -> Input:
+        match item.event:
+            case Position() | PositionsSnapshot() | Fill() | FillCancel() | Order() | Nav():
+                root = root_of(item.event.portfolio)
+                home = self._home.get(root, shard)
+                if home == shard:
+                    return item
+                detail = f"root {root} belongs to partition {home}, got {shard}"
+                return Input(item.record, Rejection(RejectReason.WRONG_PARTITION, detail))
+            case Halt() | Reinstate() | ResetHwm() | Override() | ModeCommand():
+                scope = item.event.scope
+                home = FIRST_SHARD if scope is None else self._home.get(root_of(scope), FIRST_SHARD)
+                return item if home == shard else Input(item.record, Foreign())
+            case Command():
+                return item if shard == FIRST_SHARD else Input(item.record, Foreign())
+            case _:
+                return item

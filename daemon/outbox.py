@@ -1,0 +1,185 @@
+"""The way out of a shard: one thread that makes the journal durable, publishes, and audits, in that order.
+
+While it waits for Kafka or the disk, the core goes on; whatever came meanwhile leaves together in the next round.
+"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from daemon.journal import JournalWriter
+from daemon.metrics import Metrics
+from daemon.outputs import Outputs
+from daemon.publisher import Publisher
+from feeds.kafka_notices import Notices
+from feeds.kafka_sink import Outgoing
+
+WAITING_MAX = 1_000  # steps; then the core waits for Kafka
+ROUND_MAX = 500  # steps that leave together
+TICK_EVERY_S = 1.0  # the audit's rotation and checkpoints
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one step lets out.
+
+    in_hand_s : monotonic time at which its batch was taken
+    notices   : records of no order that may be lost: states; they too leave after the journal is durable
+    """
+
+    outputs: Outputs
+    in_hand_s: float
+    notices: list[Outgoing] = field(default_factory=list)
+
+
+class Outbox:
+    """Takes parcels from the loop; `run` by its own thread between `start` and `close`.
+
+    Any failure ends the thread, and `raise_failure` then raises it in the loop: going on could lose an output.
+    """
+
+    def __init__(
+        self, journal: JournalWriter, publisher: Publisher, metrics: Metrics, notices: Notices, *, shard: int
+    ) -> None:
+        self._journal, self._publisher, self._metrics, self._notices = journal, publisher, metrics, notices
+        self._parcels: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._audit_waiting = 0
+        self._oldest_s: float | None = None
+        self._failure: BaseException | None = None
+        self._waiter: tuple[asyncio.AbstractEventLoop, asyncio.Future[None], Callable[[], bool]] | None = None
+        self._thread = threading.Thread(target=self._run, name=f"riskd-outbox-{shard}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work; before that nothing leaves."""
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Steps whose outputs have not left yet."""
+        return self._waiting
+
+    @property
+    def audit_waiting(self) -> int:
+        """Audit records that are not written yet."""
+        return self._audit_waiting
+
+    @property
+    def oldest_s(self) -> float:
+        """Seconds that the oldest of them has waited."""
+        oldest_s = self._oldest_s
+        return 0.0 if oldest_s is None else max(0.0, time.monotonic() - oldest_s)
+
+    def put(self, parcel: Parcel) -> None:
+        """Hand over what the journal holds already; never waits."""
+        with self._lock:
+            self._waiting += 1
+            self._audit_waiting += len(parcel.outputs.audit)
+            if self._oldest_s is None:
+                self._oldest_s = parcel.in_hand_s
+        self._parcels.put(parcel)
+
+    async def room(self) -> None:
+        """Return when fewer than 1,000 steps wait, or when it has failed."""
+        await self._when(lambda: self._waiting < WAITING_MAX)
+
+    async def drained(self) -> None:
+        """Return when nothing waits any more, or when it has failed."""
+        await self._when(lambda: self._waiting == 0)
+
+    def raise_failure(self) -> None:
+        """Raise what ended the thread, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self, timeout_s: float) -> bool:
+        """Let out what waits, and end; return False where that took too long: the journal holds it for the restart."""
+        self._parcels.put(None)
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive() and self._failure is None
+
+    async def _when(self, is_met: Callable[[], bool]) -> None:
+        if is_met() or self._failure is not None:
+            return
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        with self._lock:
+            self._waiter = (loop, future, is_met)
+        if is_met() or self._failure is not None:  # it may have been met in between
+            return
+        await future
+
+    def _run(self) -> None:
+        try:
+            while self._round():
+                pass
+        except BaseException as error:  # noqa: BLE001 - the loop raises it and ends the process
+            self._failure = error
+        self._tell_waiter()
+
+    def _round(self) -> bool:
+        """Take all that waits and let it out; return False where the end was asked for."""
+        try:
+            first = self._parcels.get(timeout=TICK_EVERY_S)
+        except queue.Empty:
+            self._tick()
+            return True
+        parcels = []
+        is_last = False
+        while first is not None:
+            parcels.append(first)
+            if len(parcels) == ROUND_MAX or self._parcels.empty():
+                break
+            first = self._parcels.get()
+        if first is None:
+            is_last = True
+        if parcels:
+            self._let_out(parcels)
+        self._tick()
+        return not is_last
+
+    def _let_out(self, parcels: list[Parcel]) -> None:
+        metrics = self._metrics
+        begun_s = time.perf_counter()
+        self._journal.sync()
+        synced_s = time.perf_counter()
+        metrics.journal_sync_seconds.observe(synced_s - begun_s)
+        published = self._publisher.publish([parcel.outputs for parcel in parcels])
+        if published.records:
+            metrics.publish_seconds.observe(published.publish_s)
+        self._notices.send([notice for parcel in parcels for notice in parcel.notices])
+        metrics.note_actions(published.actions)
+        metrics.note_dead_letters(published.letters)
+        metrics.audit_lines.inc(published.audited)
+        now_s = time.monotonic()
+        for parcel in parcels:
+            if parcel.outputs.lets_out:
+                metrics.decision_latency_seconds.observe(now_s - parcel.in_hand_s)
+        with self._lock:
+            self._waiting -= len(parcels)
+            self._audit_waiting -= sum(len(parcel.outputs.audit) for parcel in parcels)
+            # An upper bound of the next one's wait, and exact where nothing waits.
+            self._oldest_s = parcels[-1].in_hand_s if self._waiting else None
+        self._tell_waiter()
+
+    def _tick(self) -> None:
+        self._notices.send(self._publisher.tick(time.time_ns()))
+        self._metrics.audit_degraded.set(float(self._publisher.audit_trouble is not None))
+
+    def _tell_waiter(self) -> None:
+        with self._lock:
+            waiter = self._waiter
+            if waiter is None or not (waiter[2]() or self._failure is not None):
+                return
+            self._waiter = None
+        loop, future, _ = waiter
+        loop.call_soon_threadsafe(_resolve, future)
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,241 @@
+"""One core between its journal and its topics: the steps of a batch, in the order that recovery relies on."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.writer import AuditWriter
+from config.setup import Setup, setup_digest, setup_to_json
+from daemon.core import Core
+from daemon.edge import decode_inputs, journal_records, made_input, made_record
+from daemon.homes import Homes
+from daemon.journal import JournalWriter
+from daemon.metrics import Metrics
+from daemon.outbox import Outbox, Parcel
+from daemon.outputs import Outputs
+from daemon.publisher import Publisher
+from daemon.recovery import check_setup, recover
+from daemon.slow_results import slow_result
+from daemon.wall_clock import with_event_ticks, with_tick
+from feeds.events import Assignment, CatchUpEnd, Event, RootHome
+from feeds.journal_frames import JournalRecord, Kind
+from feeds.kafka_notices import Notices
+from feeds.kafka_sink import Outgoing, open_sink
+from feeds.kafka_source import Batch
+from feeds.merge import Partition
+from feeds.order import EventOrder, WallOrder
+from feeds.record import Input
+from risk.tail_fits import TailRequest, compute
+
+STEP_INPUTS_MAX = 1_000
+
+
+def shard_directory(base: str, shard: int) -> Path:
+    """Return the folder of a shard's journal or audit log: partition 0 has the configured one itself."""
+    return Path(base) if shard == 0 else Path(base) / f"partition-{shard}"
+
+
+class Shard:
+    """Opening replays the journal and publishes what is missing: a first start is the recovery of an empty journal.
+
+    shard    : the positions partition that it serves
+    progress : called with the inputs replayed so far
+    raises   : KafkaError, JournalError, AuditError where going on could lose or repeat an output
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        metrics: Metrics,
+        notices: Notices,
+        *,
+        shard: int,
+        signing_key: Ed25519PrivateKey | None,
+        progress: Callable[[int], None],
+    ) -> None:
+        config = setup.config
+        self.number = shard
+        self.positions_topic = config.kafka.topics.positions
+        self._config = config
+        self._metrics = metrics
+        self._order: EventOrder | WallOrder | None = None
+        directory = shard_directory(config.journal.directory, shard)
+        check_setup(directory, setup)
+        digest = setup_digest(setup)
+        with ExitStack() as opened:
+            self._sink = open_sink(config.kafka, shard=shard)  # first: it fences a predecessor
+            opened.callback(self._sink.close)
+            self._journal = opened.enter_context(
+                JournalWriter(directory, shard, config.journal.segment_bytes, setup_digest=digest)
+            )
+            self._audit = None
+            if config.audit.enabled:
+                self._audit = AuditWriter(
+                    shard_directory(config.audit.log_directory, shard),
+                    digest,
+                    shard=shard,
+                    segment_bytes=config.audit.segment_bytes,
+                    signing_key=signing_key,
+                )
+                opened.callback(self._audit.abandon)
+            self._publisher = Publisher(config.kafka, self._sink, self._audit, shard=shard)
+            self.core = Core(setup, shard=shard, compute_slow_work=config.clock == "event")
+            self._recovered = recover(
+                directory, setup, self.core, lambda outputs: self._publisher.publish([outputs]), progress
+            )
+            self._publisher.finish_recovery()
+            if not self._recovered.has_setup:
+                self._journal.append([JournalRecord(made_record(setup_to_json(setup)), Kind.CONFIG)])
+            opened.pop_all()
+        self.outbox = Outbox(self._journal, self._publisher, metrics, notices, shard=shard)
+        self.outbox.start()
+
+    def close(self, timeout_s: float) -> bool:
+        """End in good order: what was decided leaves first; False where Kafka did not take it in time.
+
+        What did not leave is in the journal, and the next start publishes it.
+        """
+        self._journal.append([JournalRecord(made_record(b"", ts_in=time.time_ns()), Kind.STOP)])
+        outputs = self.core.finish()
+        if outputs.lets_out:
+            self.outbox.put(Parcel(outputs, time.monotonic()))
+        is_out = self.outbox.close(timeout_s)
+        if self._audit is not None:
+            if is_out:
+                self._journal.sync()
+                self._audit.stop(self.core.now_ns)
+            else:
+                self._audit.abandon()
+        self._journal.close()
+        if is_out:
+            self._sink.close()
+        return is_out
+
+    def abandon(self) -> None:
+        """Let go of the folders after a failure; nothing more leaves."""
+        self._journal.close()
+
+    @property
+    def offsets(self) -> Mapping[Partition, int]:
+        """Offset of the next record to read at the start, for the partitions that were read before."""
+        return self._recovered.place.offsets
+
+    @property
+    def seq(self) -> Mapping[str, int]:
+        """Last seq that is out, of `actions` and `shadow`."""
+        return self._publisher.seq
+
+    @property
+    def audit_trouble(self) -> str | None:
+        """What is wrong with the audit log; None where nothing is."""
+        return self._publisher.audit_trouble
+
+    @property
+    def waiting(self) -> int:
+        """Records that were read and wait for a slower partition."""
+        return 0 if self._order is None else self._order.waiting
+
+    @property
+    def epoch(self) -> int:
+        """Of the journaled assignment."""
+        return self.core.enforcer.epoch
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Say whether the backlog of the start is applied; with `clock: event` there is none."""
+        return isinstance(self._order, EventOrder) or (self._order is not None and self._order.is_caught_up)
+
+    @property
+    def has_ended(self) -> bool:
+        """Say whether every partition said `end: true` (`clock: event`)."""
+        return isinstance(self._order, EventOrder) and self._order.has_ended
+
+    def assign(self, starts: Mapping[Partition, int], ends: Mapping[Partition, int]) -> None:
+        """Begin with these partitions: journaled, and a new epoch.
+
+        starts : offset at which each begins to be read; ends : offset that each reaches now
+        """
+        place, topics = self._recovered.place, self._config.kafka.topics
+        self._partitions = frozenset(starts)
+        if self._config.clock == "event":
+            self._order = EventOrder(topics, list(starts), place)
+        else:
+            self._order = WallOrder(topics, list(starts), place, ends)
+        partitions = tuple((topic, number, offset) for (topic, number), offset in starts.items())
+        epoch = self._recovered.epoch + 1
+        self._apply(
+            [made_input(Assignment(epoch=epoch, partitions=partitions), ts_in=time.time_ns())], time.monotonic()
+        )
+        self._answer(self._recovered.requests.values(), time.monotonic())
+
+    def unwanted(self) -> Sequence[Partition]:
+        """Partitions that are not to be read now."""
+        assert self._order is not None, "assign comes first"
+        return self._order.unwanted()
+
+    def take(self, batch: Batch, homes: Homes) -> None:
+        """Bring a batch through: order, decode, journal, core, and into the outbox."""
+        assert self._order is not None, "assign comes first"
+        in_hand_s = time.monotonic()
+        was_caught_up = isinstance(self._order, WallOrder) and self._order.is_caught_up
+        records, ends = batch.records, batch.ends
+        if homes.several:
+            records = [record for record in records if self._is_next(record.topic, record.partition, record.offset)]
+            ends = [partition for partition in ends if partition in self._partitions]
+        inputs = decode_inputs(self._order.take(records, ends), self._recovered.calendars, self._config)
+        inputs = homes.route(inputs, self.number)
+        if isinstance(self._order, WallOrder):
+            now_ns = time.time_ns()
+            if was_caught_up:
+                if inputs and isinstance(event := inputs[-1].event, Event):
+                    self._metrics.note_event_age((now_ns - event.ts) / 1e9)
+                inputs = with_tick(inputs, now_ns)
+            else:
+                inputs = with_event_ticks(inputs, self._config.kafka.topics, reached_ns=self.core.now_ns, now_ns=now_ns)
+                if self._order.is_caught_up:
+                    inputs.append(made_input(CatchUpEnd(ts=now_ns), ts_in=now_ns))
+        for start in range(0, len(inputs), STEP_INPUTS_MAX):
+            self._apply(inputs[start : start + STEP_INPUTS_MAX], in_hand_s)
+
+    def leave_root(self, root: str, home: int) -> None:
+        """Stop holding a listed root as unknown, because another shard has it."""
+        if root not in self.core.handlers.elsewhere:
+            self._apply([made_input(RootHome(root=root, partition=home), ts_in=time.time_ns())], time.monotonic())
+
+    def notify(self, notices: list[Outgoing]) -> None:
+        """Let states out; like all that leaves, after the journal is durable."""
+        self.outbox.put(Parcel(Outputs(), time.monotonic(), notices))
+
+    def _is_next(self, topic: str, partition: int, offset: int) -> bool:
+        """Say whether a record is for this shard and not applied yet: each shard of a process ends at its own place."""
+        place = (topic, partition)
+        return place in self._partitions and offset >= self.offsets.get(place, 0)
+
+    def _apply(self, inputs: list[Input], in_hand_s: float) -> None:
+        """Journal and step; what comes out leaves by the outbox, which makes the journal durable first."""
+        self._metrics.note_journal(self._append(inputs))
+        before_core_s = time.perf_counter()
+        outputs = self.core.step(inputs)
+        self._metrics.note_core(time.perf_counter() - before_core_s)
+        self._metrics.note_decisions(outputs.decisions)
+        for _, rejection in outputs.rejections:
+            self._metrics.note_rejection(rejection.reason)
+        if outputs.lets_out:
+            self.outbox.put(Parcel(outputs, in_hand_s))
+        self._answer(outputs.requests, in_hand_s)
+
+    def _answer(self, requests: Iterable[TailRequest], in_hand_s: float) -> None:
+        """Compute slow work and apply its results as inputs of their own; a result may ask for more."""
+        for request in requests:
+            result = slow_result(compute(request), self.core.state.scopes[request.scope])
+            self._apply([made_input(result, ts_in=time.time_ns())], in_hand_s)
+
+    def _append(self, inputs: list[Input]) -> int:
+        """Append and return the bytes that it took; a new segment counts from its start."""
+        old_segment, old_position = self._journal.position
+        self._journal.append(journal_records(inputs))
+        segment, position = self._journal.position
+        return position - old_position if segment == old_segment else position
