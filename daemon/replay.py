@@ -65,7 +65,7 @@ def replay(plan: ReplayPlan, watcher: Watcher | None = None) -> dict[str, object
     source = open_source(plan.recording, plan.config)
     digest = setup_digest(source.setup)
     core = Core(source.setup, shard=source.shard, compute_slow_work=source.computes_slow_work)
-    files = ReplayFiles(plan.out, digest, force=plan.force)
+    files = ReplayFiles(plan.out, digest, shard=source.shard, force=plan.force)
     tally = Tally()
     stepper = _Stepper(
         source=source,

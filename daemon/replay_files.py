@@ -1,6 +1,5 @@
 """The files of a replay: every output of the core as bytes that the same inputs always repeat."""
 
-import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +8,7 @@ from audit.line import canonical_json
 from audit.writer import AuditWriter
 from daemon.outputs import Outputs
 from enforcement.records import encode
-from feeds.record import Record, Rejection
+from feeds.dead_letters import letter_line
 
 AUDIT_FOLDER = "audit"
 SUMMARY_FILE = "summary.json"
@@ -24,16 +23,18 @@ class OutputFolderError(FileExistsError):
 class ReplayFiles:
     """Writes the outputs of one replay into a folder; `summary.json` comes last and says that all of it is there."""
 
-    def __init__(self, directory: Path, setup_digest: str, *, force: bool = False) -> None:
+    def __init__(self, directory: Path, setup_digest: str, *, shard: int = 0, force: bool = False) -> None:
         """Open the files in `directory`, made where it is missing; an earlier replay's files there are replaced.
 
+        shard : of the core whose outputs these are
         force : also use a folder that holds other things, which are left alone
         Raises OutputFolderError where the folder holds other things.
         """
         _clear(directory, force=force)
         self.directory = directory
+        self._shard = shard
         self._files = {name: _LineFile(directory / name) for name in LINE_FILES}
-        self._audit = AuditWriter(directory / AUDIT_FOLDER, setup_digest)
+        self._audit = AuditWriter(directory / AUDIT_FOLDER, setup_digest, shard=shard)
 
     def write(self, outputs: Outputs) -> None:
         """Append what one step let out."""
@@ -44,7 +45,8 @@ class ReplayFiles:
         if outputs.shadow:
             self._files["shadow.jsonl"].write([encode(action) for action in outputs.shadow])
         if outputs.rejections:
-            self._files["deadletter.jsonl"].write([dead_letter(*refused) for refused in outputs.rejections])
+            letters = [letter_line(record, rejection, shard=self._shard) for record, rejection in outputs.rejections]
+            self._files["deadletter.jsonl"].write(letters)
         if outputs.audit:
             self._audit.append(outputs.audit)
 
@@ -95,23 +97,6 @@ class _LineFile:
     def close(self) -> dict[str, object]:
         self._file.close()
         return {"lines": self._lines, "bytes": self._bytes, "sha256": self._digest.hexdigest()}
-
-
-def dead_letter(record: Record, rejection: Rejection) -> bytes:
-    """Return a refused input as one line: where it came from, why it was refused, and its own bytes."""
-    letter: dict[str, object] = {
-        "topic": record.topic,
-        "partition": record.partition,
-        "offset": record.offset,
-        "n": record.n,
-        "reason": rejection.reason.value,
-        "detail": rejection.detail,
-    }
-    try:
-        letter["payload"] = record.payload.decode("utf-8")
-    except UnicodeDecodeError:
-        letter["payload_b64"] = base64.b64encode(record.payload).decode("ascii")
-    return canonical_json(letter)
 
 
 def _clear(directory: Path, *, force: bool) -> None:

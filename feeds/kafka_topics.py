@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError as ClientError
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from config.schema import KafkaConfig, Topics
 from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
@@ -14,14 +14,25 @@ REQUEST_TIMEOUT_S = 30.0
 LEADER_RETRY_S = 0.1
 SEVEN_DAYS_MS = 7 * 86_400_000
 BROKERS_DEFAULT = -1
+_NOT_LED_YET = (
+    ClientError.NOT_LEADER_FOR_PARTITION,
+    ClientError.LEADER_NOT_AVAILABLE,
+    ClientError.UNKNOWN_TOPIC_OR_PART,
+    ClientError._TIMED_OUT,
+)
 
 # A reader of a compacted topic finds the newest record of each key; a scope's history stays whole for a week.
 _ACTION_SETTINGS = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(SEVEN_DAYS_MS)}
 _REFERENCE_SETTINGS = {"cleanup.policy": "compact"}
+_LEASE_SETTINGS = {"cleanup.policy": "compact"}
 # Commands are a history, not a state per key: a first start reads all of them.
 _CONTROL_SETTINGS = {"cleanup.policy": "delete", "retention.ms": "-1"}
 _STREAM_SETTINGS = {"cleanup.policy": "delete"}
 _LETTER_SETTINGS = {"cleanup.policy": "delete", "retention.ms": "-1"}  # a restart compares its tail with the journal
+_CHECKPOINT_SETTINGS = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+}  # they prove the log for as long as it is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,15 @@ class TopicOutcome:
 
 
 def plan_topics(topics: Topics, *, market_data_partitions: int = 1, positions_partitions: int = 1) -> list[TopicPlan]:
-    """The plan: action partitions follow the positions partitions, because partition p writes partition p."""
+    """The plan: what a shard writes follows the positions partitions, because partition p writes partition p.
+
+    `reference` keeps the newest record of each key. An `adjustment` has its instrument's key too, so compaction may
+    drop an instrument behind its adjustment, or an older adjustment behind a newer one: producers must send the whole
+    current record, the `instrument`, after every adjustment, or give adjustments a key of their own.
+
+    Replicas and `min.insync.replicas` are the cluster's choice, so that one broker is enough to begin with; three and
+    two are what a cluster should have. An acknowledged output that it lost is found and repaired at the next start.
+    """
     return [
         TopicPlan(topics.market_data, market_data_partitions, _STREAM_SETTINGS),
         TopicPlan(topics.positions, positions_partitions, _STREAM_SETTINGS),
@@ -53,7 +72,9 @@ def plan_topics(topics: Topics, *, market_data_partitions: int = 1, positions_pa
         TopicPlan(topics.actions, positions_partitions, _ACTION_SETTINGS),
         TopicPlan(topics.shadow, positions_partitions, _ACTION_SETTINGS),
         TopicPlan(topics.state, positions_partitions, _STREAM_SETTINGS),
-        TopicPlan(topics.deadletter, 1, _LETTER_SETTINGS),
+        TopicPlan(topics.leases, positions_partitions, _LEASE_SETTINGS),
+        TopicPlan(topics.deadletter, positions_partitions, _LETTER_SETTINGS),
+        TopicPlan(topics.checkpoints, 1, _CHECKPOINT_SETTINGS),
     ]
 
 
@@ -90,18 +111,31 @@ def create_topics(
 
 
 def _await_leaders(admin: AdminClient, names: set[str]) -> None:
-    """Return when every partition can be used: a created topic is not led at once."""
+    """Return when every partition can be used: a created topic is not led at once, and its leader learns it last."""
     deadline_s = time.monotonic() + REQUEST_TIMEOUT_S
-    while True:
-        found = admin.list_topics(timeout=METADATA_TIMEOUT_S).topics
-        if all(
-            name in found and found[name].partitions and all(p.leader >= 0 for p in found[name].partitions.values())
-            for name in names
-        ):
-            return
+    while not _are_led(admin, names):
         if time.monotonic() > deadline_s:
             raise KafkaError(f"topics were not ready within {REQUEST_TIMEOUT_S} s of their creation")
         admin.poll(LEADER_RETRY_S)
+
+
+def _are_led(admin: AdminClient, names: set[str]) -> bool:
+    """Say whether the leader of each partition answers for it."""
+    found = admin.list_topics(timeout=METADATA_TIMEOUT_S).topics
+    partitions = [TopicPartition(name, number) for name in names if name in found for number in found[name].partitions]
+    if {partition.topic for partition in partitions} != names:
+        return False
+    ends = admin.list_offsets(
+        {partition: OffsetSpec.latest() for partition in partitions}, request_timeout=METADATA_TIMEOUT_S
+    )
+    try:
+        for end in ends.values():
+            end.result(REQUEST_TIMEOUT_S)
+    except KafkaException as error:
+        if error.args[0].code() not in _NOT_LED_YET:
+            raise KafkaError(f"the new topics cannot be looked at: {error.args[0].str()}") from error
+        return False
+    return True
 
 
 def _difference(admin: AdminClient, plan: TopicPlan) -> str | None:

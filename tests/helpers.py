@@ -16,8 +16,8 @@ from config.setup import Calendar, Setup
 from daemon.core import Core
 from daemon.edge import decode_inputs
 from daemon.outputs import Outputs
-from daemon.replay_files import dead_letter
 from enforcement.records import encode
+from feeds.dead_letters import letter_line
 from feeds.decode import topic_of_type
 from feeds.record import Record
 
@@ -118,7 +118,7 @@ class Played:
             "decisions": b"\n".join(encode(decision) for decision in out.decisions),
             "actions": b"\n".join(encode(action) for action in out.actions),
             "shadow": b"\n".join(encode(action) for action in out.shadow),
-            "deadletter": b"\n".join(dead_letter(*refused) for refused in out.rejections),
+            "deadletter": b"\n".join(letter_line(*refused, shard=self.core.shard) for refused in out.rejections),
             "audit": b"\n".join(canonical_json(record) for record in out.audit),
             "states": b"\n".join(self.states),
         }

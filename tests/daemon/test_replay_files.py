@@ -1,16 +1,14 @@
 """The folder of a replay's outputs: what goes in, what an earlier one leaves, and what is never touched."""
 
-import base64
 import hashlib
 from pathlib import Path
 
-import orjson
 import pytest
 
 from audit.verify import verify
 from audit.writer import AuditWriter
 from daemon.outputs import Outputs
-from daemon.replay_files import LINE_FILES, OutputFolderError, ReplayFiles, dead_letter
+from daemon.replay_files import LINE_FILES, OutputFolderError, ReplayFiles
 from feeds.record import Record, Rejection, RejectReason
 
 NOT_JSON = Rejection(RejectReason.NOT_JSON, "not JSON: invalid byte")
@@ -18,26 +16,6 @@ NOT_JSON = Rejection(RejectReason.NOT_JSON, "not JSON: invalid byte")
 
 def refused(payload: bytes, n: int = 7) -> tuple[Record, Rejection]:
     return Record(n, "market-data", 3, 99, payload), NOT_JSON
-
-
-def test_a_dead_letter_keeps_the_text_of_a_refused_record() -> None:
-    payload = '{"type":"quöte"'.encode()
-    assert orjson.loads(dead_letter(*refused(payload))) == {
-        "topic": "market-data",
-        "partition": 3,
-        "offset": 99,
-        "n": 7,
-        "reason": "NOT_JSON",
-        "detail": "not JSON: invalid byte",
-        "payload": '{"type":"quöte"',
-    }
-
-
-@pytest.mark.parametrize("payload", [b"\xff\x00", b"\xed\xa0\x80", b"\x80"])
-def test_a_dead_letter_keeps_bytes_that_are_no_text(payload: bytes) -> None:
-    letter = orjson.loads(dead_letter(*refused(payload)))
-    assert "payload" not in letter
-    assert base64.b64decode(letter["payload_b64"]) == payload
 
 
 def test_every_output_has_its_file_and_the_contents_tell_size_and_digest(tmp_path: Path) -> None:

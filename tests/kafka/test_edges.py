@@ -1,24 +1,22 @@
 """Topics, source, sink and player against a real broker."""
 
 import asyncio
-import base64
 from pathlib import Path
 
 import msgspec
 import orjson
 import pytest
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Message, Producer
 
 from config.schema import KafkaConfig
 from feeds.kafka_properties import KafkaError, client_properties, delivery_failure
-from feeds.kafka_sink import LETTER_PAYLOAD_BYTES_MAX, Outgoing, Sink, dead_letter
+from feeds.kafka_sink import open_sink
 from feeds.kafka_source import BATCH_RECORDS_MAX, KafkaSource
 from feeds.kafka_tail import read_tail
 from feeds.kafka_topics import create_topics
 from feeds.merge import Partition
 from feeds.player import HEARTBEAT_EVERY_RECORDS, Player, play
-from feeds.record import Record, Rejection, RejectReason
+from feeds.record import Record
 
 pytestmark = pytest.mark.kafka
 
@@ -52,10 +50,10 @@ def read_all(config: KafkaConfig, starts: dict[Partition, int] | None = None) ->
 
 def test_topics_are_created_once_and_compared_afterwards(kafka_config: KafkaConfig) -> None:
     first = create_topics(kafka_config, market_data_partitions=2)
-    assert len(first) == 9
+    assert len(first) == 11
     assert all(outcome.created for outcome in first)
     again = create_topics(kafka_config, market_data_partitions=2)
-    assert [(outcome.created, outcome.difference) for outcome in again] == [(False, None)] * 9
+    assert [(outcome.created, outcome.difference) for outcome in again] == [(False, None)] * 11
     other = create_topics(kafka_config, market_data_partitions=3)
     assert [o.difference for o in other if o.difference] == ["partitions must be 3, are 2"]
 
@@ -63,8 +61,8 @@ def test_topics_are_created_once_and_compared_afterwards(kafka_config: KafkaConf
 def test_missing_topic_is_a_clear_error_of_source_sink_and_player(kafka_config: KafkaConfig) -> None:
     with pytest.raises(KafkaError, match=r"\.reference does not exist at .*riskd topics create"):
         KafkaSource(kafka_config, {})
-    with pytest.raises(KafkaError, match=r"risk\.actions does not exist"):
-        Sink(kafka_config)
+    with pytest.raises(KafkaError, match=r"risk\.actions does not exist: `riskd topics create`"):
+        open_sink(kafka_config, shard=0)
     with pytest.raises(KafkaError, match=r"\.reference does not exist"):
         Player(kafka_config)
 
@@ -96,8 +94,8 @@ def test_played_bytes_arrive_as_they_were_with_heartbeats_between(kafka_config: 
             if (record := _peek(payload)) is not None and record.type == "quote":
                 homes.setdefault(record.instrument.encode(), set()).add(partition)
     assert all(len(places) == 1 for places in homes.values()), "an instrument has one partition"
-    for log in found.values():
-        beats = [orjson.loads(r.payload) for r in log if b"heartbeat" in r.payload]
+    for whole in found.values():
+        beats = [orjson.loads(r.payload) for r in whole if b"heartbeat" in r.payload]
         reached = [1_000 + HEARTBEAT_EVERY_RECORDS * k - 1 for k in (1, 2)]
         assert [(beat["ts"], beat.get("end", False)) for beat in beats] == [
             (reached[0], False),
@@ -154,26 +152,14 @@ def test_any_fault_in_the_reading_thread_reaches_whoever_waits(kafka_config: Kaf
         asyncio.run(asyncio.wait_for(one(source), 30))
 
 
-def test_source_refuses_more_positions_partitions_than_one(kafka_config: KafkaConfig) -> None:
-    create_topics(kafka_config, positions_partitions=2)
-    with pytest.raises(KafkaError, match=r"has 2 partitions, and this release serves one"):
-        KafkaSource(kafka_config, {})
-
-
-def test_sink_publishes_in_order_and_the_tail_is_the_last(kafka_config: KafkaConfig) -> None:
-    create_topics(kafka_config, positions_partitions=2)
-    actions = kafka_config.topics.actions
-    assert read_tail(kafka_config, actions) == {}
-    sink = Sink(kafka_config)
-    sink.publish([Outgoing(actions, 1, b"firm", str(number).encode()) for number in range(100)])
-    sink.flush()
-    assert read_tail(kafka_config, actions) == {(actions, 1): b"99"}
-    consumer = Consumer({"bootstrap.servers": kafka_config.bootstrap, "group.id": "sink"})
-    consumer.assign([TopicPartition(actions, 1, 0)])
-    messages = [message for _ in range(2) for message in consumer.consume(50, timeout=30)]
-    consumer.close()
-    assert [message.value() for message in messages] == [str(number).encode() for number in range(100)]
-    assert {message.key() for message in messages} == {b"firm"}
+def test_source_reads_the_positions_that_are_served_here(kafka_config: KafkaConfig) -> None:
+    create_topics(kafka_config, positions_partitions=3)
+    with KafkaSource(kafka_config, {}) as source:
+        assert [number for topic, number in source.partitions if topic == kafka_config.topics.positions] == [0, 1, 2]
+    with KafkaSource(kafka_config.model_copy(update={"positions_partitions": (2,)}), {}) as source:
+        assert [number for topic, number in source.partitions if topic == kafka_config.topics.positions] == [2]
+    with pytest.raises(KafkaError, match=r"has partitions \[0, 1, 2\], kafka\.positions_partitions wants \[7\]"):
+        KafkaSource(kafka_config.model_copy(update={"positions_partitions": (1, 7)}), {})
 
 
 def test_tail_is_found_before_the_markers_of_a_transaction(kafka_config: KafkaConfig) -> None:
@@ -194,69 +180,11 @@ def test_tail_is_found_before_the_markers_of_a_transaction(kafka_config: KafkaCo
     assert read_tail(kafka_config, actions) == {(actions, 0): b"kept"}
 
 
-def test_undeliverable_record_is_fatal(kafka_config: KafkaConfig) -> None:
-    create_topics(kafka_config)
-    actions = kafka_config.topics.actions
-    sink = Sink(kafka_config)
-    with pytest.raises(KafkaError, match=r"actions\[7\] took no record: .*Unknown partition"):
-        sink.publish([Outgoing(actions, 7, b"firm", b"no such partition")])
-    small = f"{kafka_config.group}.small"
-    admin = AdminClient({"bootstrap.servers": kafka_config.bootstrap})
-    admin.create_topics([NewTopic(small, 1, 1, config={"max.message.bytes": "200"})])[small].result(20)
-    sink.publish([Outgoing(small, 0, b"firm", b"x" * 1_000)])
-    with pytest.raises(KafkaError, match=r"small\[0\] took no record: MSG_SIZE_TOO_LARGE"):
-        sink.flush()
-
-
 def test_acknowledgement_without_an_offset_is_a_failure() -> None:
     """A success that was only implied by a later one's: the record may not be there (seen)."""
     assert delivery_failure(None, Message(topic="t", partition=0, offset=5)) is None
     implied = delivery_failure(None, Message(topic="t", partition=0))
     assert implied == "t[0] acknowledged a record without its offset, so that it may not be there"
-
-
-def test_first_records_of_new_topics_are_all_there(kafka_config: KafkaConfig) -> None:
-    """A topic whose leader is not ready yet lost its first batch when more than one was in flight."""
-    small = [f"{kafka_config.group}.{number}" for number in range(40)]
-    admin = AdminClient({"bootstrap.servers": kafka_config.bootstrap})
-    create_topics(kafka_config)
-    for created in admin.create_topics([NewTopic(topic, 1, 1) for topic in small]).values():
-        created.result(30)
-    sink = Sink(kafka_config)
-    for number in range(3):
-        sink.publish([Outgoing(topic, 0, b"k", str(number).encode()) for topic in small])
-    sink.flush()
-    consumer = Consumer({"bootstrap.servers": kafka_config.bootstrap, "group.id": "first"})
-    ends = [consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=30)[1] for topic in small]
-    consumer.close()
-    assert ends == [3] * len(small)
-
-
-def test_dead_letter_holds_the_very_bytes() -> None:
-    payload = bytes(range(256))
-    letter = dead_letter(
-        "dead", Record(7, "market-data", 3, 42, payload), Rejection(RejectReason.NOT_JSON, "byte 0 is no JSON")
-    )
-    envelope = orjson.loads(letter.value)
-    assert base64.b64decode(envelope.pop("payload_b64")) == payload
-    assert envelope == {
-        "topic": "market-data",
-        "partition": 3,
-        "offset": 42,
-        "n": 7,
-        "reason": "NOT_JSON",
-        "detail": "byte 0 is no JSON",
-    }
-
-
-def test_dead_letter_of_a_payload_as_large_as_a_record_can_still_be_published() -> None:
-    """Else one such record would end the daemon, and end it again at every restart."""
-    payload = b"x" * (1 << 21)
-    letter = dead_letter("dead", Record(7, "market-data", 3, 42, payload), Rejection(RejectReason.TOO_LARGE, "2 MiB"))
-    envelope = orjson.loads(letter.value)
-    assert base64.b64decode(envelope["payload_b64"]) == payload[:LETTER_PAYLOAD_BYTES_MAX]
-    assert envelope["payload_bytes"] == len(payload)
-    assert len(letter.value) + len(letter.key) < 1_000_000, "librdkafka's default message.max.bytes"
 
 
 def test_properties_file_adds_and_never_weakens(tmp_path: Path) -> None:
