@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast check bench clean lock
+.PHONY: demo test test-fast check bench monitoring clean lock
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +27,9 @@ check: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m tests.benchmarks
+
+monitoring: $(VENV)/.installed # dashboards and alert rules for a configuration: make monitoring CONFIG=mine.yaml OUT=out/mine
+	$(BIN)/python -m deploy.monitoring --config $(or $(CONFIG),deploy/riskd.yaml) --out $(or $(OUT),deploy)
 
 lock: $(VENV)/.installed # pins what is installed now; no index address is written
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt

@@ -1,0 +1,1 @@
+"""Grafana dashboards and Prometheus rules, generated for a configuration's metric prefix and limits."""

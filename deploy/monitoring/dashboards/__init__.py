@@ -1,0 +1,1 @@
+"""The five dashboards, one file each; `panels.py` has the shapes that they share."""

@@ -1,0 +1,108 @@
+"""Enforcement and false positives: what was decided and published, and which limits earn the right to act."""
+
+from grafana_foundation_sdk.builders import table, timeseries
+
+from config.schema import Config
+from deploy.monitoring.dashboards.codes import LIMIT_STAGE, TRADING_STATE
+from deploy.monitoring.dashboards.frame import Dashboard
+from deploy.monitoring.dashboards.panels import Query, Step, graph, timeline, words
+from deploy.monitoring.dashboards.tables import Column, rows
+
+READY_AT = 20.0  # the e-process: at most 5 % of useless limits ever pass it (models.md, 22.5)
+
+_HOW_TO_READ = """
+**shadow** is what every limit would have done; **actions** is what the trading systems were told. They differ where a
+limit is in SHADOW, or in SOFT (at most a throttle).
+
+A limit climbs SHADOW, SOFT, FULL in mode *gradual* by evidence gathered in that stage:
+**readiness of {ready:g} or more**, with at most {threshold:g} false positive a week.
+
+- An episode that nobody labelled **counts as false**. Label them: that is the one thing a person must do here.
+- Weeks count only while the number was known and the limit's life was *ok*. No weeks, no rate: *no evidence*.
+- A rate over the bound: move the limit, or mend the data, in daylight. Rehearse a change with `riskd replay` on the
+  journal.
+"""
+
+
+def enforcement(config: Config) -> Dashboard:
+    """Return the dashboard for the configuration's threshold of false positives."""
+    threshold = config.enforcement.false_positive_threshold_per_week
+    text = _HOW_TO_READ.format(ready=READY_AT, threshold=threshold)
+    return Dashboard(
+        uid="riskd-enforcement",
+        title="riskd: enforcement and false positives",
+        says="What riskd decided and told, and the evidence for letting each limit act.",
+        since="now-24h",
+        lines=(
+            (
+                timeline(
+                    "Trading state: told, and as it would be",
+                    "actions: what consumers follow. shadow: with every limit enforced.",
+                    Query(
+                        'max by (portfolio, topic) (riskd_trading_state{portfolio=~"$portfolio"})',
+                        "{{portfolio}} {{topic}}",
+                    ),
+                    TRADING_STATE,
+                    width=16,
+                    height=10,
+                ),
+                words("How to read this", text, width=8, height=10),
+            ),
+            (_evidence(threshold),),
+            (_published(), _decided()),
+            (_rates(threshold), _readiness()),
+        ),
+    )
+
+
+def _evidence(threshold: float) -> table.Panel:
+    rate = (Step(None, "green"), Step(threshold, "red"))
+    ready = (Step(None, "text"), Step(READY_AT, "green"))
+    return rows(
+        "Evidence by limit",
+        "Figures of a limit over all its portfolios; readiness is that of the portfolio that lags most.",
+        [
+            Query('max by (limit) (riskd_limit_stage{portfolio=~"$portfolio"})'),
+            Query("sum by (limit) (riskd_episodes_total)"),
+            Query("sum by (limit) (riskd_live_exposure_weeks)"),
+            Query("max by (limit) (riskd_false_positive_rate_per_week)"),
+            Query("min by (limit) (riskd_readiness_value)"),
+        ],
+        [
+            Column("limit", "Limit"),
+            Column("A", "Stage", shape="coloured", codes=LIMIT_STAGE, width=110),
+            Column("B", "Episodes", decimals=0, width=110),
+            Column("C", "Live weeks", decimals=1, width=110),
+            Column("D", "False a week", shape="coloured", decimals=2, steps=rate, width=140),
+            Column("E", "Readiness", shape="coloured", decimals=2, steps=ready, width=140),
+        ],
+        width=24,
+        height=10,
+        sorted_by="False a week",
+    )
+
+
+def _published() -> timeseries.Panel:
+    query = "sum by (type, effect) (increase(riskd_actions_total[$__rate_interval]))"
+    says = "Action records on both topics. Many a minute is flapping: look at the life of the limits."
+    return graph("Actions published", says, [Query(query, "{{type}} {{effect}}")], is_stacked=True)
+
+
+def _decided() -> timeseries.Panel:
+    query = "sum by (kind) (increase(riskd_decisions_total[$__rate_interval]))"
+    says = "Decisions, the same in every mode: changes of a life, escalations, new targets, reminders while halted."
+    return graph("Decisions", says, [Query(query, "{{kind}}")], is_stacked=True)
+
+
+def _rates(threshold: float) -> timeseries.Panel:
+    query = Query("max by (limit) (riskd_false_positive_rate_per_week)", "{{limit}}")
+    says = f"Unresolved episodes count as false. The line is the configured bound, {threshold:g} a week."
+    steps = (Step(None, "green"), Step(threshold, "red"))
+    return graph("False positives a week", says, [query], steps=steps)
+
+
+def _readiness() -> timeseries.Panel:
+    query = Query("min by (limit) (riskd_readiness_value)", "{{limit}}")
+    says = f"The e-process 0.5^k exp(0.5 theta T) on a logarithmic scale; promotion needs {READY_AT:g}, the line."
+    steps = (Step(None, "text"), Step(READY_AT, "green"))
+    return graph("Readiness", says, [query], steps=steps, is_logarithmic=True)
