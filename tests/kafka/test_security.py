@@ -6,26 +6,14 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import (
-    AclBinding,
-    AclOperation,
-    AclPermissionType,
-    AdminClient,
-    NewTopic,
-    ResourcePatternType,
-    ResourceType,
-)
 
-from config.schema import KafkaConfig, SecurityConfig, Topics
+from config.schema import KafkaConfig, Topics
 from feeds.broker.apache import LocalKafka
-from feeds.broker.guards import Guard
 from feeds.broker.jars import BrokerUnavailableError
+from feeds.embedded_broker import EmbeddedBroker
 from feeds.kafka_preflight import check_connection, check_rights, daemon_needs, recorder_needs
 from feeds.kafka_properties import KafkaError, client_properties
 from feeds.kafka_sink import Outgoing, open_sink
@@ -33,105 +21,32 @@ from feeds.kafka_source import KafkaSource
 from feeds.kafka_tail import read_tail
 from feeds.kafka_topics import create_topics
 from feeds.record import Record
-from tests.kafka.certificates import Authority
 from tests.kafka.conftest import skip_without_broker
+from tests.kafka.guarded import (
+    GROUP,
+    KEY_PASSWORD,
+    PASSWORD,
+    TOPIC,
+    WRONG_PASSWORD,
+    Protocol,
+    Site,
+    make_guards,
+)
 
 pytestmark = pytest.mark.kafka
 
-PASSWORD = "correct horse"
-WRONG_PASSWORD = "battery staple"
-KEY_PASSWORD = "opens the key"
 ANSWER_TIME_S_MAX = 10.0
-Protocol = Literal["ssl", "sasl_ssl", "sasl_plaintext"]
 PROTOCOLS: tuple[Protocol, ...] = ("ssl", "sasl_ssl", "sasl_plaintext")
-T, G, X = ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A broker with three guarded listeners and ACLs, and the files to reach it by."""
-
-    broker: LocalKafka
-    folder: Path
-
-    def file(self, name: str) -> str:
-        return str(self.folder / name)
-
-    def config(self, protocol: Protocol, prefix: str, **other: str | None) -> KafkaConfig:
-        """How user `riskd` comes in, with topics of this prefix; `other` replaces keys of `kafka.security`."""
-        fields: dict[str, str | None] = {"protocol": protocol}
-        if protocol != "sasl_plaintext":
-            fields["ca_file"] = self.file("authority.pem")
-        if protocol == "ssl":
-            fields |= {"certificate_file": self.file("riskd.crt"), "key_file": self.file("riskd.key")}
-            fields["key_password_file"] = self.file("key_password")
-        else:
-            fields |= {"username_file": self.file("riskd"), "password_file": self.file("password")}
-            fields["sasl_mechanism"] = "PLAIN" if protocol == "sasl_plaintext" else "SCRAM-SHA-512"
-        return KafkaConfig(
-            bootstrap=self.broker.guarded_bootstrap(protocol.upper()),
-            group=prefix,
-            topics=topics_of(prefix),
-            security=SecurityConfig.model_validate(fields | other),
-        )
-
-    def admin(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self.broker.bootstrap})
-
-    def make_topics(self, prefix: str) -> None:
-        admin, names = self.admin(), topics_of(prefix).model_dump().values()
-        for made in admin.create_topics([NewTopic(name, 1, 1) for name in names]).values():
-            made.result(30)
-
-    def allow(self, user: str, kind: ResourceType, name: str, *operations: str, is_prefix: bool = False) -> None:
-        admin = self.admin()
-        pattern = ResourcePatternType.PREFIXED if is_prefix else ResourcePatternType.LITERAL
-        bindings = [
-            AclBinding(kind, name, pattern, f"User:{user}", "*", AclOperation[operation], AclPermissionType.ALLOW)
-            for operation in operations
-        ]
-        for made in admin.create_acls(bindings).values():
-            made.result(30)
-
-    def allow_daemon(self, user: str, config: KafkaConfig) -> None:
-        """The table of docs/security.md, and nothing besides."""
-        topics = config.topics
-        for topic in (topics.reference, topics.control, topics.positions, topics.market_data, topics.acks):
-            self.allow(user, T, topic, "READ")
-        for topic in (topics.actions, topics.shadow, topics.deadletter):
-            self.allow(user, T, topic, "READ", "WRITE")
-        for topic in (topics.state, topics.leases, topics.checkpoints):
-            self.allow(user, T, topic, "WRITE")
-        self.allow(user, G, config.group, "READ", is_prefix=True)
-        self.allow(user, X, config.group, "WRITE", is_prefix=True)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("guarded")
-    authority, stranger = Authority(folder, "authority"), Authority(folder, "stranger")
-    identity_file = authority.issue("broker").both_file
-    authority.issue("riskd", key_password=KEY_PASSWORD)
-    stranger.issue("mallory")
-    secrets = {"riskd": "riskd\n", "guest": "guest", "password": PASSWORD, "key_password": f"{KEY_PASSWORD}\r\n"}
-    for name, content in {**secrets, "wrong_password": WRONG_PASSWORD}.items():
-        (folder / name).touch(mode=0o600)
-        (folder / name).write_text(content, encoding="utf-8", newline="")
-    passwords = {"riskd": PASSWORD, "guest": PASSWORD}
-    guards = [
-        Guard("SSL", identity_file, authority.file),
-        Guard("SASL_SSL", identity_file, passwords=passwords),
-        Guard("SASL_PLAINTEXT", mechanism="PLAIN", passwords=passwords),
-    ]
     try:
-        with LocalKafka(folder / "broker", guards=guards, has_acls=True) as broker:
+        with LocalKafka(folder / "broker", guards=make_guards(folder), has_acls=True) as broker:
             yield Site(broker, folder)
     except BrokerUnavailableError as error:
         skip_without_broker(f"{error}: it alone can be guarded")
-
-
-def topics_of(prefix: str) -> Topics:
-    return Topics(**{name: f"{prefix}.{topic}" for name, topic in Topics().model_dump().items()})
 
 
 def first_record(config: KafkaConfig) -> Record:
@@ -186,7 +101,7 @@ def test_topics_are_created_by_who_may_create_them(site: Site, protocol: Protoco
     config = site.config(protocol, prefix)
     with pytest.raises(KafkaError, match=r"topic create-\w+\.[\w.-]+ cannot be created: Authorization failed"):
         create_topics(config)
-    site.allow("riskd", T, f"{prefix}.", "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS", is_prefix=True)
+    site.allow("riskd", TOPIC, f"{prefix}.", "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS", is_prefix=True)
     assert all(outcome.created for outcome in create_topics(config))
     assert not any(outcome.created or outcome.difference for outcome in create_topics(config))
 
@@ -252,12 +167,12 @@ def test_every_missing_right_is_named_at_once(site: Site) -> None:
     site.make_topics("lacking")
     topics = config.topics
     for topic in (topics.reference, topics.control, topics.acks, topics.shadow):
-        site.allow("guest", T, topic, "READ")
+        site.allow("guest", TOPIC, topic, "READ")
     for topic in (topics.state, topics.leases, topics.checkpoints, topics.shadow, topics.deadletter):
-        site.allow("guest", T, topic, "WRITE")
-    site.allow("guest", T, topics.positions, "DESCRIBE")
-    site.allow("guest", T, topics.actions, "READ")
-    site.allow("guest", G, config.group, "READ")
+        site.allow("guest", TOPIC, topic, "WRITE")
+    site.allow("guest", TOPIC, topics.positions, "DESCRIBE")
+    site.allow("guest", TOPIC, topics.actions, "READ")
+    site.allow("guest", GROUP, config.group, "READ")
     with pytest.raises(KafkaError) as caught:
         check_rights(config, daemon_needs(topics))
     assert str(caught.value).removeprefix(f"{config.bootstrap}: ").split("; ") == [
@@ -267,7 +182,7 @@ def test_every_missing_right_is_named_at_once(site: Site) -> None:
         "this client has no right to READ topic lacking.risk.deadletter",
         "this client has no right to READ group lacking-tail",
     ]
-    site.allow("guest", T, topics.market_data, "READ")
+    site.allow("guest", TOPIC, topics.market_data, "READ")
     with pytest.raises(KafkaError, match=r"reading lacking\.positions\[0\].* TOPIC_AUTHORIZATION_FAILED"):
         first_record(config)
     with pytest.raises(KafkaError, match=r"lacking\.risk\.actions"):
@@ -275,8 +190,8 @@ def test_every_missing_right_is_named_at_once(site: Site) -> None:
 
 
 def test_missing_topic_is_told_to_who_may_see_all(site: Site) -> None:
-    site.allow("riskd", T, "missing.", "READ", is_prefix=True)
-    site.allow("riskd", G, "missing", "READ", is_prefix=True)
+    site.allow("riskd", TOPIC, "missing.", "READ", is_prefix=True)
+    site.allow("riskd", GROUP, "missing", "READ", is_prefix=True)
     config = site.config("ssl", "missing")
     with pytest.raises(KafkaError, match=r"topic missing\.reference does not exist: `riskd topics create` makes it"):
         check_rights(config, recorder_needs(config.topics))
@@ -285,6 +200,14 @@ def test_missing_topic_is_told_to_who_may_see_all(site: Site) -> None:
 def test_open_broker_lets_everyone_do_everything(kafka_config: KafkaConfig) -> None:
     create_topics(kafka_config)
     check_rights(kafka_config, recorder_needs(kafka_config.topics))
+
+
+def test_embedded_broker_that_knows_no_rights_is_not_asked() -> None:
+    """It leaves such a question without an answer: the demo would wait and fail."""
+    with EmbeddedBroker(Topics()) as broker:
+        begun_s = time.monotonic()
+        check_rights(KafkaConfig(bootstrap=broker.bootstrap), daemon_needs(Topics()))
+        assert time.monotonic() - begun_s < ANSWER_TIME_S_MAX
 
 
 def test_properties_file_may_add_to_the_security_and_not_change_it(site: Site) -> None:
