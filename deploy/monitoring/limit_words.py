@@ -51,10 +51,19 @@ def limits_of_metric(config: Config, metric: str) -> tuple[str, ...]:
     return tuple(limit.id for limit in config.enforcement.limits if limit.metric == metric)
 
 
+def in_figures(value: float) -> str:
+    """Return a bound as a person writes it.
+
+    >>> in_figures(1_000_000.0), in_figures(0.18)
+    ('1,000,000', '0.18')
+    """
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:g}"
+
+
 def _sentence(limit: Limit) -> str:
     levels = "; ".join(_level(level) for level in limit.levels)
     return f"{_METRICS.get(limit.metric, limit.metric)}. {levels}"
 
 
 def _level(level: Level) -> str:
-    return f"Over {level.at:,.6g} ({level.name}): {_ACTIONS[level.action]}"
+    return f"Over {in_figures(level.at)} ({level.name}): {_ACTIONS[level.action]}"

@@ -7,7 +7,7 @@ from deploy.monitoring.dashboards.frame import Dashboard
 from deploy.monitoring.dashboards.limits import graph_with_bounds
 from deploy.monitoring.dashboards.panels import Query, Step, graph, money, words
 from deploy.monitoring.dashboards.tables import Column, rows
-from deploy.monitoring.limit_words import limits_of_metric
+from deploy.monitoring.limit_words import in_figures, limits_of_metric
 
 _SCENARIOS_DRAWN_MAX = 8
 _COVERED_MIN = 0.8  # under it a scenario's result is INSUFFICIENT (semantics.md, Scenarios)
@@ -57,7 +57,7 @@ def _losses(config: Config) -> table.Panel:
     steps = (Step(None, "green"), Step(0.8 * most, "yellow"), Step(most, "red"))
     return rows(
         "Loss by scenario, largest first",
-        f"Red: over max_stress_loss, {most:,.6g} {config.base_currency}. Gains are negative.",
+        f"Red: over max_stress_loss, {in_figures(most)} {config.base_currency}. Gains are negative.",
         [Query(by % "riskd_stress_loss"), Query(by % "riskd_stress_coverage_ratio")],
         [
             Column("portfolio", "Portfolio"),
