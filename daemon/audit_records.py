@@ -6,6 +6,7 @@ from daemon.number_records import is_blind, metric_records
 from enforcement.records import Action, Decision, number
 from feeds.events import Ack
 from feeds.record import RejectReason
+from risk.exceptions import LEVELS, RowException
 from risk.state import RiskState
 
 _PERIODIC = ("var_95", "var_975", "var_99", "var_999", "es_95", "es_975", "es_99", "es_999")
@@ -62,3 +63,15 @@ def row_audits(state: RiskState) -> list[dict[str, object]]:
         }
         records.append({**head, "kind": "stress_result", "losses": losses, "worst": worst})
     return records
+
+
+def backtest_audit(state: RiskState, exception: RowException) -> dict[str, object]:
+    """Return the record of a row whose loss passed a VaR of the row before; rows without one are only counted."""
+    counts = state.backtest.counts(exception.scope)
+    return {
+        "ts": state.now_ns, "kind": "backtest", "scope": state.scopes[exception.scope], "rows": state.rows,
+        "loss": number(exception.loss), "exceeded": list(exception.exceeded),
+        "var": {level: number(value) for level, value in zip(LEVELS, exception.value_at_risk, strict=True)},
+        "observations": {level: counts[level][0] for level in LEVELS},
+        "exceptions": {level: counts[level][1] for level in LEVELS},
+    }  # fmt: skip

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from daemon.audit_records import ack_audit, action_audit, decision_audit, rejection_audit, row_audits
+from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
 from daemon.outputs import Outputs
 from daemon.slow_results import tail_result
 from enforcement.enforcer import Enforcer
@@ -20,6 +20,7 @@ from risk.portfolios import root_of
 from risk.scope_book import ScopeBook
 from risk.state import RiskState
 from risk.tail_fits import apply_result, compute, due_requests
+from risk.window import complete_backtest
 
 _SECOND_NS = 10**9
 
@@ -68,6 +69,7 @@ class Looking:
         state = self._state
         measure_dirty(state)
         new_row = state.window.rows_total != self._rows_seen
+        exceptions = complete_backtest(state) if new_row else []
         self._rows_seen = state.window.rows_total
         self._evaluate(n, cause, ts_event, suspect=suspect, new_row=new_row)
         while requests := due_requests(state):
@@ -81,6 +83,8 @@ class Looking:
         if new_row:
             for record in row_audits(state):
                 self._audit(record)
+            for exception in exceptions:
+                self._audit(backtest_audit(state, exception))
 
     def fire_life(self, name: str, due_ns: int, *, n: int) -> None:
         """Hand a timer of a breach life to the enforcer."""

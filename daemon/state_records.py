@@ -64,6 +64,10 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
             }
             for k, scenario in enumerate(state.scenarios)
         },
+        "backtest": {
+            level: {"observations": observations, "exceptions": exceptions}
+            for level, (observations, exceptions) in state.backtest.counts(p).items()
+        },
         "metrics": metrics,
         "limits": [
             {

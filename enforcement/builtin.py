@@ -73,13 +73,14 @@ class KnownReader:
 
 @dataclass(frozen=True, slots=True)
 class FreshReader:
-    """Reads whether all watched sources are heard: 1 while one is silent, for every root alike."""
+    """Reads whether all watched sources are heard: 1 while one is silent, for every root of this shard alike."""
 
     freshness: Freshness
+    root: str
 
-    def read(self, measures: Measures) -> Reading:
+    def read(self, measures: Measures) -> Reading:  # noqa: ARG002 -- the shape of all readers
         """Return 1 where a watched source is silent; the reason names each, and for how long."""
-        silences = () if measures.scope in self.freshness.left else self.freshness.silences
+        silences = self._silences()
         silent = 1.0 if silences else 0.0
         told = [
             f"source {each.source} has been silent for {_seconds(self.freshness.now_ns - each.since_ns)}, "
@@ -90,8 +91,11 @@ class FreshReader:
         return Reading(DATA_FRESH.id, "silent", silent, Status.OK, "", (_HALF,), silent / _HALF, reason)
 
     def is_calm(self, *, known: bool) -> bool:  # noqa: ARG002 -- the shape of all readers of the built-in limits
-        """Say whether it would read 0 for any root."""
-        return not self.freshness.silences
+        """Say whether it would read 0."""
+        return not self._silences()
+
+    def _silences(self) -> tuple[Silence, ...]:
+        return () if self.root in self.freshness.left else self.freshness.silences
 
 
 class CommandReader:

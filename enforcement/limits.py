@@ -127,7 +127,7 @@ def bind_all(
     """
     bound = [_bind_builtin(MODEL_AVAILABLE, KnownReader(listed))] if is_root else []
     if is_root and freshness is not None:
-        bound.append(_bind_builtin(DATA_FRESH, FreshReader(freshness), keep_ns=DATA_FRESH.keep_firing_for))
+        bound.append(_bind_builtin(DATA_FRESH, FreshReader(freshness, scope), keep_ns=DATA_FRESH.keep_firing_for))
     bound.append(_bind_builtin(OPERATOR_HALT, CommandReader()))
     bound += [_bind(limit, currency) for limit in limits if matches(limit.scope, scope)]
     return tuple(bound)

@@ -9,6 +9,7 @@ from config.scenarios import Scenario
 from config.schema import Config
 from config.setup import Calendar, Setup
 from risk.arrays import Arrays, Scalar, Setting, allocate, grow
+from risk.exceptions import Backtest
 from risk.instruments import Terms
 from risk.kernels.book import REBUILD_EVERY, rebuild
 from risk.measures import Matrix, Vector
@@ -128,6 +129,7 @@ class RiskState:
         self.window = WindowState(
             flags=np.zeros((32, config.window.rows), dtype=np.int8), total=np.zeros((32, 32), dtype=np.float64)
         )
+        self.backtest = Backtest()
         self.tail_requests: dict[str, Vector] = {}
         self.tail_results: dict[int, TailResult] = {}
         self.request_count = 0

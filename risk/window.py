@@ -6,6 +6,7 @@ import numpy as np
 
 from risk.arrays import Scalar, Source
 from risk.calendars import session_at_or_after, session_index_of_date
+from risk.exceptions import RowException
 from risk.kernels.window import debias_covariance, decay_covariance, extremes
 from risk.marks import accept_level, set_mark
 from risk.positions import forget_fills
@@ -111,6 +112,14 @@ def complete_row(state: RiskState) -> None:
     if window.rows_total % state.config.refit == 0:
         request_all(state)
     _open_row(state, window.session + 1)
+
+
+def complete_backtest(state: RiskState) -> list[RowException]:
+    """Compare the last completed row with what VaR said before it; call it once, after all scopes are measured."""
+    window = state.window
+    slot = (window.rows_total - 1) % window.flags.shape[1]
+    unseen = (window.flags[:, slot] == CellFlag.UNMODELLED).astype(np.int64)
+    return state.backtest.complete(state.arrays, window.rows_total, unseen)
 
 
 def _append(state: RiskState, row: Row, date: int) -> None:

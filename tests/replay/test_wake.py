@@ -87,6 +87,8 @@ def test_evaluating_every_scope_that_was_measured_changes_no_byte(
     always = play(events, quiet_setup(), batch=1, states_at=(len(events),), between=wake_everything)
     assert len(evaluations) > 1.2 * needed, "waking saved nothing, so that this compares nothing"
     assert always.bytes_out() == woken.bytes_out()
+    assert always.core.evidence() == woken.core.evidence()
+    assert min(each.live_weeks for each in woken.core.evidence().values()) > 1.0
     decided = {(each.limit, each.transition) for each in woken.outputs.decisions}
     assert {("drawdown", "ok>pending"), ("top", "ok>no_data")} <= decided
 
