@@ -12,8 +12,4 @@ def unused_keys(config: Config) -> tuple[str, ...]:
     for name in ("slow_decay", "overnight_weight"):
         if getattr(config.covariance, name) != CovarianceConfig.model_fields[name].default:
             unused.append(f"covariance.{name}")
-    if not config.metrics.enabled:
-        unused.append("metrics.enabled")
-    if not config.audit.async_logging:
-        unused.append("audit.async_logging")
     return tuple(unused)

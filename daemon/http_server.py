@@ -1,23 +1,17 @@
-"""Serves /metrics and /healthz in one thread of its own, on loopback unless the configuration says otherwise."""
+"""Serves the daemon's pages beside it, on loopback unless the configuration says otherwise."""
 
 import threading
-from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from typing import Self
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client import CollectorRegistry
 
 from config.schema import HttpConfig
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from daemon.health import Health
+from daemon.http_pages import pages
+from daemon.http_sockets import ThreadedServer
 
 CLOSE_TIMEOUT_S = 5.0
-REQUEST_TIMEOUT_S = 5.0
-_TEXT = (("Content-Type", "text/plain; charset=utf-8"),)  # wsgiref adds to the list that it is given
-
-Ailment = Callable[[], str | None]
 
 
 class HttpError(RuntimeError):
@@ -25,32 +19,19 @@ class HttpError(RuntimeError):
 
 
 class HttpServer:
-    """Listens inside its `with` block.
+    """Listens inside its `with` block, so that a recovery can be watched too.
 
-    ailment : says what is wrong with the daemon, None where nothing is
-    raises  : HttpError where the address is taken or not ours
+    registry : None where metrics are off: `/metrics` then says so
+    raises   : HttpError where the address is taken or not ours
     """
 
-    def __init__(self, config: HttpConfig, registry: CollectorRegistry, ailment: Ailment) -> None:
-        metrics = make_wsgi_app(registry)
-
-        def application(environment: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-            path = environment.get("PATH_INFO", "")
-            if path == "/metrics":
-                page: Iterable[bytes] = metrics(environment, start_response)
-                return page
-            if path == "/healthz":
-                trouble = ailment()
-                start_response("200 OK" if trouble is None else "503 Service Unavailable", list(_TEXT))
-                return [f"{trouble or 'ok'}\n".encode()]
-            start_response("404 Not Found", list(_TEXT))
-            return [b"there is /metrics and /healthz\n"]
-
-        self._host = config.host
+    def __init__(self, config: HttpConfig, registry: CollectorRegistry | None, health: Health) -> None:
+        self._host = f"[{config.host}]" if ":" in config.host else config.host
         try:
-            self._server = make_server(config.host, config.port, application, handler_class=_QuietHandler)
+            self._server = ThreadedServer((config.host, config.port))
         except OSError as error:
-            raise HttpError(f"http {config.host}:{config.port} cannot be listened on: {error}") from error
+            raise HttpError(f"http {self._host}:{config.port} cannot be listened on: {error}") from error
+        self._server.set_app(pages(registry, health))
         self._thread = threading.Thread(target=self._server.serve_forever, name="riskd-http", daemon=True)
 
     @property
@@ -68,12 +49,3 @@ class HttpServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(CLOSE_TIMEOUT_S)
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """Without a line on standard error per request; a client that sends nothing is dropped after 5 s."""
-
-    timeout = REQUEST_TIMEOUT_S
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002, ARG002 - the base class's
-        return

@@ -6,6 +6,10 @@ from typing import Literal
 
 Condition = Literal["recovered", "assigned", "caught_up", "inputs", "publishing", "disk", "known"]
 CONDITIONS: tuple[Condition, ...] = ("recovered", "assigned", "caught_up", "inputs", "publishing", "disk", "known")
+# What an input's topic is, whatever the configuration calls it. Every shard reads all but the positions and their acks.
+TOPIC_KINDS = ("market_data", "positions", "reference", "control", "acks")
+SHARED_TOPIC_KINDS: frozenset[str] = frozenset({"market_data", "reference", "control"})
+REPORT_AGE_MAX_S = 5.0  # it is made once a second; an older one says that the loop stands still
 # A root without a snapshot is restricted, not a reason to take the daemon out of service.
 NOT_NEEDED_TO_BE_READY: frozenset[Condition] = frozenset({"known"})
 
@@ -29,8 +33,8 @@ class ShardReport:
     outbox       : steps whose outputs wait to leave; oldest_s: how long the first of them waits, seconds
     seq          : last published seq, of `actions` and `shadow`
     lease_until_s: end of the leases that are out, seconds since the epoch; 0 where there is none
-    instruments  : instruments by trust; `not_fresh` the first twenty by name, with their trust
-    evidence     : by limit: episodes, live exposure weeks, false positives a week, readiness value
+    instruments  : held instruments by trust; `not_fresh` the first twenty by name, with their trust
+    evidence     : by limit, the fields of `enforcement.evidence.LimitEvidence`
     """
 
     shard: int

@@ -16,8 +16,6 @@ def test_the_defaults_leave_nothing_unused() -> None:
         ({"bar": "1m"}, "bar"),
         ({"covariance": {"slow_decay": 0.98}}, "covariance.slow_decay"),
         ({"covariance": {"overnight_weight": 0.1}}, "covariance.overnight_weight"),
-        ({"metrics": {"enabled": False}}, "metrics.enabled"),
-        ({"audit": {"async_logging": False}}, "audit.async_logging"),
     ],
 )
 def test_a_key_without_effect_is_named(document: dict[str, object], path: str) -> None:

@@ -1,0 +1,118 @@
+"""The metrics that come from the daemon's report: made anew at each scrape, so that nothing gone lingers."""
+
+import time
+from collections.abc import Callable, Sequence
+from math import nan
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
+
+from config.schema import Config
+from daemon.metric_families import Families, FamilySpec, smallest, total
+from daemon.metrics import metric_prefix
+from daemon.report import CONDITIONS, REPORT_AGE_MAX_S, SHARED_TOPIC_KINDS, Report, ShardReport
+from daemon.scope_metrics import SCOPE_FAMILIES, TRUST_CODES, PortfolioLabels, add_scopes
+from daemon.state_views import as_float, evidence_views, scope_views
+
+NS_PER_S = 1e9
+
+REPORT_FAMILIES = (
+    FamilySpec("instruments", "Held instruments by trust", ("trust",), combine=total),
+    FamilySpec("source_silence_seconds", "Time since the last sign of life of a source in data.sources", ("source",)),
+    FamilySpec("source_silent", "1 where that is over its max_silence", ("source",)),
+    FamilySpec("episodes", "Times a limit began to fire in a scope", ("limit",), "counter"),
+    FamilySpec("live_exposure_weeks", "Time in which the number was known and the life ok, over scopes", ("limit",)),
+    FamilySpec("false_positive_rate_per_week", "Unresolved episodes count as false", ("limit",)),
+    FamilySpec("readiness_value", "0.5^k * exp(0.5 * theta * T); ready at 20", ("limit",), combine=smallest),
+    FamilySpec("core_time_seconds", "Core time of the shard that is behind, since the epoch", combine=smallest),
+    FamilySpec("journal_lag_seconds", "Age of the oldest output that waits to leave"),
+    FamilySpec("audit_lag_records", "Audit records that wait to be written", combine=total),
+    FamilySpec("consumer_lag_records", "Records that were not read yet", ("topic",)),
+    FamilySpec("merge_waiting_records", "Records read that wait for a slower partition", combine=total),
+    FamilySpec("outbox_waiting", "Steps whose outputs wait to leave", combine=total),
+    FamilySpec("lease_valid_until_seconds", "Earliest end of the leases, since the epoch", combine=smallest),
+    FamilySpec("ready", "1 where the condition holds", ("condition",)),
+    FamilySpec("epoch", "Of the journaled assignment"),
+)  # fmt: skip
+
+
+class ReportMetrics:
+    """A collector of the last report.
+
+    `update` only keeps it: what a scrape costs is paid in the scrape's thread, not in the daemon's loop.
+    registry : None where metrics are off: then nobody asks
+    clock    : seconds that only grow; a report older than 5 s leaves no condition of readiness standing
+    """
+
+    def __init__(
+        self, registry: CollectorRegistry | None, config: Config, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._prefix = metric_prefix(config)
+        self._labels = PortfolioLabels(config)
+        self._clock = clock
+        self._latest: tuple[Report, float] | None = None
+        if registry is not None:
+            registry.register(self)
+
+    def update(self, report: Report) -> None:
+        """Show this report from now on."""
+        self._labels.take(str(state["scope"]) for state in report.states)
+        self._latest = (report, self._clock())
+
+    def describe(self) -> list[Metric]:
+        """Return every metric without samples, for the registry's list of names."""
+        return Families(REPORT_FAMILIES + SCOPE_FAMILIES, self._prefix).metrics()
+
+    def collect(self) -> list[Metric]:
+        """Return every metric with the samples of the last report; of none but `ready` before the first."""
+        families = Families(REPORT_FAMILIES + SCOPE_FAMILIES, self._prefix)
+        latest = self._latest
+        is_fresh = latest is not None and self._clock() - latest[1] <= REPORT_AGE_MAX_S
+        for condition in CONDITIONS:
+            holds = latest is not None and is_fresh and condition not in latest[0].troubles
+            families["ready"].add(float(holds), condition)
+        if latest is not None:
+            _add_shards(families, latest[0].shards)
+            add_scopes(families, scope_views(latest[0].states), self._labels)
+        return families.metrics()
+
+
+def _add_shards(families: Families, shards: Sequence[ShardReport]) -> None:
+    for shard in shards:
+        families["core_time_seconds"].add(shard.core_time_ns / NS_PER_S)
+        families["journal_lag_seconds"].add(shard.oldest_s)
+        families["audit_lag_records"].add(shard.audit_waiting)
+        families["merge_waiting_records"].add(shard.waiting)
+        families["outbox_waiting"].add(shard.outbox)
+        families["lease_valid_until_seconds"].add(shard.lease_until_s or nan)
+        families["epoch"].add(shard.epoch)
+        for source, seen in shard.sources.items():
+            silence_s = (shard.core_time_ns - seen.last_ns) / NS_PER_S if seen.last_ns else nan
+            families["source_silence_seconds"].add(silence_s, source)
+            families["source_silent"].add(float(seen.is_silent), source)
+        for trust in TRUST_CODES:
+            families["instruments"].add(shard.instruments.get(trust, 0), trust)
+    _add_lag(families, shards)
+    _add_evidence(families, shards)
+
+
+def _add_lag(families: Families, shards: Sequence[ShardReport]) -> None:
+    """Every shard reads the shared topics whole, so one record there must not count once a shard."""
+    for kind in dict.fromkeys(kind for shard in shards for kind in shard.lag_records):
+        lags = [shard.lag_records.get(kind, 0) for shard in shards]
+        families["consumer_lag_records"].add(max(lags) if kind in SHARED_TOPIC_KINDS else sum(lags), kind)
+
+
+def _add_evidence(families: Families, shards: Sequence[ShardReport]) -> None:
+    episodes: dict[str, int] = {}
+    weeks: dict[str, float] = {}
+    for shard in shards:
+        for limit, evidence in evidence_views(shard.evidence).items():
+            episodes[limit] = episodes.get(limit, 0) + evidence.episodes
+            weeks[limit] = weeks.get(limit, 0.0) + as_float(evidence.live_weeks)
+            families["readiness_value"].add(as_float(evidence.readiness), limit)
+    for limit, count in episodes.items():
+        families["episodes"].add(count, limit)
+        families["live_exposure_weeks"].add(weeks[limit], limit)
+        rate_per_week = count / weeks[limit] if weeks[limit] > 0.0 else nan
+        families["false_positive_rate_per_week"].add(rate_per_week, limit)

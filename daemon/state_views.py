@@ -1,0 +1,136 @@
+"""State records and the `/state` document as typed values: what metrics and `riskd status` read of them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+Shown = float | Literal["Infinity", "-Infinity"] | None  # null is a number that riskd does not have
+
+
+def as_float(value: Shown) -> float:
+    """Return a number of a record as a float: NaN where there is none.
+
+    >>> as_float(1.5), as_float("Infinity"), as_float(None)
+    (1.5, inf, nan)
+    """
+    return math.nan if value is None else float(value)
+
+
+class NumberView(msgspec.Struct, frozen=True):
+    """A number and how far it may be trusted."""
+
+    value: Shown
+    status: str
+
+
+class StressView(msgspec.Struct, frozen=True):
+    """Loss of one scenario, and the share of gross exposure that it shocks."""
+
+    loss: Shown
+    coverage: Shown
+
+
+class LimitView(msgspec.Struct, frozen=True):
+    """One level of one limit. `since` is core time, ns; `at` is in the metric's unit."""
+
+    limit: str
+    level: str
+    life: str
+    utilisation: Shown
+    stage: str
+    at: Shown
+    action: str
+    since: int
+    reason: str
+
+
+class TradingStateView(msgspec.Struct, frozen=True):
+    """Trading state along the path: of risk.actions, and of the shadow topic."""
+
+    effective: str
+    shadow_effective: str
+
+
+class BacktestView(msgspec.Struct, frozen=True):
+    """Completed rows that were compared with the VaR before them, and those that passed it."""
+
+    observations: int
+    exceptions: int
+
+
+class ScopeView(msgspec.Struct, frozen=True):
+    """The state record of one scope; its other fields are left aside."""
+
+    ts: int
+    scope: str
+    known: bool
+    trust: str
+    trading_state: TradingStateView
+    nav: Shown
+    var: dict[str, dict[str, NumberView]]
+    es: dict[str, dict[str, NumberView]]
+    stress: dict[str, StressView]
+    metrics: dict[str, NumberView]
+    limits: list[LimitView]
+    backtest: dict[str, BacktestView] = {}
+
+
+class SourceView(msgspec.Struct, frozen=True):
+    """One watched source, times in ns."""
+
+    max_silence_ns: int
+    last_ns: int
+    is_silent: bool
+
+
+class EvidenceView(msgspec.Struct, frozen=True):
+    """What a limit has shown so far, as `enforcement.evidence.LimitEvidence` describes it."""
+
+    episodes: int
+    live_weeks: Shown
+    rate_per_week: Shown
+    readiness: Shown
+
+
+class ShardView(msgspec.Struct, frozen=True):
+    """One shard, as `daemon.report.ShardReport` describes it."""
+
+    shard: int
+    epoch: int
+    n: int
+    core_time_ns: int
+    decisions: int
+    lag_records: dict[str, int]
+    waiting: int
+    outbox: int
+    oldest_s: float
+    audit_waiting: int
+    seq: dict[str, int]
+    lease_until_s: float
+    instruments: dict[str, int]
+    not_fresh: dict[str, str]
+    sources: dict[str, SourceView]
+    evidence: dict[str, EvidenceView]
+
+
+class StateDocument(msgspec.Struct, frozen=True):
+    """What `/state` answers."""
+
+    schema_version: int
+    at_ns: int
+    is_ready: bool
+    troubles: dict[str, str]
+    shards: list[ShardView]
+    states: list[ScopeView]
+
+
+def evidence_views(evidence: Mapping[str, Mapping[str, object]]) -> dict[str, EvidenceView]:
+    """Return evidence by limit as typed values."""
+    return msgspec.convert(evidence, type=dict[str, EvidenceView])
+
+
+def scope_views(states: Sequence[Mapping[str, object]]) -> list[ScopeView]:
+    """Return state records as typed values; msgspec.ValidationError where one is none, which is a bug of ours."""
+    return msgspec.convert(states, type=list[ScopeView])
