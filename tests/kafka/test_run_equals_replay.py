@@ -2,12 +2,9 @@
 
 import json
 import shutil
-import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import cast
@@ -26,34 +23,14 @@ from feeds.kafka_topics import create_topics
 from feeds.player import play
 from feeds.recording import read_records
 from feeds.recording_writer import write_recording
+from tests.kafka.running import REPOSITORY, Line, RunningDaemon, Stage, command
 
 pytestmark = pytest.mark.kafka
 
 GOOD_LINES = 7_000  # sixteen months: over 250 rows, so that tails are fitted, and the summer of 1990
 BAD_LINES = (b"not json", b'{"type":"close","ts":1}', b'{"type":"close","ts":9000000000000000000,"instrument":"X"}')
 BAD_EVERY = 1_000
-REPOSITORY = Path(__file__).parents[2]
 COMPARED = ("action_id", "seq", "scope", "type", "params", "active", "reason_code", "ts_decided")
-
-Line = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Where one test works: its own topics, recording, configuration and folders."""
-
-    folder: Path
-    kafka: KafkaConfig
-    recording: Path
-    config: Path
-
-    @property
-    def journal(self) -> Path:
-        return self.folder / "journal"
-
-    @property
-    def audit(self) -> Path:
-        return self.folder / "audit"
 
 
 @pytest.fixture
@@ -159,60 +136,9 @@ def test_lost_journal_is_noticed_by_the_action_topics(stage: Stage) -> None:
     assert "another journal wrote it, or this one lost its end" in done.stderr
 
 
-class RunningDaemon:
-    """`riskd run` as a process of ours; its log lines are what we wait on."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._process = subprocess.Popen(_command(stage), cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
-        self.ready = self.wait_for("ready")
-
-    def __enter__(self) -> "RunningDaemon":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    def wait_for(self, event: str) -> Line:
-        """Read the log up to this event; a daemon that ends before fails the test with what it said."""
-        said = []
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            said.append(line)
-            if line.startswith("{") and (fields := cast(Line, json.loads(line)))["event"] == event:
-                return fields
-        pytest.fail(f"riskd run ended with {self._process.wait()} before {event}: {''.join(said)}")
-
-    def wait_until_out(self, stage: Stage) -> None:
-        """Return when it has published something new, so that a kill has something to spoil."""
-        consumer = Consumer({"bootstrap.servers": stage.kafka.bootstrap, "group.id": f"{stage.kafka.group}-look"})
-        shadow = stage.kafka.topics.shadow
-        high = consumer.get_watermark_offsets(TopicPartition(shadow, 0), timeout=20)[1]
-        consumer.assign([TopicPartition(shadow, 0, max(0, high - 1))])
-        message = consumer.poll(60)
-        consumer.close()
-        assert message is not None, "nothing was published"
-        assert message.error() is None
-
-    def terminate(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        rest = self._process.communicate(timeout=60)[1]
-        assert self._process.returncode == 0, rest
-
-    def kill(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait(60)
-        if self._process.stderr is not None:
-            self._process.stderr.close()
-
-
-def _command(stage: Stage) -> list[str]:
-    return [sys.executable, "-m", "daemon.cli", "run", "--config", str(stage.config)]
-
-
 def _run_to_its_end(stage: Stage) -> subprocess.CompletedProcess[str]:
     """For a daemon that must refuse to start."""
-    return subprocess.run(_command(stage), cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command(stage), cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
 
 
 def _recording_lines() -> Iterator[bytes]:
