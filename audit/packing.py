@@ -90,7 +90,9 @@ class Packer:
 
     def finish(self) -> None:
         """Pack all that waits and end the thread; where the disk is full, what is left stays plain."""
-        self.abandon()
+        if self._thread is not None:
+            self._thread.shutdown(wait=True)
+            self._thread = None
         has_room = self._settle_running()
         while self._waiting and has_room:
             has_room = self._settle(partial(pack, self._waiting[0], self._disk))
@@ -99,7 +101,7 @@ class Packer:
         """End the thread after the file at hand; whatever it failed of, a later start finds."""
         if self._thread is not None:
             self._thread.shutdown(wait=True, cancel_futures=True)
-            self._thread = None
+            self._thread = self._running = None
 
     def _settle_running(self) -> bool:
         running, self._running = self._running, None

@@ -97,7 +97,7 @@ def _refuse_next(position: Position, segment: Segment) -> str | None:
 def _follow(position: Position, line: bytes, is_first: bool, judge: Judge | None) -> Position | str:
     """Return the position after `line`, or why the line is bad."""
     if not line.endswith(b"\n"):
-        return "torn: the line has no newline at its end"
+        return "torn: the line has no newline at its end: a crash cut it, or a living daemon is writing it"
     text = line[:-1]
     try:
         record = orjson.loads(text)

@@ -3,6 +3,7 @@
 import io
 import itertools
 import os
+import sys
 from pathlib import Path
 
 import orjson
@@ -237,3 +238,20 @@ def test_wall_time_is_in_no_line(tmp_path: Path) -> None:
         writer.stop()
         chains.append(writer.chain)
     assert chains[0] == chains[1]
+
+
+def test_a_stop_right_after_packing_began_waits_for_it(tmp_path: Path) -> None:
+    """The packing thread may not have come to its turn when the writer stops; that must cost nothing."""
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(1.0)  # the thread that began something goes on first
+    try:
+        for attempt in range(20):
+            directory = tmp_path / str(attempt)
+            writer = AuditWriter(directory, DIGEST, segment_bytes=SEGMENT_BYTES, reserve_bytes=0)
+            for start in (0, 20):
+                writer.append(RECORDS[start : start + 20])
+                writer.tick(start)
+            writer.stop()
+            assert all(segment.plain is None for segment in segments(directory)[:-1])
+    finally:
+        sys.setswitchinterval(interval_s)
