@@ -10,6 +10,7 @@ import typer
 from daemon.cli_audit import audit_app
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_inspect import check, journal_app, topics_app
+from daemon.cli_record import record
 from daemon.numba_cache import use_numba_cache
 
 # Plain help: it reads the same in a pipe, and building it needs none of the heavy imports.
@@ -20,6 +21,7 @@ app.add_typer(journal_app, name="journal")
 app.add_typer(audit_app, name="audit")
 app.add_typer(topics_app, name="topics")
 app.command()(check)
+app.command()(record)
 
 ConfigOption = Annotated[
     Path | None,
