@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from daemon.cli_audit import audit_app
+from daemon.cli_demo import demo
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_inspect import check, journal_app, topics_app
+from daemon.cli_options import ForceOption, SpeedOption, speed_multiple
 from daemon.cli_record import record
 from daemon.numba_cache import use_numba_cache
 
@@ -20,18 +22,13 @@ app = typer.Typer(
 app.add_typer(journal_app, name="journal")
 app.add_typer(audit_app, name="audit")
 app.add_typer(topics_app, name="topics")
+app.command()(demo)
 app.command()(check)
 app.command()(record)
 
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", "-c", metavar="FILE", exists=True, dir_okay=False, help="Configuration, YAML."),
-]
-SpeedOption = Annotated[
-    str, typer.Option(metavar="max|Nx", help="As fast as it goes, or N times as fast as events came (1x, 10x).")
-]
-ForceOption = Annotated[
-    bool, typer.Option("--force", help="Use a folder that holds other files too; only a replay's own are replaced.")
 ]
 
 
@@ -51,38 +48,13 @@ def riskd(
 
     \b
     Start here:
-      riskd demo                              33 years of real prices, three books, no broker
+      riskd demo                              33 years of real prices, three books, a broker of its own
       riskd replay out.jsonl --out out/mine   a recording of yours, offline
       riskd check limits.yaml                 is my configuration right?
       riskd run --config limits.yaml          the daemon, on Kafka
 
     Exit codes: 0 done; 1 the check failed or the run broke; 2 usage; 78 bad configuration.
     """
-
-
-@app.command()
-def demo(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where its files go.")] = Path("out/demo"),
-    speed: Annotated[
-        str | None,
-        typer.Option(metavar="max|Nx", help="Default: paced to about 45 s on a terminal, max elsewhere."),
-    ] = None,
-    force: ForceOption = False,
-) -> None:
-    """Play 33 years of real closes of 20 US stocks through the core.
-
-    Three books of one firm trade from 1990 to 2022; the table shows their value, VaR, stress, drawdown and leverage,
-    and how far each limit is used. At the end: what fired in each crisis, and what stayed silent.
-
-    \b
-    Examples:
-      riskd demo
-      riskd demo --speed max --out /tmp/demo
-    """
-    multiple = _speed(speed) if speed is not None else None
-    from daemon.demo import run_demo
-
-    run_demo(out, multiple, is_paced=speed is None, force=force)
 
 
 @app.command()
@@ -115,7 +87,7 @@ def replay(
       riskd replay day.jsonl --out out/day --states 1h    with the risk numbers of every hour
       riskd replay day.jsonl --out out/day --json | jq .fired_by_year
     """
-    period_ns, points, multiple = _period_ns(states), _states_at(states_at), _speed(speed)
+    period_ns, points, multiple = _period_ns(states), _states_at(states_at), speed_multiple(speed)
     from daemon.replay import ReplayPlan
     from daemon.replay_command import run_replay
 
@@ -151,15 +123,6 @@ def run(
     from daemon.live import run as run_live
 
     run_live(config)
-
-
-def _speed(text: str) -> float | None:
-    from daemon.pace import parse_speed
-
-    try:
-        return parse_speed(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--speed") from error
 
 
 def _period_ns(text: str | None) -> int | None:

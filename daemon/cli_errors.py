@@ -12,14 +12,18 @@ def known_errors() -> tuple[type[Exception], ...]:
     """
     from audit.errors import AuditError
     from config.faults import ConfigError
+    from daemon.demo_daemon import DemoError
     from daemon.http_server import HttpError
+    from feeds.broker.jars import BrokerUnavailableError
     from feeds.journal_frames import JournalError
     from feeds.kafka_properties import KafkaError
     from feeds.recording_blocks import RecordingError
 
     return (
         AuditError,
+        BrokerUnavailableError,
         ConfigError,
+        DemoError,
         HttpError,
         JournalError,
         KafkaError,

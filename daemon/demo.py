@@ -1,133 +1,206 @@
-"""`riskd demo`: the shipped recording through the core, a live table, and what fired in each crisis."""
+"""`riskd demo`: the shipped recording through a broker into the real daemon, a live table, and what fired when."""
 
-import sys
+import signal
 import time
-from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
+from typing import Literal, NoReturn, cast
 
 from rich.console import Console
 from rich.live import Live
 
-from daemon.demo_table import demo_view, money, read_states
-from daemon.firing import year_of
-from daemon.replay import ReplayPlan, Seen, replay
-from daemon.shipped import demo_config, shipped_recording
+from audit.line import canonical_json
+from audit.verify import verify
+from config.loader import load_config
+from config.schema import KafkaConfig, Topics
+from daemon.demo_daemon import DemoDaemon, DemoError, StateDocument
+from daemon.demo_feed import Feed
+from daemon.demo_folder import DemoFolder
+from daemon.demo_screen import LineScreen, Moment, Screen, TableScreen
+from daemon.demo_summary import Accounted, summarise
+from daemon.demo_tap import ActionTap
+from daemon.demo_words import addresses, next_steps, print_lines
+from daemon.shipped import shipped_recording
 from daemon.summary_text import summary_text
-from enforcement.records import Action
+from feeds.broker.apache import LocalKafka
+from feeds.embedded_broker import EmbeddedBroker
+from feeds.kafka_topics import create_topics
+from feeds.player import Layout
 
+Broker = Literal["embedded", "kafka"]
 PACED_SPEED = 24_000_000.0  # 33 years in about 43 seconds, so that a person can watch
-_REFRESH_S = 0.15
-_RECENT_ACTIONS = 8
+GROUP = "riskd-demo"
+LOOK_EVERY_S = 0.5  # the daemon renews its report once a second
+POLL_S = 0.05
+SETTLE_TIMEOUT_S = 60.0  # without any progress
 
 
-class TableWatcher:
-    """Draws the live table on a terminal, a few times a second."""
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """What to play and where.
 
-    def __init__(self, live: Live, bytes_total: int) -> None:
-        self._live = live
-        self._bytes_total = bytes_total
-        self._recent: deque[Action] = deque(maxlen=_RECENT_ACTIONS)
-        self._shadow_states: dict[str, str] = {}
-        self._drawn_s = 0.0
+    speed        : event time over wall time; None: as fast as the daemon reads
+    is_paced     : take the pace for onlookers where there is a terminal and no `speed`
+    force        : use a folder that holds other things too
+    keep_running : leave broker and daemon running after the recording, until Ctrl-C
+    recording    : None: the shipped one; whatever it is, the shipped limits hold it
+    """
 
-    def step(self, seen: Seen) -> None:
-        """Take in the shadow actions and draw when it is time."""
-        for action in seen.outputs.shadow:
-            self._recent.append(action)
-            self._shadow_states[action.scope] = action.trading_state.value
-        now_s = time.monotonic()
-        if now_s - self._drawn_s < _REFRESH_S or seen.core.now_ns <= 0:
-            return
-        self._drawn_s = now_s
-        view = demo_view(
-            read_states(seen.core.state_records()),
-            self._shadow_states,
-            list(self._recent),
-            now_ns=seen.core.now_ns,
-            n=seen.core.n,
-            done_ratio=seen.bytes_done / max(self._bytes_total, 1),
-            width=self._live.console.width,
-            height=self._live.console.height,
-        )
-        self._live.update(view, refresh=True)
+    out: Path
+    broker: Broker = "embedded"
+    speed: float | None = None
+    is_paced: bool = True
+    force: bool = False
+    keep_running: bool = False
+    recording: Path | None = None
 
 
-class LineWatcher:
-    """Prints one plain line a year of core time, where no terminal can be redrawn."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._year = 0
-        self._actions = 0
-
-    def step(self, seen: Seen) -> None:
-        """Count the shadow actions and print when a year has ended."""
-        self._actions += len(seen.outputs.shadow)
-        year = year_of(seen.core.now_ns) if seen.core.now_ns > 0 else 0
-        if year == self._year:
-            return
-        if self._year:
-            navs = ", ".join(f"{state.scope} {money(state.nav)}" for state in read_states(seen.core.state_records()))
-            self._console.print(
-                f"{self._year}  {seen.core.n:>8,} inputs  {self._actions:>4} shadow actions  NAV {navs}"
-            )
-        self._year, self._actions = year, 0
-
-
-def run_demo(out: Path, speed: float | None, *, is_paced: bool, force: bool) -> None:
+def run_demo(plan: DemoPlan) -> None:
     """Play the shipped recording and print the closing summary on standard output; progress goes to standard error.
 
-    is_paced : take the pace for onlookers where there is a terminal, and `speed` is not given
+    Everything that it starts has ended when it returns or raises, also on Ctrl-C and SIGTERM.
+    raises : DemoError where the daemon ends or loses count, DemoFolderError, KafkaError, BrokerUnavailableError
     """
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
-    recording = shipped_recording()
-    on_terminal = screen.is_terminal
-    plan = ReplayPlan(
-        recording=recording,
-        out=out,
-        config=demo_config(),
-        speed=PACED_SPEED if is_paced and on_terminal else speed,
-        force=force,
-    )
-    screen.print(
-        "Playing real daily closes of 20 US stocks, 1990 to 2022. The first run compiles its kernels: wait a little."
-    )
-    started_s = time.monotonic()
-    if on_terminal:
-        with Live(console=screen, auto_refresh=False) as live:
-            summary = replay(plan, TableWatcher(live, recording.stat().st_size))
-    else:
-        summary = replay(plan, LineWatcher(screen))
-    print_lines(summary_text(summary, out, time.monotonic() - started_s))
-    print_lines(_next_steps(out))
-
-
-def print_lines(text: str) -> None:
-    """Print plain text on standard output, as it is."""
-    Console(highlight=False, markup=False, soft_wrap=True).print(text)
-
-
-def _next_steps(out: Path) -> str:
-    riskd, recording, config = _command(), _shown(shipped_recording()), _shown(demo_config())
-    return "\n".join(
-        (
-            "",
-            "What to try next:",
-            f"  {riskd} audit verify {out / 'audit'}",
-            "      is the audit log as it was written?",
-            f"  {riskd} replay {recording} --out {out}-again --batch 1",
-            "      the same bytes once more, one input at a time",
-            f"  {riskd} check {config} --show",
-            "      the limits, written out in full; copy the file, change one, and replay with --config",
+    with _ended_by_signals(), ExitStack() as stack:
+        folder = stack.enter_context(DemoFolder(plan.out, plan.force))
+        kafka = _start_broker(stack, plan.broker, folder)
+        folder.write_config(kafka, http_port=0)
+        metrics = load_config(folder.config).metrics
+        prefix = "".join(f"{part}_" for part in (metrics.namespace, metrics.subsystem) if part)
+        screen.print("Starting riskd. The first run compiles its kernels: wait a little.")
+        started_s = time.monotonic()
+        daemon = stack.enter_context(DemoDaemon(folder.config, folder.log, prefix))
+        daemon.wait_until_ready()
+        tap = stack.enter_context(
+            ActionTap(kafka, actions=folder.path / "actions.jsonl", shadow=folder.path / "shadow.jsonl")
         )
+        on_terminal = screen.is_terminal
+        speed = PACED_SPEED if plan.is_paced and plan.speed is None and on_terminal else plan.speed
+        layout: Layout = "first_partitions" if plan.broker == "embedded" else "by_key"
+        feed = Feed(plan.recording or shipped_recording(), kafka, layout, speed)
+        stack.callback(feed.stop)
+        screen.print(
+            f"Playing real daily closes of 20 US stocks, 1990 to 2022. Look at http://{daemon.address}/metrics"
+        )
+        accounted = _watch(screen, daemon, tap, feed)
+        _drain(daemon, tap, accounted)
+        if not plan.keep_running:
+            daemon.stop()
+            _drain(None, tap, accounted)
+        elapsed_s = time.monotonic() - started_s
+        _close(folder, accounted, tap, elapsed_s)
+        if plan.keep_running:
+            print_lines(addresses(kafka, daemon.address, folder))
+            _wait_for_the_end(daemon)
+        else:
+            print_lines(next_steps(folder))
+
+
+def _start_broker(stack: ExitStack, broker: Broker, folder: DemoFolder) -> KafkaConfig:
+    """Start the broker, make the topics, and return how to reach it."""
+    if broker == "embedded":
+        embedded = stack.enter_context(EmbeddedBroker(Topics()))
+        # It fences nobody; and of its four positions partitions the recording needs one.
+        return KafkaConfig(bootstrap=embedded.bootstrap, group=GROUP, publish="idempotent", positions_partitions=(0,))
+    apache = stack.enter_context(LocalKafka(folder.kafka.resolve()))
+    kafka = KafkaConfig(bootstrap=apache.bootstrap, group=GROUP, publish="transactional")
+    create_topics(kafka)
+    return kafka
+
+
+def _watch(console: Console, daemon: DemoDaemon, tap: ActionTap, feed: Feed) -> Accounted:
+    """Play, show, and return when the daemon has counted everything that was sent."""
+    feed.start()
+    if not console.is_terminal:
+        return _follow(LineScreen(console), daemon, tap, feed)
+    with Live(console=console, auto_refresh=False) as live:
+        return _follow(TableScreen(live, daemon.address), daemon, tap, feed)
+
+
+def _follow(screen: Screen, daemon: DemoDaemon, tap: ActionTap, feed: Feed) -> Accounted:
+    document: StateDocument | None = None
+    looked_s = progress_s = time.monotonic()
+    counted = 0
+    while True:
+        daemon.check()
+        feed.check()
+        shadow = tap.poll(POLL_S)
+        now_s = time.monotonic()
+        if now_s - looked_s >= LOOK_EVERY_S:
+            looked_s = now_s
+            document = daemon.state() or document
+            numbered = 0 if document is None else sum(shard.n for shard in document.shards)
+            if numbered > counted:
+                counted, progress_s = numbered, now_s
+            if feed.played is not None:
+                accounted = Accounted(feed.played, daemon.counts(), numbered)
+                if numbered >= accounted.sent or now_s - progress_s > SETTLE_TIMEOUT_S:
+                    accounted.check()
+                    return accounted
+        if document is not None and document.shards:
+            screen.show(Moment(document, shadow, feed.done_ratio))
+
+
+def _drain(daemon: DemoDaemon | None, tap: ActionTap, accounted: Accounted) -> None:
+    """Return when all is out, audited and read; a daemon that still runs is asked whether it has let everything out."""
+    deadline_s = time.monotonic() + SETTLE_TIMEOUT_S
+    while True:
+        tap.poll(POLL_S)
+        if (daemon is None or _is_settled(daemon.state(), accounted.sent)) and tap.is_at_end:
+            tap.flush()
+            return
+        if time.monotonic() > deadline_s:
+            raise DemoError(f"the last actions were not out within {SETTLE_TIMEOUT_S:.0f} s")
+
+
+def _is_settled(document: StateDocument | None, sent: int) -> bool:
+    """Say whether a report speaks of all inputs, and nothing waits to leave."""
+    return document is not None and all(
+        shard.n >= sent and shard.outbox == 0 and shard.audit_waiting == 0 for shard in document.shards
     )
 
 
-def _command() -> str:
-    """Return riskd as it was called, so that the lines can be copied."""
-    return sys.argv[0] if Path(sys.argv[0]).name == "riskd" else "riskd"
+def _close(folder: DemoFolder, accounted: Accounted, tap: ActionTap, elapsed_s: float) -> None:
+    """Write summary.json and print the summary; raises DemoError where topics and audit log do not agree."""
+    read = {"actions": tap.actions, "shadow": tap.shadow}
+    summary = summarise(accounted, folder.audit, {f"{name}.jsonl": {"lines": lines} for name, lines in read.items()})
+    audited = {name: cast("dict[str, int]", summary[name])["count"] for name in read}
+    if audited != read:
+        raise DemoError(f"the topics hold {read}, but the audit log {audited}")
+    verdict = verify(folder.audit)
+    if not verdict.ok:
+        raise DemoError(f"{folder.audit}: line {verdict.lines + 1} is not as it was written: {verdict.first_bad}")
+    part = folder.path / "summary.json.part"
+    part.write_bytes(canonical_json(summary) + b"\n")
+    part.replace(folder.path / "summary.json")
+    print_lines(accounted.text())
+    print_lines(summary_text(summary, folder.path, elapsed_s))
 
 
-def _shown(path: Path) -> Path:
-    """Return a path from here where it lies below."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+def _wait_for_the_end(daemon: DemoDaemon) -> None:
+    """Return on Ctrl-C; raises DemoError where the daemon ends before."""
+    try:
+        while True:
+            daemon.check()
+            time.sleep(LOOK_EVERY_S)
+    except KeyboardInterrupt:
+        return
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End as Ctrl-C does when someone asks by SIGTERM or closes the terminal: nothing may be left behind."""
+
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from daemon.summary import iso_time
 from enforcement.builtin import BUILTIN_IDS
-from enforcement.records import Action, Number
+from enforcement.records import Number
 
 Shown = float | str | None  # a state record's number: "Infinity" in words, null or NaN where it is missing
 
@@ -50,6 +50,17 @@ class LimitView(msgspec.Struct, frozen=True):
     utilisation: Shown
 
 
+class ActionView(msgspec.Struct, frozen=True):
+    """What the screen shows of an action, and its number on its topic."""
+
+    seq: int
+    scope: str
+    type: str
+    trading_state: str
+    reason: str
+    ts_decided: int
+
+
 class StateView(msgspec.Struct, frozen=True):
     """What the table shows of a state record; its other fields are left aside."""
 
@@ -68,11 +79,12 @@ def read_states(states: Sequence[Mapping[str, object]]) -> list[StateView]:
 def demo_view(
     states: Sequence[StateView],
     shadow_states: Mapping[str, str],
-    recent: Sequence[Action],
+    recent: Sequence[ActionView],
     *,
     now_ns: int,
     n: int,
     done_ratio: float,
+    address: str = "",
     width: int = 120,
     height: int = 50,
 ) -> RenderableType:
@@ -83,7 +95,7 @@ def demo_view(
     head = Text.assemble(
         ("riskd demo  ", "bold"),
         (iso_time(now_ns)[:10], "bold cyan"),
-        f"   {n:,} inputs   monitoring: only hard limits act",
+        f"   {n:,} inputs   monitoring: only hard limits act" + (f"   http://{address}/metrics" if address else ""),
     )
     bar = Table.grid()  # a bar by itself ends without a new line
     bar.add_row(ProgressBar(total=1.0, completed=min(done_ratio, 1.0), width=min(78, width)))
@@ -188,12 +200,12 @@ def _used(limit: LimitView) -> float:
     return used if used > 0 else 0.0
 
 
-def _actions(recent: Sequence[Action]) -> Table:
+def _actions(recent: Sequence[ActionView]) -> Table:
     table = Table(title="Last actions (shadow: what it would have done)", title_justify="left", box=None)
     for name in ("date", "book", "type", "why"):
         table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=64 if name == "why" else None)
     for action in recent:
-        style = _STATE_STYLES.get(action.trading_state.value, "")
+        style = _STATE_STYLES.get(action.trading_state, "")
         table.add_row(iso_time(action.ts_decided)[:10], action.scope, Text(action.type, style=style), action.reason)
     return table
 

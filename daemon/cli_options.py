@@ -1,0 +1,22 @@
+"""Options that several commands share, and what their words mean."""
+
+from typing import Annotated
+
+import typer
+
+SpeedOption = Annotated[
+    str, typer.Option(metavar="max|Nx", help="As fast as it goes, or N times as fast as events came (1x, 10x).")
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Use a folder that holds other files too; only an earlier run's are replaced.")
+]
+
+
+def speed_multiple(text: str) -> float | None:
+    """Return the multiple that `--speed` names, None for `max`; a usage error for anything else."""
+    from daemon.pace import parse_speed
+
+    try:
+        return parse_speed(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--speed") from error
