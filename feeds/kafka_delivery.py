@@ -21,6 +21,7 @@ from feeds.outgoing import Outgoing
 PUBLISH_TIMEOUT_S = 120.0  # a broker that is away for less costs time and nothing else
 IN_FLIGHT_MAX = 100_000
 CLOSE_TIMEOUT_S = 1.0
+RECONNECT_MS_MAX = 500  # between two looks whether the broker is back
 _POLL_S = 1.0
 
 _OWN_PROPERTIES: Mapping[str, Property] = {
@@ -30,6 +31,7 @@ _OWN_PROPERTIES: Mapping[str, Property] = {
     "linger.ms": 0,
     "compression.type": "none",
     "queue.buffering.max.messages": IN_FLIGHT_MAX,
+    "reconnect.backoff.max.ms": RECONNECT_MS_MAX,
     "delivery.timeout.ms": int(PUBLISH_TIMEOUT_S * 1_000),
     "log_level": 0,  # errors come as exceptions, with what they mean
 }

@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError as ClientError
 from confluent_kafka import KafkaException, Message, Producer
 
 from config.schema import KafkaConfig
+from feeds.kafka_delivery import RECONNECT_MS_MAX
 from feeds.kafka_properties import IN_ORDER, Property, client_properties, delivery_failure
 from feeds.outgoing import Outgoing
 
@@ -21,6 +22,7 @@ _OWN_PROPERTIES: Mapping[str, Property] = {
     **IN_ORDER,
     "linger.ms": 5,
     "queue.buffering.max.messages": QUEUE_MAX,
+    "reconnect.backoff.max.ms": RECONNECT_MS_MAX,
     "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
     "log_level": 0,  # every trouble ends in deliveries, which are counted
 }

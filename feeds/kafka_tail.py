@@ -9,6 +9,7 @@ from config.schema import KafkaConfig
 from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
 from feeds.merge import Partition
 
+READ_TIMEOUT_S = 60.0
 SILENCE_TIMEOUT_S = 10.0
 LEADER_TIMEOUT_S = 30.0
 LEADER_RETRY_S = 0.1
@@ -30,15 +31,17 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
 def read_tail(config: KafkaConfig, topic: str) -> dict[Partition, bytes]:
     """Value of the last visible record of each partition; a partition without one is absent.
 
-    raises : KafkaError where the topic is missing or the cluster does not answer in time
+    Visible ends where the first open transaction begins: a shard opens its sink first, which ends what it left open.
+    raises : KafkaError where the topic is missing, the cluster does not answer, or all of it takes over 60 s
     """
+    deadline_s = time.monotonic() + READ_TIMEOUT_S
     consumer = Consumer(client_properties(config, {**_OWN_PROPERTIES, "group.id": f"{config.group}-tail"}))
     try:
         found = consumer.list_topics(topic, timeout=METADATA_TIMEOUT_S).topics[topic]
         if found.error is not None:
             raise KafkaError(f"topic {topic}: {found.error.str()}: `riskd topics create` makes it")
         bounds = {(topic, number): _bounds(consumer, topic, number) for number in sorted(found.partitions)}
-        return _read_back(consumer, bounds)
+        return _read_back(consumer, bounds, deadline_s)
     except KafkaException as error:
         raise KafkaError(f"the tail of {topic} cannot be read: {error.args[0].str()}") from error
     finally:
@@ -58,14 +61,16 @@ def _bounds(consumer: Consumer, topic: str, number: int) -> tuple[int, int]:
             consumer.poll(LEADER_RETRY_S)  # nothing is assigned: this only waits
 
 
-def _read_back(consumer: Consumer, bounds: dict[Partition, tuple[int, int]]) -> dict[Partition, bytes]:
+def _read_back(
+    consumer: Consumer, bounds: dict[Partition, tuple[int, int]], deadline_s: float
+) -> dict[Partition, bytes]:
     """Look from the end in doubling steps: the last offsets may hold markers of transactions or nothing any more."""
     tails: dict[Partition, bytes] = {}
     open_bounds = {partition: (low, high) for partition, (low, high) in bounds.items() if high > low}
     step = 1
     while open_bounds:
         starts = {partition: max(low, high - step) for partition, (low, high) in open_bounds.items()}
-        tails |= _read_to_ends(consumer, starts)
+        tails |= _read_to_ends(consumer, starts, deadline_s)
         open_bounds = {
             partition: (low, high)
             for partition, (low, high) in open_bounds.items()
@@ -75,11 +80,13 @@ def _read_back(consumer: Consumer, bounds: dict[Partition, tuple[int, int]]) -> 
     return tails
 
 
-def _read_to_ends(consumer: Consumer, starts: dict[Partition, int]) -> dict[Partition, bytes]:
+def _read_to_ends(consumer: Consumer, starts: dict[Partition, int], deadline_s: float) -> dict[Partition, bytes]:
     consumer.assign([TopicPartition(topic, number, start) for (topic, number), start in starts.items()])
     last: dict[Partition, bytes] = {}
     unread = set(starts)
     while unread:
+        if time.monotonic() > deadline_s:
+            raise KafkaError(f"the ends of {sorted(unread)} were not found within {READ_TIMEOUT_S} s")
         message = consumer.poll(SILENCE_TIMEOUT_S)
         if message is None:
             raise KafkaError(f"{sorted(unread)} gave nothing within {SILENCE_TIMEOUT_S} s")

@@ -72,6 +72,7 @@ class TransactionalSink:
             time.sleep(max(0.0, self._may_begin_s - self._begun_s))
             while not self._write(outgoing, deadline_s):
                 self._abort(deadline_s)
+                self._delivery.forget()
                 time.sleep(RETRY_S)
             self._commit(deadline_s)
             self._may_begin_s = time.monotonic() + AFTER_COMMIT_S
@@ -108,10 +109,10 @@ class TransactionalSink:
         reason = self._why_broken()
         if reason is not None and reason.code() in _PERMANENT:
             topics = ", ".join(sorted({item.topic for item in outgoing}))
+            self._abort(deadline_s)
             raise KafkaError(f"{topics}: {reason.name()}: {reason.str()}")
         if time.monotonic() > deadline_s:
             raise KafkaError(f"{failure}; tried again for {PUBLISH_TIMEOUT_S:g} s")
-        self._delivery.forget()
         return False
 
     def _why_broken(self) -> ClientError | None:

@@ -24,12 +24,26 @@ from feeds.kafka_properties import KafkaError
 from feeds.kafka_sink import FencedError, Outgoing, Sink, open_sink
 from feeds.kafka_tail import read_tail
 from feeds.kafka_topics import create_topics
+from feeds.kafka_transactions import RETRY_S, TransactionalSink
+from tests.kafka.conftest import skip_without_broker
 
 pytestmark = pytest.mark.kafka
 
 Publish = Literal["transactional", "idempotent"]
 BOTH: tuple[Publish, ...] = ("transactional", "idempotent")
 REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def own_broker(kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A broker that these tests may kill, where the session has one at all."""
+    assert kafka_bootstrap
+    with ExitStack() as stack:
+        try:
+            broker = stack.enter_context(LocalKafka(tmp_path_factory.mktemp("own-kafka")))
+        except BrokerUnavailableError as error:
+            skip_without_broker(str(error))
+        yield broker
 
 
 @contextmanager
@@ -72,6 +86,14 @@ def visible(config: KafkaConfig, *topics: str, partition: int = 0) -> list[list[
     return list(seen.values())
 
 
+def small_topic(config: KafkaConfig) -> str:
+    """A topic that takes no batch over 500 bytes."""
+    topic = f"{config.group}.small"
+    admin = AdminClient({"bootstrap.servers": config.bootstrap})
+    admin.create_topics([NewTopic(topic, 1, 1, config={"max.message.bytes": "500"})])[topic].result(20)
+    return topic
+
+
 def values(numbers: range) -> list[bytes]:
     return [str(number).encode() for number in numbers]
 
@@ -109,9 +131,7 @@ def test_first_records_of_new_topics_are_all_there(kafka_config: KafkaConfig, pu
 @pytest.mark.parametrize("publish", BOTH)
 def test_record_that_no_try_could_bring_there_is_fatal_at_once(kafka_config: KafkaConfig, publish: Publish) -> None:
     create_topics(kafka_config)
-    actions, small = kafka_config.topics.actions, f"{kafka_config.group}.small"
-    admin = AdminClient({"bootstrap.servers": kafka_config.bootstrap})
-    admin.create_topics([NewTopic(small, 1, 1, config={"max.message.bytes": "200"})])[small].result(20)
+    actions, small = kafka_config.topics.actions, small_topic(kafka_config)
     with opened(kafka_config, publish) as sink, pytest.raises(KafkaError, match=r"actions\[7\].*Unknown partition"):
         sink.publish(numbered(actions, range(1), 7))
     with opened(kafka_config, publish) as sink, pytest.raises(KafkaError, match=r"small.*MSG_SIZE_TOO_LARGE"):
@@ -163,28 +183,50 @@ def test_process_killed_inside_a_transaction_leaves_nothing_visible_and_nothing_
 
 @pytest.mark.parametrize("publish", BOTH)
 def test_broker_that_is_killed_costs_time_and_nothing_else(
-    tmp_path: Path, kafka_config: KafkaConfig, kafka_bootstrap: str, publish: Publish
+    own_broker: LocalKafka, kafka_config: KafkaConfig, publish: Publish
 ) -> None:
     """Killed in the middle of what a thread publishes, and started again on its data."""
-    assert kafka_bootstrap, "where the session has a broker, this test can have its own"
-    with ExitStack() as stack:
-        try:
-            broker = stack.enter_context(LocalKafka(tmp_path / "own"))
-        except BrokerUnavailableError as error:
-            pytest.skip(str(error))
-        config = kafka_config.model_copy(update={"bootstrap": broker.bootstrap})
-        create_topics(config)
-        sink = stack.enter_context(opened(config, publish))
+    config = kafka_config.model_copy(update={"bootstrap": own_broker.bootstrap})
+    create_topics(config)
+    with opened(config, publish) as sink:
         thread = _Publishing(sink, config.topics.actions)
         thread.start()
         for _ in range(2):
             thread.wait_for_progress()
-            broker.kill()
-            broker.start()
+            own_broker.kill()
+            own_broker.start()
         thread.wait_for_progress()
         thread.finish()
         assert thread.waited_s_max > 0.2, "it was publishing while the broker was away"
         assert visible(config, config.topics.actions) == [values(range(thread.published))]
+
+
+def test_transaction_that_breaks_is_aborted_and_tried_again(kafka_config: KafkaConfig) -> None:
+    """librdkafka loses count of its sequence numbers by a record that the broker refuses: the next try breaks."""
+    create_topics(kafka_config)
+    small = small_topic(kafka_config)
+    with opened(kafka_config) as sink:
+        sink.publish(numbered(small, range(3)))
+        with pytest.raises(KafkaError, match=r"MSG_SIZE_TOO_LARGE"):
+            sink.publish([Outgoing(small, 0, b"firm", b"x" * 1_000)])
+        begun_s = time.monotonic()
+        sink.publish(numbered(small, range(3, 6)))
+        assert time.monotonic() - begun_s > RETRY_S, "there was a second try"
+        sink.publish(numbered(small, range(6, 9)))
+    assert visible(kafka_config, small) == [values(range(9))]
+
+
+def test_process_that_is_fenced_inside_a_transaction_publishes_nothing_of_it(kafka_config: KafkaConfig) -> None:
+    create_topics(kafka_config)
+    actions = kafka_config.topics.actions
+    with opened(kafka_config) as first:
+        assert isinstance(first, TransactionalSink)
+        assert first._write(numbered(actions, range(5)), time.monotonic() + 30)
+        with opened(kafka_config) as second:
+            with pytest.raises(FencedError):
+                first._commit(time.monotonic() + 30)
+            second.publish(numbered(actions, range(1)))
+    assert visible(kafka_config, actions) == [values(range(1))]
 
 
 class _Publishing(threading.Thread):
