@@ -77,6 +77,7 @@ def test_a_restart_ends_no_silence() -> None:
     core.step([assigned(), tick(-1), caught_up(0), tick(70), *inputs([beat("positions", NOON + 69 * SECOND_NS)])])
     assert core.source_reports()["market"].is_silent
     assert silences(core.step([assigned(2), caught_up(80), tick(85)])) == []
+    assert not core.state.timers.armed("source|market")
     assert core.source_reports()["market"].is_silent
     assert silences(core.step(inputs([beat("market", NOON + 85 * SECOND_NS)]))) == [("firm", "firing>recovering", 85)]
 

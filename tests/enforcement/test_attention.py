@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from config.schema import Level, Limit
 from enforcement.attention import has_moved, is_calm, is_settled
+from enforcement.builtin import Freshness, Silence
 from enforcement.judgement import LazyBook, Sight, judge
 from enforcement.life import Clock
 from enforcement.limits import bind_all
@@ -35,7 +36,7 @@ LIMITS = [
 ] + [limit_with("l", "concentration", "top_share", at=1.5e5, action="warn")]  # fmt: skip
 LOOKS = st.tuples(
     st.sampled_from([5e4, 9.5e4, 1.5e5, 1.51e5, 1.85e5, 2.5e5, 2.6e5, inf, nan]), st.sampled_from(list(Status)),
-    st.sampled_from(["price", "other"]), st.booleans(), st.booleans(), st.booleans(),
+    st.sampled_from(["price", "other"]), st.booleans(), st.booleans(), st.booleans(), st.booleans(),
     st.sampled_from([SECOND, MINUTE, 20 * MINUTE]),
 )  # fmt: skip
 
@@ -44,11 +45,13 @@ LOOKS = st.tuples(
 @given(st.sampled_from(LIMITS), st.lists(LOOKS, max_size=12))
 def test_a_look_that_is_skipped_would_have_changed_nothing(limit: Limit, looks) -> None:
     """Walk a life through every state with full looks; wherever a skip is offered, the full look must agree."""
-    bound = bind_all((limit,), "firm", "USD", is_root=True, listed=True)
+    freshness = Freshness()
+    bound = bind_all((limit,), "firm", "USD", is_root=True, listed=True, freshness=freshness)
     holder = new_scope("firm", bound)
     book = LazyBook(lambda: row_book(3, 5))
     desk = Desk(config_with())
-    for value, status, cause, suspect, known, opens_session, passed_ns in looks:
+    for value, status, cause, suspect, known, silent, opens_session, passed_ns in looks:
+        freshness.silences = (Silence("market", START, MINUTE),) if silent else ()
         desk.n, desk.now_ns, desk.session = desk.n + 1, desk.now_ns + passed_ns, desk.session + opens_session
         moment = desk.moment(cause, suspect=suspect)
         shown = measures_with(known=known, statuses={limit.metric: status}, **{limit.metric: value})

@@ -5,6 +5,7 @@ from math import inf
 import pytest
 
 from config.schema import Level
+from enforcement.builtin import Freshness
 from enforcement.limits import bind_all, matches, may_match_below, unwatched_limits, watched_limits
 from enforcement.limits import scaled_clear as scaled
 from tests.enforcement.desk import config_with, limit_with, measures_with
@@ -45,7 +46,9 @@ def test_limits_are_evaluated_by_sensor_then_as_configured_and_built_in_ones_fir
     assert [limit.id for limit in limits] == ["cap", "b", "a", "top"]
     root = bind_all(limits, "firm", "USD", is_root=True, listed=True)
     assert [bound.limit.id for bound in root] == ["model_available", "operator_halt", "cap", "b", "a", "top"]
-    child = bind_all(limits, "firm/eq", "USD", is_root=False, listed=False)
+    watched = bind_all((), "firm", "USD", is_root=True, listed=True, freshness=Freshness())
+    assert [bound.limit.id for bound in watched] == ["model_available", "data_fresh", "operator_halt"]
+    child = bind_all(limits, "firm/eq", "USD", is_root=False, listed=False, freshness=Freshness())
     assert [bound.limit.id for bound in child] == ["operator_halt"]
 
 
