@@ -10,8 +10,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-SCHEMA_VERSION = 1
-
 Side = Literal["buy", "sell"]
 ActionType = Literal["none", "warn", "throttle", "reduce_position", "halt"]
 CancelWorking = Literal["none", "increasing", "all"]
@@ -90,6 +88,8 @@ class Lease(msgspec.Struct, frozen=True):
     last_seq: _Count
     valid_until: _Count
     on_expiry: OnExpiry | None = None
+    schema: Literal["risk.lease"] = "risk.lease"
+    schema_version: Literal[1] = 1
 
 
 class _NoParams(msgspec.Struct, frozen=True):

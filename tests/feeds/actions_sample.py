@@ -68,7 +68,8 @@ def lease(
     on_expiry: str | None = "restrict",
 ) -> bytes:
     """Return the bytes of a lease; without `on_expiry` where it is None."""
-    fields: dict[str, object] = {"scope": scope, "epoch": epoch, "last_seq": last_seq, "valid_until": valid_until}
+    fields: dict[str, object] = {"schema": "risk.lease", "schema_version": 1, "scope": scope, "epoch": epoch}
+    fields |= {"last_seq": last_seq, "valid_until": valid_until}
     return json.dumps(fields if on_expiry is None else fields | {"on_expiry": on_expiry}).encode()
 
 

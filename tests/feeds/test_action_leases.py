@@ -87,10 +87,17 @@ def test_a_lease_of_a_lower_epoch_counts_for_nothing() -> None:
     state.lease(lease("firm", 1, epoch=2), 0)
     assert codes(state, "firm") == [LEASE_EXPIRED], "a writer that was replaced vouches for nobody"
     state.lease(lease("firm", 9, epoch=2), 0)
+    assert codes(state, "firm") == [LEASE_EXPIRED], "nor does what it says of numbers count"
     state.lease(lease("firm", 1, epoch=3), 0)
     assert codes(state, "firm") == []
     state.lease(lease("firm", 1, epoch=2, valid_until=NOW + 10 * LEASE_NS), 0)
     assert codes(state, "firm", NOW + LEASE_NS) == [LEASE_EXPIRED]
+
+
+def test_a_lease_of_another_version_is_none() -> None:
+    state = following(is_leased=True)
+    state.lease(lease("firm", 0).replace(b'"schema_version": 1', b'"schema_version": 2'), 0)
+    assert codes(state, "firm") == [LEASE_EXPIRED]
 
 
 def test_a_lease_ahead_of_what_was_read_restricts_at_once_and_alarms_when_nothing_comes() -> None:

@@ -126,6 +126,15 @@ def test_a_replaced_writer_is_not_heard() -> None:
     assert state_of(state, "firm") is TradingState.ACTIVE
 
 
+def test_a_replaced_writer_is_not_heard_either_where_the_topic_lost_its_history() -> None:
+    state = following(action("firm", 1, HALT, epoch=2))
+    state.apply(None, action("other", 3, epoch=2), 0, 1)
+    state.read_again(0)
+    state.reached_end(0)
+    seen = state.apply(None, action("firm", 2, epoch=1, action_id="zombie"), 0, 0)
+    assert [alarm.kind for alarm in seen.alarms] == [AlarmKind.STALE_EPOCH]
+
+
 def test_one_number_with_two_contents_alarms_and_restricts() -> None:
     state = following(action("firm", 1), action("firm", 2))
     seen = state.apply(None, action("firm", 2, HALT, action_id="another"), 0, 2)
@@ -184,6 +193,14 @@ def test_what_the_reader_does_not_understand_restricts_its_scope_and_is_told(fie
     assert state.record("firm/eq") is None
     assert state.apply(None, action("firm/eq", 3), 0, 2).alarms == (), "its number counts"
     assert state_of(state, "firm/eq") is TradingState.ACTIVE
+
+
+def test_what_an_unknown_record_replaced_is_no_news_at_the_end_of_the_reading() -> None:
+    state = ActionState([0], is_leased=False)
+    state.apply(None, action("firm", 1, THROTTLE), 0, 0)
+    state.apply(None, changed(action("firm", 2), type="liquidate"), 0, 1)
+    assert state.reached_end(0) == ()
+    assert state_of(state, "firm") is TradingState.REDUCING
 
 
 def test_an_unknown_record_that_says_halted_is_taken_at_its_word() -> None:
