@@ -126,10 +126,13 @@ def topics_create(
     """
     from audit.line import canonical_json
     from config.loader import load_config
+    from feeds.kafka_preflight import check_connection
     from feeds.kafka_topics import create_topics
 
+    kafka = load_config(config).kafka
+    check_connection(kafka)
     outcomes = create_topics(
-        load_config(config).kafka,
+        kafka,
         market_data_partitions=market_data_partitions,
         positions_partitions=positions_partitions,
     )

@@ -24,6 +24,7 @@ from feeds.events import (
     Indicator,
     RootHome,
     SlowResult,
+    Stop,
     Tick,
 )
 from feeds.record import Input, Record, Rejection
@@ -162,6 +163,9 @@ class Core:
             self.handlers.add_calendar(event)
             return
         if isinstance(event, Foreign):
+            return
+        if isinstance(event, Stop):
+            looking.flush_rejections()
             return
         if isinstance(event, RootHome):
             self.handlers.leave_root(event.root)

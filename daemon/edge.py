@@ -17,6 +17,7 @@ from feeds.events import (
     MadeEvent,
     RootHome,
     SlowResult,
+    Stop,
     Tick,
 )
 from feeds.journal_frames import JournalError, JournalRecord, Kind
@@ -30,6 +31,7 @@ _MADE_KINDS: dict[type[msgspec.Struct], Kind] = {
     CatchUpEnd: Kind.CATCH_UP_END,
     Foreign: Kind.FOREIGN,
     RootHome: Kind.ROOT_HOME,
+    Stop: Kind.STOP,
 }
 _MADE_EVENTS = msgspec.json.Decoder(MadeEvent)
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -81,7 +83,7 @@ def journal_inputs(entries: Iterable[JournalRecord]) -> list[Input]:
     """Return the inputs that the core had, in order: rejections, ticks, calendars and results as they were.
 
     What was accepted is decoded without checking it again, so that a stricter decoder changes no replay.
-    Configurations and stops are no inputs and left out. Raises JournalError where a payload is not readable at all.
+    A configuration is no input and left out. Raises JournalError where a payload is not readable at all.
     """
     inputs: list[Input] = []
     for entry in entries:
@@ -97,7 +99,9 @@ def journal_inputs(entries: Iterable[JournalRecord]) -> list[Input]:
                     inputs.append(Input(record, Foreign()))
                 case Kind.TICK | Kind.CALENDAR | Kind.ASSIGNMENT | Kind.RESULT | Kind.CATCH_UP_END | Kind.ROOT_HOME:
                     inputs.append(Input(record, _decode(record.payload)))
-                case Kind.CONFIG | Kind.STOP:
+                case Kind.STOP:
+                    inputs.append(Input(record, Stop()))
+                case Kind.CONFIG:
                     pass
         except msgspec.DecodeError as error:
             raise JournalError(f"journaled {entry.kind.label} with n {record.n} is not readable: {error}") from error

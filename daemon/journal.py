@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 
 from feeds.journal_frames import (
     HEADER_BYTES,
+    NUMBERED,
     JournalError,
     JournalRecord,
     Kind,
@@ -221,7 +222,7 @@ class JournalWriter:
             if [entry.record.n for entry in entries] == list(range(last_n + 1, end)):
                 return end - 1
         for entry in entries:
-            is_input = entry.kind in (Kind.INPUT, Kind.REJECTION, Kind.FOREIGN)
+            is_input = entry.kind in NUMBERED
             expected = last_n + 1 if is_input else 0
             if entry.record.n != expected:
                 raise JournalError(f"{self._path}: a {entry.kind.label} must have n {expected}, got {entry.record.n}")

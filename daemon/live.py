@@ -29,6 +29,8 @@ from daemon.shard import Shard
 from daemon.wiring import build_setup
 from feeds.kafka_inputs import served_partitions
 from feeds.kafka_notices import Notices
+from feeds.kafka_preflight import check_rights, daemon_needs
+from feeds.kafka_properties import exposed_secrets
 from feeds.kafka_source import KafkaSource
 from feeds.merge import Partition
 
@@ -87,6 +89,9 @@ class Daemon:
             http = stack.enter_context(HttpServer(config.http, self.metrics.registry, self._health))
             self._log.info("recovering", http=http.address, journal=config.journal.directory)
             self._health.set_progress("reading the journal")
+            for exposed in exposed_secrets(config.kafka):
+                self._log.warning("secret_exposed", detail=exposed)
+            check_rights(config.kafka, daemon_needs(config.kafka.topics))
             notices = Notices(config.kafka)
             stack.callback(notices.close, NOTICES_WITHIN_S)
             shards = self._open_shards(stack, notices)

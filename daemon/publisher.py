@@ -133,9 +133,14 @@ class Publisher:
 
     def tick(self, now_ns: int) -> list[Outgoing]:
         """Once a second, with the wall clock: rotate and sign the audit log; return the checkpoints to publish."""
+        if self._audit is not None:
+            self._audit.tick(now_ns)
+        return self.checkpoints()
+
+    def checkpoints(self) -> list[Outgoing]:
+        """Return the checkpoints that became durable since the last call, for their topic."""
         if self._audit is None:
             return []
-        self._audit.tick(now_ns)
         key = str(self._shard).encode()
         return [Outgoing(self._topics.checkpoints, 0, key, checkpoint) for checkpoint in self._audit.take_checkpoints()]
 

@@ -109,6 +109,4 @@ def recover(
             recovered.requests |= {request.id: request for request in outputs.requests}
             recovered.note(inputs)
             progress(core.n)
-        if any(entry.kind is Kind.STOP for entry in entries):  # an append of its own, so nothing follows in its group
-            publish(core.finish())
     return recovered

@@ -20,7 +20,7 @@ from daemon.publisher import Publisher
 from daemon.recovery import check_setup, recover
 from daemon.slow_results import slow_result
 from daemon.wall_clock import with_event_ticks, with_tick
-from feeds.events import Assignment, CatchUpEnd, Event, RootHome
+from feeds.events import Assignment, CatchUpEnd, Event, RootHome, Stop
 from feeds.journal_frames import JournalRecord, Kind
 from feeds.kafka_notices import Notices
 from feeds.kafka_sink import Outgoing, open_sink
@@ -61,6 +61,7 @@ class Shard:
         self.positions_topic = config.kafka.topics.positions
         self._config = config
         self._metrics = metrics
+        self._notices = notices
         self._order: EventOrder | WallOrder | None = None
         directory = shard_directory(config.journal.directory, shard)
         check_setup(directory, setup)
@@ -98,15 +99,13 @@ class Shard:
 
         What did not leave is in the journal, and the next start publishes it.
         """
-        self._journal.append([JournalRecord(made_record(b"", ts_in=time.time_ns()), Kind.STOP)])
-        outputs = self.core.finish()
-        if outputs.lets_out:
-            self.outbox.put(Parcel(outputs, time.monotonic()))
+        self._apply([made_input(Stop(), ts_in=time.time_ns())], time.monotonic())
         is_out = self.outbox.close(timeout_s)
         if self._audit is not None:
             if is_out:
                 self._journal.sync()
                 self._audit.stop(self.core.now_ns)
+                self._notices.send(self._publisher.checkpoints())
             else:
                 self._audit.abandon()
         self._journal.close()

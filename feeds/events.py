@@ -293,4 +293,8 @@ class RootHome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     partition: int
 
 
-MadeEvent = Tick | CalendarAdded | Assignment | SlowResult | CatchUpEnd | RootHome
+class Stop(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stop"):
+    """The daemon ends in good order here; what waits in the core for its second to pass leaves now."""
+
+
+MadeEvent = Tick | CalendarAdded | Assignment | SlowResult | CatchUpEnd | RootHome | Stop

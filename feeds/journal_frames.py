@@ -48,6 +48,7 @@ class Kind(IntEnum):
         return self.name.lower()
 
 
+NUMBERED = frozenset({Kind.INPUT, Kind.REJECTION, Kind.FOREIGN})  # what came from outside; riskd's own have n 0
 _KINDS = tuple(Kind)
 
 

@@ -15,6 +15,7 @@ from feeds.journal_frames import (
     GROUP_HEADER_BYTES,
     GROUP_RECORDS_MAX,
     HEADER_BYTES,
+    NUMBERED,
     FormatError,
     JournalError,
     JournalRecord,
@@ -39,7 +40,7 @@ def streams(draw: st.DrawFn) -> list[JournalRecord]:
     n = 0
     for kind in draw(st.lists(st.sampled_from(Kind), max_size=40)):
         payload = draw(st.binary(max_size=30))
-        if kind not in (Kind.INPUT, Kind.REJECTION):
+        if kind not in NUMBERED:
             stream.append(JournalRecord(made_record(payload, ts_in=draw(st.integers(0, 2**63 - 1))), kind))
             continue
         n += 1
