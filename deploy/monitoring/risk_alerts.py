@@ -5,7 +5,8 @@ from deploy.monitoring.alert import Alert
 _ON_LEVEL = "on (job, instance, portfolio, limit, level)"
 _ON_LIMIT = "on (job, instance, portfolio, limit)"
 _ON_PORTFOLIO = "on (job, instance, portfolio)"
-_WITH_A_NUMBER = 'limit!="operator_halt"'  # whose halt RiskdTradingHalted tells
+# What is built in has alerts of its own: RiskdTradingHalted, RiskdPortfolioUnknown, RiskdSourceSilent.
+_WITH_A_NUMBER = 'limit!~"operator_halt|model_available|data_fresh"'
 _FIRING = f"riskd_limit_utilisation_ratio and {_ON_LEVEL} riskd_limit_life{{{_WITH_A_NUMBER}}} == 5"
 _ENFORCED = f"{_ON_LIMIT} riskd_limit_stage >= 1"
 _RESTRICTED = f'{_ON_PORTFOLIO} riskd_trading_state{{topic="actions"}} >= 2'
@@ -64,11 +65,11 @@ RISK_ALERTS: tuple[Alert, ...] = (
     Alert(
         name="RiskdNoData",
         severity="warning",
-        expression="(riskd_limit_life == 3) or (riskd_limit_life == 4)",
+        expression="count by (job, instance, portfolio) (riskd_limit_life >= 3 < 5)",
         lasts="5m",
-        summary="{{ $labels.portfolio }}: limit {{ $labels.limit }} ({{ $labels.level }}) has no number",
-        description="Its life has been {{ $value }} for 5 min (3 no_data, 4 error; bound 5 min). The last state is "
-        "held; after 15 min of open time it tightens by on_no_data.",
+        summary="{{ $labels.portfolio }}: limits without a number",
+        description="{{ $value }} of its levels have been no_data or error for 5 min (bound 5 min). Their last state "
+        "is held; after 15 min of open time it tightens by on_no_data, to REDUCING where numbers are INVALID.",
         what_to_do="Limits dashboard, status of the numbers: INSUFFICIENT is too little history, INVALID is stale or "
         "missing data. Error is a fault of riskd: report it.",
     ),
@@ -90,8 +91,7 @@ RISK_ALERTS: tuple[Alert, ...] = (
         lasts="0s",
         summary="{{ $labels.portfolio }} is {{ if eq $value 2.0 }}REDUCING{{ else }}THROTTLED{{ end }}",
         description="Trading state {{ $value }} on the actions topic (1 THROTTLED, 2 REDUCING; bound 0).",
-        what_to_do="Overview: which limit fires there. REDUCING without one is a root whose positions are not known "
-        "(RiskdPortfolioUnknown), or data that is gone.",
+        what_to_do="Overview: which limit fires there. X",
     ),
     Alert(
         name="RiskdPortfolioUnknown",
@@ -110,8 +110,9 @@ RISK_ALERTS: tuple[Alert, ...] = (
         expression="riskd_source_silence_seconds and on (job, instance, source) riskd_source_silent == 1",
         lasts="0s",
         summary="Source {{ $labels.source }} is silent",
-        description="Nothing and no heartbeat for {{ $value | humanizeDuration }}, over its max_silence. riskd holds "
-        "what it enforces; its numbers speak of the past (DATA_STALE).",
+        description="Nothing and no heartbeat for {{ $value | humanizeDuration }}, over its max_silence. Until it "
+        "speaks again every portfolio with an enforced limit may only reduce (data_fresh); the numbers speak of the "
+        "past.",
         what_to_do="Ask the owner of the feed. A dead positions feed looks like a quiet desk: check the books against "
         "the trading system before you trust any number.",
     ),

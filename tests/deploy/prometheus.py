@@ -91,16 +91,13 @@ class RunningPrometheus:
             Sample(cast(dict[str, str], row["metric"]), float(cast(tuple[float, str], row["value"])[1])) for row in rows
         ]
 
-    def wait_for_samples(self, expression: str, within_s: float, *, numbers: bool = False) -> list[Sample]:
-        """Return the expression's answer once it is not empty, or what it is at the end of the time.
-
-        numbers : wait until one of its values is a number, not only until there is a series
-        """
+    def wait_for_samples(self, expression: str, within_s: float) -> list[Sample]:
+        """Return the expression's answer once one of its values is a number, or what it is at the end of the time."""
         deadline = time.monotonic() + within_s
         pause = threading.Event()
         while True:
             samples = self.query(expression)
-            if any(not (numbers and isnan(sample.value)) for sample in samples) or time.monotonic() > deadline:
+            if any(not isnan(sample.value) for sample in samples) or time.monotonic() > deadline:
                 return samples
             pause.wait(LOOK_EVERY_S)  # Prometheus has no way to tell that something was scraped
 

@@ -67,10 +67,10 @@ RISK_FAULTS: tuple[Fault, ...] = (
             f"riskd_limit_utilisation_ratio{{{LEVEL}}}": then(0.5, float("nan")),
         },
         firing={("RiskdNoData", "warning"): 1},
-        labels=LEVEL_LABELS,
-        summary="firm: limit var_99_limit (hard) has no number",
-        says="Its life has been 3 for 5 min (3 no_data, 4 error; bound 5 min). The last state is held; after 15 min of "
-        "open time it tightens by on_no_data.",
+        labels=BOOK_LABELS,
+        summary="firm: limits without a number",
+        says="1 of its levels have been no_data or error for 5 min (bound 5 min). Their last state is held; after 15 "
+        "min of open time it tightens by on_no_data, to REDUCING where numbers are INVALID.",
     ),
     Fault(
         name="an operator halts a book",  # whose limit has no number, and is told by the trading state
@@ -111,8 +111,8 @@ RISK_FAULTS: tuple[Fault, ...] = (
         firing={("RiskdSourceSilent", "critical"): 1},
         labels={**SELF_LABELS, "source": "market"},
         summary="Source market is silent",
-        says="Nothing and no heartbeat for 6m 40s, over its max_silence. riskd holds what it enforces; its numbers "
-        "speak of the past (DATA_STALE).",
+        says="Nothing and no heartbeat for 6m 40s, over its max_silence. Until it speaks again every portfolio with "
+        "an enforced limit may only reduce (data_fresh); the numbers speak of the past.",
     ),
     Fault(
         name="one instrument is stale",

@@ -22,6 +22,7 @@ from deploy.monitoring.files import monitoring_files
 from deploy.monitoring.names import metric_prefix
 from deploy.monitoring.recording_rules import recording_rules
 from deploy.monitoring.rules import ALERTS
+from enforcement.builtin import BUILTIN_IDS
 from enforcement.records import LifeState, TradingState
 from risk.measures import Status
 
@@ -149,8 +150,8 @@ def test_the_overview_tells_what_each_alert_and_each_limit_asks_of_a_person() ->
     text = json.dumps(dashboards()["grafana/dashboards/riskd-overview.json"])
     for alert in ALERTS:
         assert json.dumps(alert.what_to_do)[1:-1] in text
-    for limit in load_config(SAMPLE).enforcement.limits:
-        assert f'"{limit.id}": {{"text"' in text or f'"{limit.id}": {{' in text
+    for limit in (*(limit.id for limit in load_config(SAMPLE).enforcement.limits), *BUILTIN_IDS):
+        assert f'"{limit}": {{' in text
 
 
 def test_bounds_are_drawn_into_the_graphs_of_the_limits_that_are_configured() -> None:

@@ -13,10 +13,14 @@ from deploy.monitoring.rules import what_to_do
 _ON_LEVEL = "on (job, instance, portfolio, limit, level)"
 _LEVELS = "max by (portfolio, limit, level)"
 _FIRES = 'riskd_limit_life{portfolio=~"$portfolio"} >= 5'
+_BLIND = 'riskd_limit_life{portfolio=~"$portfolio"} >= 3 < 5'
+# What fires, and what has no number: both may restrict.
+_SPEAKS = 'riskd_limit_life{portfolio=~"$portfolio"} >= 3'
 
 _HOW_TO_READ = """
 1. **Alerts** (left) say what is wrong, gravest first, and the first thing to do.
-2. **Limits that fire** (above) say why: how far over, at what bound, what it asks for. *SHADOW* acts on nothing;
+2. **Limits that fire** (above) say why: how far over, at what bound, what it asks for. *no_data* restricts too, after
+   15 min of open time: the data is the trouble then, not the book. *SHADOW* acts on nothing;
    *SOFT* at most throttles; *FULL* acts.
 3. **Trading state** is what the trading systems were told. `REDUCING` and `HALTED` refuse orders that open;
    **cancels and reducing orders always pass**. Never stop riskd to trade again: its leases end and consumers restrict.
@@ -42,11 +46,15 @@ def overview(config: Config) -> Dashboard:
                     "Trading state", "As told to the trading systems, with parents' restrictions.",
                     Query('max by (portfolio) (riskd_trading_state{topic="actions", portfolio=~"$portfolio"})',
                           "{{portfolio}}"),
-                    width=8, codes=TRADING_STATE,
+                    width=6, codes=TRADING_STATE,
                 ),
                 number(
                     "Limits that fire", "Levels that fire or are latched, also in shadow.",
-                    Query(f"count({_FIRES}) or vector(0)"), width=4, steps=GREEN_THEN_RED_ABOVE_0, names=False,
+                    Query(f"count({_FIRES}) or vector(0)"), width=3, steps=GREEN_THEN_RED_ABOVE_0, names=False,
+                ),
+                number(
+                    "Without a number", "Levels in no_data or error: riskd does not know, holds, and tightens later.",
+                    Query(f"count({_BLIND}) or vector(0)"), width=3, steps=GREEN_THEN_RED_ABOVE_0, names=False,
                 ),
                 number(
                     "Ready", "Every condition of /readyz. NO: see the service dashboard for which.",
@@ -85,16 +93,16 @@ def overview(config: Config) -> Dashboard:
 
 
 def _firing_limits(config: Config) -> table.Panel:
-    use = f'riskd_limit_utilisation_ratio{{portfolio=~"$portfolio"}} and {_ON_LEVEL} {_FIRES}'
-    bound = f'riskd_limit_threshold{{portfolio=~"$portfolio"}} and {_ON_LEVEL} {_FIRES}'
-    stage = f"(({_FIRES}) * 0) + on (job, instance, portfolio, limit) group_left () riskd_limit_stage"
+    use = f'riskd_limit_utilisation_ratio{{portfolio=~"$portfolio"}} and {_ON_LEVEL} {_SPEAKS}'
+    bound = f'riskd_limit_threshold{{portfolio=~"$portfolio"}} and {_ON_LEVEL} {_SPEAKS}'
+    stage = f"(({_SPEAKS}) * 0) + on (job, instance, portfolio, limit) group_left () riskd_limit_stage"
     return rows(
-        "Limits that fire, most used first",
-        "What fired and why. Use = number / bound. A row stays until the number is back under its clearing level.",
+        "Limits that fire, most used first, and limits without a number",
+        "Why a portfolio is restricted. Use = number / bound; no_data: riskd does not know, holds, and tightens later.",
         [
             Query(f'label_replace({_LEVELS} ({use}), "meaning", "$1", "limit", "(.*)")'),
             Query(f"{_LEVELS} ({bound})"),
-            Query(f"{_LEVELS} ({_FIRES})"),
+            Query(f"{_LEVELS} ({_SPEAKS})"),
             Query(f"{_LEVELS} ({stage})"),
         ],
         [
@@ -110,7 +118,7 @@ def _firing_limits(config: Config) -> table.Panel:
         width=24,
         height=9,
         sorted_by="Use",
-        nothing="No limit fires.",
+        nothing="No limit fires, and none is without its number.",
     )
 
 
