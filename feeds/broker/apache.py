@@ -106,8 +106,9 @@ class LocalKafka:
 
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
+        java = str(_java())  # before 43 MB are fetched in vain
         classpath = os.pathsep.join(str(jar) for jar in fetch_jars(self._progress))
-        self._command = [str(_java()), *_JAVA_OPTIONS, "-cp", classpath]
+        self._command = [java, *_JAVA_OPTIONS, "-cp", classpath]
         for attempt in range(1, START_ATTEMPTS + 1):
             names = ("CONTROLLER", "PLAINTEXT", *self._guards)
             self._ports = dict(zip(names, _free_ports(len(names)), strict=True))

