@@ -13,6 +13,7 @@ from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_inspect import check, journal_app, topics_app
 from daemon.cli_options import ForceOption, SpeedOption, speed_multiple
 from daemon.cli_record import record
+from daemon.cli_status import status
 from daemon.numba_cache import use_numba_cache
 
 # Plain help: it reads the same in a pipe, and building it needs none of the heavy imports.
@@ -25,6 +26,7 @@ app.add_typer(topics_app, name="topics")
 app.command()(demo)
 app.command()(check)
 app.command()(record)
+app.command()(status)
 
 ConfigOption = Annotated[
     Path | None,

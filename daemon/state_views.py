@@ -74,7 +74,8 @@ class ScopeView(msgspec.Struct, frozen=True):
     stress: dict[str, StressView]
     metrics: dict[str, NumberView]
     limits: list[LimitView]
-    backtest: dict[str, BacktestView] = {}
+    backtest: dict[str, BacktestView]
+    shard: int
 
 
 class SourceView(msgspec.Struct, frozen=True):

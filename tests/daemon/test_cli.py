@@ -54,6 +54,7 @@ def riskd(capfd: pytest.CaptureFixture[str]) -> Riskd:
         ["replay"],
         ["run"],
         ["check"],
+        ["status"],
         ["journal"],
         ["journal", "cat"],
         ["audit", "verify"],
