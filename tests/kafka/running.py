@@ -60,11 +60,15 @@ class RunningDaemon:
         pytest.fail(f"riskd run ended with {self._process.wait()} before {event}: {''.join(said)}")
 
     def wait_until_out(self, stage: Stage) -> None:
-        """Return when it has published something new, so that a kill has something to spoil."""
-        consumer = Consumer({"bootstrap.servers": stage.kafka.bootstrap, "group.id": f"{stage.kafka.group}-look"})
-        shadow = stage.kafka.topics.shadow
-        high = consumer.get_watermark_offsets(TopicPartition(shadow, 0), timeout=20)[1]
-        consumer.assign([TopicPartition(shadow, 0, max(0, high - 1))])
+        """Return when a reader can see something that it published, so that a kill has something to spoil."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": stage.kafka.bootstrap,
+                "group.id": f"{stage.kafka.group}-look",
+                "isolation.level": "read_committed",
+            }
+        )
+        consumer.assign([TopicPartition(stage.kafka.topics.shadow, 0, 0)])
         message = consumer.poll(60)
         consumer.close()
         assert message is not None, "nothing was published"
