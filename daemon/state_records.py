@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from daemon.number_records import is_blind, metric_records, number_record
-from enforcement.enforcer import Enforcer
+from enforcement.enforcer import Enforcer, LimitState
 from enforcement.records import number
 from risk.components import parametric_components
 from risk.historical import LEVELS, interval
@@ -69,20 +69,22 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
             for level, (observations, exceptions) in state.backtest.counts(p).items()
         },
         "metrics": metrics,
-        "limits": [
-            {
-                "limit": limit.limit,
-                "level": limit.level,
-                "life": limit.life.value,
-                "utilisation": number(limit.utilisation),
-                "stage": limit.stage,
-                "at": number(limit.at),
-                "action": limit.action,
-                "since": limit.since_ns,
-                "reason": limit.reason,
-            }
-            for limit in enforcer.limit_states(path, measures)
-        ],
+        "limits": [_limit_record(limit) for limit in enforcer.limit_states(path, measures)],
+    }
+
+
+def _limit_record(limit: LimitState) -> dict[str, object]:
+    """How one level stands: `at` is what it is held against now, `since` the core time of its life, ns."""
+    return {
+        "limit": limit.limit,
+        "level": limit.level,
+        "life": limit.life.value,
+        "utilisation": number(limit.utilisation),
+        "stage": limit.stage,
+        "at": number(limit.at),
+        "action": limit.action,
+        "since": limit.since_ns,
+        "reason": limit.reason,
     }
 
 
