@@ -1,6 +1,7 @@
 """The tables of `riskd status` and their words: books with their numbers, lives, ages."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from rich import box
 from rich.table import Table
@@ -10,6 +11,7 @@ from daemon.demo_table import money, percent, times
 from daemon.state_views import NumberView, ScopeView, Shown
 
 NS_PER_S = 10**9
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 _LIFE_STYLES = {
     "ok": "green", "pending": "yellow", "firing": "bold red", "recovering": "yellow", "no_data": "magenta",
     "error": "bold magenta", "latched": "bold red",
@@ -38,18 +40,16 @@ def styled_life(life: str) -> Text:
 
 
 def age_text(age_ns: int) -> str:
-    """Return how long ago, in the two largest units.
+    """Return how long ago, in the largest unit that fits and the next.
 
-    >>> age_text(5 * 10**9), age_text(3_725 * 10**9), age_text(200_000 * 10**9), age_text(-1)
-    ('5s', '1h 2m', '2d 7h', '0s')
+    >>> age_text(5 * 10**9), age_text(3_725 * 10**9), age_text(172_900 * 10**9), age_text(-1)
+    ('5s', '1h 2m', '2d 0h', '0s')
     """
     left_s = max(age_ns // NS_PER_S, 0)
-    parts: list[str] = []
-    for size_s, unit in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")):
-        count, left_s = divmod(left_s, size_s)
-        if count or (unit == "s" and not parts):
-            parts.append(f"{count}{unit}")
-    return " ".join(parts[:2])
+    for (size_s, unit), (part_s, part) in pairwise(_UNITS):
+        if left_s >= size_s:
+            return f"{left_s // size_s}{unit} {left_s % size_s // part_s}{part}"
+    return f"{left_s}s"
 
 
 def portfolio_table(states: Sequence[ScopeView], *, is_wide: bool) -> Table:

@@ -114,7 +114,7 @@ def test_books_show_numbers_with_their_trust(report: Report) -> None:
 def test_silent_sources_and_what_is_not_fresh_are_named(report: Report) -> None:
     text = text_of(document_of(report))
     assert "held: 1 fresh, 1 stale: S1 stale" in text
-    assert "source feed: 5s ago, at most 1m" in text
+    assert "source feed: 5s ago, at most 1m 0s" in text
     assert "source mute: SILENT, never heard, at most 1s" in text
 
 
