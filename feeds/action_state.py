@@ -81,6 +81,12 @@ class ActionState:
                 return held
         return None
 
+    def leased_until_ns(self, scope: str) -> int | None:
+        """Return the earliest end of the leases on the path, wall time; None where there is none."""
+        partitions = self._partitions.values()
+        ends = [each.leases[path].valid_until for each in partitions for path in paths_to(scope) if path in each.leases]
+        return min(ends, default=None)
+
     def standing(self, scope: str, now_ns: int) -> Standing:
         """Return the state of a scope: the most severe of its own, its ancestors', and what is not known.
 

@@ -39,6 +39,14 @@ def test_a_lease_that_runs_out_restricts_where_a_limit_is_enforced() -> None:
     assert len(state.check(end + LEASE_NS)) == 1
 
 
+def test_the_first_lease_of_a_path_to_end_says_how_long_it_holds() -> None:
+    state = following(is_leased=True)
+    assert state.leased_until_ns("firm/eq") is None
+    state.lease(lease("firm", 0, valid_until=NOW + 2), 0)
+    state.lease(lease("firm/eq", 0, valid_until=NOW + 1), 0)
+    assert (state.leased_until_ns("firm"), state.leased_until_ns("firm/eq/arb")) == (NOW + 2, NOW + 1)
+
+
 def test_expiry_never_relaxes_a_halt() -> None:
     state = following(action("firm", 1, HALT), is_leased=True)
     assert (state_of(state, "firm"), codes(state, "firm")) == ("HALTED", ["VAR_LIMIT_BREACHED", LEASE_EXPIRED])
