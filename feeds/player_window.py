@@ -11,7 +11,7 @@ from feeds.merge import Partition
 
 UNREAD_RECORDS_MAX = 20_000
 LOOK_EVERY_S = 0.05
-SILENCE_TIMEOUT_S = 120.0  # a first start compiles for a minute before it reads
+SILENCE_TIMEOUT_S = 300.0  # a first start compiles for a minute between two reads, on a busy machine for longer
 
 _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.auto.commit": False,
@@ -29,7 +29,7 @@ class UnreadWindow:
     records_max : unread records of a topic, from 1
     sleep       : waits so many seconds; may raise to end a wait early
     raises      : KafkaError where the cluster does not answer, and where a reader that is behind reads nothing for
-                  two minutes
+                  five minutes
     """
 
     def __init__(
