@@ -23,7 +23,7 @@ from daemon.http_server import HttpServer
 from daemon.metrics import Metrics
 from daemon.program_log import configure_program_log
 from daemon.report_metrics import ReportMetrics
-from daemon.reporter import Reporter
+from daemon.reporter import REPORT_EVERY_S, Reporter
 from daemon.service import ServiceManager
 from daemon.shard import Shard
 from daemon.wiring import build_setup
@@ -148,7 +148,7 @@ class Daemon:
             for shard in shards:
                 shard.outbox.raise_failure()
                 shard.take(batch, homes)
-                await (shard.outbox.room() if self._config.audit.async_logging else shard.outbox.drained())
+                await self._let_out(shard, source, reporter)
             if homes.several:
                 for root, home in homes.learn(shard.core.homes for shard in shards).items():
                     shards[0].leave_root(root, home)
@@ -157,10 +157,21 @@ class Daemon:
             source.pause(_unwanted(shards))
             source.note_applied(_applied(shards))
             reporter.step(is_idle=not batch.records)
-            self._health.beat()
-            self._service.beat()
+            self._beat()
             self._say_milestones(shards, source)
             self._collect(is_idle=not batch.records)
+
+    async def _let_out(self, shard: Shard, source: KafkaSource, reporter: Reporter) -> None:
+        """Return when the next batch may be taken; meanwhile the daemon lives, and reports what it waits for."""
+        wait = shard.outbox.room if self._config.audit.async_logging else shard.outbox.drained
+        while not await wait(REPORT_EVERY_S) and not source.is_stopping:
+            self._beat()
+            reporter.step(is_idle=True)
+        shard.outbox.raise_failure()
+
+    def _beat(self) -> None:
+        self._health.beat()
+        self._service.beat()
 
     def _say_milestones(self, shards: Sequence[Shard], source: KafkaSource) -> None:
         """Log what changed: the recording's end, the end of the backlog, a broker that went or came back."""

@@ -83,13 +83,13 @@ class Outbox:
                 self._oldest_s = parcel.in_hand_s
         self._parcels.put(parcel)
 
-    async def room(self) -> None:
-        """Return when fewer than 1,000 steps wait, or when it has failed."""
-        await self._when(lambda: self._waiting < WAITING_MAX)
+    async def room(self, timeout_s: float) -> bool:
+        """Return True when fewer than 1,000 steps wait, or it has failed; False where that takes longer."""
+        return await self._when(lambda: self._waiting < WAITING_MAX, timeout_s)
 
-    async def drained(self) -> None:
-        """Return when nothing waits any more, or when it has failed."""
-        await self._when(lambda: self._waiting == 0)
+    async def drained(self, timeout_s: float) -> bool:
+        """Return True when nothing waits any more, or it has failed; False where that takes longer."""
+        return await self._when(lambda: self._waiting == 0, timeout_s)
 
     def raise_failure(self) -> None:
         """Raise what ended the thread, if anything did."""
@@ -102,16 +102,16 @@ class Outbox:
         self._thread.join(timeout_s)
         return not self._thread.is_alive() and self._failure is None
 
-    async def _when(self, is_met: Callable[[], bool]) -> None:
+    async def _when(self, is_met: Callable[[], bool], timeout_s: float) -> bool:
         if is_met() or self._failure is not None:
-            return
+            return True
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         with self._lock:
             self._waiter = (loop, future, is_met)
-        if is_met() or self._failure is not None:  # it may have been met in between
-            return
-        await future
+        if not (is_met() or self._failure is not None):  # it may have been met in between
+            await asyncio.wait([future], timeout=timeout_s)
+        return is_met() or self._failure is not None
 
     def _run(self) -> None:
         try:

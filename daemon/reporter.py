@@ -8,7 +8,7 @@ from audit.line import canonical_json
 from config.schema import Config
 from daemon.health import Health
 from daemon.leases import Leases
-from daemon.report import Condition, Report, ShardReport
+from daemon.report import SHARED_TOPIC_KINDS, Condition, Report, ShardReport
 from daemon.report_metrics import ReportMetrics
 from daemon.shard import Shard
 from daemon.trust_report import held_trust
@@ -101,7 +101,7 @@ class Reporter:
         lag: dict[str, int] = {}
         for (topic, partition), records in self._source.lag.items():
             kind = self._kinds[topic]
-            if kind != "positions" or partition == shard.number:
+            if kind in SHARED_TOPIC_KINDS or partition == shard.number:
                 lag[kind] = lag.get(kind, 0) + records
         return ShardReport(
             shard=shard.number,

@@ -18,7 +18,7 @@ from enforcement.limits import bind_all, unwatched_limits, watched_limits
 from enforcement.merge import most_severe
 from enforcement.moment import Moment, OpenTime
 from enforcement.publisher import Change, Origin, Publisher
-from enforcement.records import Action, LifeState, Outcome, TradingState
+from enforcement.records import Action, Effect, LifeState, Outcome, TradingState
 from enforcement.scopes import ScopeLives, new_scope, scope_of
 from risk.book import Book
 from risk.measures import METRICS, Measures, Vector
@@ -180,6 +180,19 @@ class Enforcer:
                 if bound.limit.id not in BUILTIN_IDS:
                     found[bound.limit.id].append(ScopeEvidence(episode.ordinal, live.until(now_ns)))
         return {limit: limit_evidence(scopes, self._threshold) for limit, scopes in found.items()}
+
+    @property
+    def decisions(self) -> int:
+        """Decisions of the shard so far."""
+        return self._publisher.decisions
+
+    def is_enforced(self, scope: str) -> bool:
+        """Say whether any configured limit of the scope may act now, so that silence must restrict it."""
+        holder = self._scopes[scope]
+        return any(
+            bound.limit.id not in BUILTIN_IDS and self._publisher.standing(holder, bound).effect is Effect.ENFORCED
+            for bound in holder.limits
+        )
 
     def hold(self) -> None:
         """Publish nothing until `release`: decisions go on, and so does every life (catch-up)."""

@@ -115,6 +115,11 @@ class KafkaSource:
         since_s = self._down_since_s
         return 0.0 if since_s is None else time.monotonic() - since_s
 
+    @property
+    def is_stopping(self) -> bool:
+        """Say whether the end was asked for."""
+        return self._is_stopping
+
     def stop(self) -> None:
         """Ask for the end: `batches` stops after the batch that is under way. Safe in a signal handler of the loop."""
         self._is_stopping = True

@@ -12,7 +12,19 @@ from config.calendars import build_calendar
 from config.schema import CalendarConfig, Config, KafkaConfig, Topics
 from daemon.edge import decode_inputs, journal_inputs, journal_records, made_input, made_record
 from daemon.journal import JournalWriter
-from feeds.events import Assignment, CalendarAdded, CatchUpEnd, Instrument, MadeEvent, Quote, SlowResult, Tick
+from feeds.events import (
+    Assignment,
+    CalendarAdded,
+    CatchUpEnd,
+    Foreign,
+    Instrument,
+    MadeEvent,
+    Quote,
+    RootHome,
+    SlowResult,
+    Stop,
+    Tick,
+)
 from feeds.journal_frames import JournalError, JournalRecord, Kind
 from feeds.journal_reader import read_journal
 from feeds.record import Input, Record, Rejection, RejectReason
@@ -94,6 +106,8 @@ MADE: list[MadeEvent] = [
     CalendarAdded(code="X", dates=(1, 2), opens=(3, 4), closes=(4, 5)),
     Assignment(epoch=2, partitions=(("md", 0, 7), ("positions", 1, -1))),
     CatchUpEnd(ts=9),
+    RootHome(root="firm", partition=2),
+    Stop(),
 ]
 
 
@@ -101,6 +115,7 @@ def test_a_journal_gives_back_the_inputs_as_they_were(tmp_path: Path) -> None:
     inputs = [
         *(made_input(event, ts_in=3) for event in MADE),
         *decode_inputs(records(), {"XNYS"}, CONFIG),
+        Input(Record(len(records()) + 1, "control", 0, 5, b"{}"), Foreign()),
         made_input(SlowResult(kind="pot", id="7", digest="ab", scope="firm", values={"xi": 0.25, "k": 38, "ok": True})),
     ]
     with JournalWriter(tmp_path, 0, 1 << 20) as writer:

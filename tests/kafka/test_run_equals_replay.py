@@ -1,6 +1,5 @@
 """A recording through Apache Kafka into the real `riskd run`, against its replay and the replay of its journal."""
 
-import json
 import shutil
 import subprocess
 from collections import Counter
@@ -11,7 +10,6 @@ from typing import cast
 
 import pytest
 import yaml
-from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from audit.verify import verify
 from config.schema import KafkaConfig
@@ -23,14 +21,14 @@ from feeds.kafka_topics import create_topics
 from feeds.player import play
 from feeds.recording import read_records
 from feeds.recording_writer import write_recording
-from tests.kafka.running import REPOSITORY, Line, RunningDaemon, Stage, command
+from tests.kafka.equality import check_equal, lines_of, read_topic
+from tests.kafka.running import REPOSITORY, RunningDaemon, Stage, command
 
 pytestmark = pytest.mark.kafka
 
 GOOD_LINES = 7_000  # sixteen months: over 250 rows, so that tails are fitted, and the summer of 1990
 BAD_LINES = (b"not json", b'{"type":"close","ts":1}', b'{"type":"close","ts":9000000000000000000,"instrument":"X"}')
 BAD_EVERY = 1_000
-COMPARED = ("action_id", "seq", "scope", "type", "params", "active", "reason_code", "ts_decided")
 
 
 @pytest.fixture
@@ -55,7 +53,7 @@ def test_run_on_kafka_equals_the_raw_replay_and_its_journal_replays_byte_for_byt
     with RunningDaemon(stage) as daemon:
         daemon.wait_for("recording_ended")
         daemon.terminate()
-    _check_equal(stage)
+    check_equal(stage)
     verdict = verify(stage.audit)
     assert verdict.ok
     assert verdict.warning is None, "SIGTERM ends the log with a stop record"
@@ -85,7 +83,7 @@ def test_killed_runs_lose_and_repeat_nothing(stage: Stage) -> None:
         daemon.terminate()
     finally:
         daemon.kill()
-    _check_equal(stage)
+    check_equal(stage)
     assert verify(stage.audit).ok
 
 
@@ -103,9 +101,9 @@ def test_wall_clock_run_replays_from_its_journal_byte_for_byte(stage: Stage) -> 
     again = stage.folder / "again"
     replay(ReplayPlan(recording=stage.journal, out=again))
     for topic, file in ((stage.kafka.topics.actions, "actions.jsonl"), (stage.kafka.topics.shadow, "shadow.jsonl")):
-        published = _read_topic(stage.kafka, topic)
+        published = read_topic(stage.kafka, topic)
         assert published
-        assert published == _lines(again / file)
+        assert published == lines_of(again / file)
     kinds = Counter(entry.kind for entries in read_journal(stage.journal) for entry in entries)
     assert kinds[Kind.RESULT] > 0
     assert kinds[Kind.CATCH_UP_END] == kinds[Kind.ASSIGNMENT] == kinds[Kind.STOP] == 2
@@ -148,66 +146,3 @@ def _recording_lines() -> Iterator[bytes]:
         yield line
         if number % BAD_EVERY == 0:
             yield BAD_LINES[number // BAD_EVERY % len(BAD_LINES)]
-
-
-def _check_equal(stage: Stage) -> None:
-    """Kafka against the raw replay in what the contract names, and against its own journal in every byte."""
-    raw, again = stage.folder / "raw", stage.folder / "again"
-    replay(ReplayPlan(recording=stage.recording, out=raw, config=stage.config))
-    replay(ReplayPlan(recording=stage.journal, out=again))
-    for topic, file in ((stage.kafka.topics.actions, "actions.jsonl"), (stage.kafka.topics.shadow, "shadow.jsonl")):
-        published = _read_topic(stage.kafka, topic)
-        assert published, f"{topic} has something to compare"
-        assert [_compared(line) for line in published] == [_compared(line) for line in _lines(raw / file)]
-        assert published == _lines(again / file)
-    assert _refusals(_read_topic(stage.kafka, stage.kafka.topics.deadletter)) == _refusals(
-        _lines(raw / "deadletter.jsonl")
-    )
-    assert _audited(stage.audit) == _audited(again / "audit")
-    digests = [line["digest"] for line in _audited(stage.audit) if line.get("schema") == "risk.decision"]
-    assert digests == [json.loads(line)["digest"] for line in _lines(again / "decisions.jsonl")]
-    assert digests == [json.loads(line)["digest"] for line in _lines(raw / "decisions.jsonl")]
-
-
-def _read_topic(config: KafkaConfig, topic: str) -> list[bytes]:
-    """Everything that a reader may see; offsets cannot tell how much, because transactions leave their marks there."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": config.bootstrap,
-            "group.id": f"{config.group}-check",
-            "isolation.level": "read_committed",
-            "enable.partition.eof": True,
-        }
-    )
-    consumer.assign([TopicPartition(topic, 0, 0)])
-    values = []
-    while True:
-        message = consumer.poll(60)
-        assert message is not None, f"{topic} gave nothing"
-        if message.error() is not None:
-            assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
-            break
-        values.append(message.value())
-    consumer.close()
-    return values
-
-
-def _lines(path: Path) -> list[bytes]:
-    return path.read_bytes().splitlines()
-
-
-def _compared(line: bytes) -> Line:
-    action = cast(Line, json.loads(line))
-    return {field: action[field] for field in COMPARED}
-
-
-def _refusals(letters: list[bytes]) -> list[tuple[object, object]]:
-    """What was refused, in the order of n; bytes come as text in a file and in base64 on the topic."""
-    return sorted((letter["reason"], letter["detail"]) for letter in map(json.loads, letters))
-
-
-def _audited(folder: Path) -> list[Line]:
-    """Records of the core: without the writer's own, and without number and chain, which a restart's lines move."""
-    own = {"head", "resume", "checkpoint", "stop", "foot"}
-    lines = [cast(Line, json.loads(line)) for file in sorted(folder.glob("audit-*.jsonl")) for line in _lines(file)]
-    return [{k: v for k, v in line.items() if k not in ("n", "h")} for line in lines if line["kind"] not in own]
