@@ -92,7 +92,7 @@ def create_topics(
     plans = plan_topics(
         config.topics, market_data_partitions=market_data_partitions, positions_partitions=positions_partitions
     )
-    admin = AdminClient(client_properties(config, {}))
+    admin = AdminClient(client_properties(config, {"log_level": 0}))  # errors come as exceptions
     wanted = [
         NewTopic(plan.name, num_partitions=plan.partitions, replication_factor=replication_factor, config=plan.settings)
         for plan in plans
