@@ -6,6 +6,7 @@ from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from audit.segments import segments
 from config.schema import KafkaConfig
 from daemon.replay import ReplayPlan, replay
 from tests.kafka.running import Line, Stage
@@ -72,5 +73,7 @@ def _refusals(letters: list[bytes]) -> list[tuple[object, object]]:
 def _audited(folder: Path) -> list[Line]:
     """Records of the core: without the writer's own, and without number and chain, which a restart's lines move."""
     own = {"head", "resume", "checkpoint", "stop", "foot"}
-    lines = [cast(Line, json.loads(line)) for file in sorted(folder.glob("audit-*.jsonl")) for line in lines_of(file)]
+    lines = []
+    for segment in segments(folder):
+        lines += [cast(Line, json.loads(line)) for line in segment.lines()]
     return [{k: v for k, v in line.items() if k not in ("n", "h")} for line in lines if line["kind"] not in own]
