@@ -143,6 +143,7 @@ class Daemon:
         """Take batch after batch; the next is read when the last is applied and there is room for what comes of it."""
         homes = Homes(several=len(shards) > 1)
         kinds = {name: kind for kind, name in self._config.kafka.topics.model_dump().items()}
+        homes.learn(shard.core.homes for shard in shards)
         source.pause(_unwanted(shards))
         async for batch in source.batches():
             for shard in shards:

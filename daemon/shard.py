@@ -101,13 +101,10 @@ class Shard:
         """
         self._apply([made_input(Stop(), ts_in=time.time_ns())], time.monotonic())
         is_out = self.outbox.close(timeout_s)
-        if self._audit is not None:
-            if is_out:
-                self._journal.sync()
-                self._audit.stop(self.core.now_ns)
-                self._notices.send(self._publisher.checkpoints())
-            else:
-                self._audit.abandon()
+        if self._audit is not None and is_out:  # else the outbox may still be writing it
+            self._journal.sync()
+            self._audit.stop(self.core.now_ns)
+            self._notices.send(self._publisher.checkpoints())
         self._journal.close()
         if is_out:
             self._sink.close()

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaException
 
 from config.schema import KafkaConfig
 from feeds.kafka_delivery import PUBLISH_TIMEOUT_S, Delivery, dead_producer
-from feeds.kafka_properties import KafkaError
+from feeds.kafka_properties import KafkaError, Property
 from feeds.outgoing import Outgoing
 
 START_TIMEOUT_S = 60.0  # after a SIGKILL inside a transaction the coordinator needs about one second
@@ -44,7 +44,7 @@ class TransactionalSink:
 
     def __init__(self, config: KafkaConfig, *, shard: int) -> None:
         self._id = f"{config.group}-{config.topics.positions}-{shard}"
-        own = {"transactional.id": self._id, "transaction.timeout.ms": int(TRANSACTION_TIMEOUT_S * 1_000)}
+        own: dict[str, Property] = {"transactional.id": self._id, "transaction.timeout.ms": int(TRANSACTION_TIMEOUT_S * 1_000)}
         self._delivery = Delivery(config, own)
         self._delivery.connect(config.topics, shard)
         self._producer = self._delivery.producer
