@@ -44,7 +44,10 @@ class TransactionalSink:
 
     def __init__(self, config: KafkaConfig, *, shard: int) -> None:
         self._id = f"{config.group}-{config.topics.positions}-{shard}"
-        own: dict[str, Property] = {"transactional.id": self._id, "transaction.timeout.ms": int(TRANSACTION_TIMEOUT_S * 1_000)}
+        own: dict[str, Property] = {
+            "transactional.id": self._id,
+            "transaction.timeout.ms": int(TRANSACTION_TIMEOUT_S * 1_000),
+        }
         self._delivery = Delivery(config, own)
         self._delivery.connect(config.topics, shard)
         self._producer = self._delivery.producer
