@@ -20,7 +20,7 @@ _LIMIT_SUMMARY = "{{ $labels.portfolio }}: limit {{ $labels.limit }} ({{ $labels
 _LIMIT_DESCRIPTION = f"It stands at {{{{ $value | humanizePercentage }}}} of its bound, {_THRESHOLD}."
 _LIMIT_TO_DO = (
     "Limits dashboard: which limit, since when, how far over. Tell the desk; reducing is always allowed, and the "
-    "action record on the actions or shadow topic names the smallest reduction that clears it. Then label the episode."
+    "action record names the smallest reduction that clears it. Note whether it was right."
 )
 
 RISK_ALERTS: tuple[Alert, ...] = (
@@ -180,7 +180,7 @@ RISK_ALERTS: tuple[Alert, ...] = (
         summary="Limit {{ $labels.limit }} cries wolf",
         description="{{ $value | humanize }} episodes a week are false or not labelled yet (bound {threshold}). It "
         "cannot be promoted, and in gradual mode it may be demoted.",
-        what_to_do="Label its episodes first: what is not labelled counts as false. If they are false, move the limit "
-        "or mend the data in daylight; rehearse it with riskd replay.",
+        what_to_do="Read its episodes in the audit log: were they right? If not, move the limit or mend the data in "
+        "daylight, and rehearse it with riskd replay. Episodes without a label count as false.",
     ),
 )

@@ -2,6 +2,8 @@
 
 from deploy.monitoring.alert import Alert
 
+# Before its first report, and where the last is older than 5 s, no condition of readiness holds.
+_REPORTS = 'and on (job, instance) riskd_ready{condition="recovered"} == 1'
 _UP_FOR_30_MIN = 'time() - process_start_time_seconds{job="riskd"} > 1800'
 
 SERVICE_ALERTS: tuple[Alert, ...] = (
@@ -30,7 +32,7 @@ SERVICE_ALERTS: tuple[Alert, ...] = (
     Alert(
         name="RiskdNotReady",
         severity="critical",
-        expression='riskd_ready{condition!~"known|recovered|caught_up|disk"} == 0',
+        expression=f'riskd_ready{{condition!~"known|recovered|caught_up|disk"}} == 0 {_REPORTS}',
         lasts="1m",
         summary="riskd {{ $labels.instance }} is not ready: {{ $labels.condition }}",
         description="Condition {{ $labels.condition }} of /readyz has been {{ $value }} for 1 min (bound 1). Enforced "
@@ -41,25 +43,23 @@ SERVICE_ALERTS: tuple[Alert, ...] = (
     Alert(
         name="RiskdCatchingUpTooLong",
         severity="warning",
-        expression='riskd_ready{condition=~"recovered|caught_up"} == 0',
+        expression='min by (job, instance) (riskd_ready{condition=~"recovered|caught_up"}) == 0',
         lasts="10m",
         summary="riskd {{ $labels.instance }} still works through its backlog",
-        description="Condition {{ $labels.condition }} has been {{ $value }} for 10 min (bound 10 min). Until then "
-        "only the final state of each scope will be published; consumers hold what they have, or restrict as leases "
-        "end.",
+        description="It replays its journal or reads its backlog for 10 min already (caught up is {{ $value }}, bound "
+        "1 within 10 min). Until then only the final state of each scope will be published; consumers hold what they "
+        "have, or restrict as leases end.",
         what_to_do="Watch the lag on the service dashboard: if it falls, wait. If it stands, look for broker_waiting "
         "in the log, and for a partition that holds back the others.",
     ),
     Alert(
         name="RiskdCoreStalled",
         severity="critical",
-        expression="(time() - riskd_core_time_seconds > 10)"
-        ' and on (job, instance) riskd_config_info{clock="wall"} == 1'
-        ' and on (job, instance) riskd_ready{condition="caught_up"} == 1',
+        expression='riskd_ready{condition="recovered"} == 0 and on (job, instance) riskd_core_time_seconds > 0',
         lasts="10s",
-        summary="Time stands still in riskd {{ $labels.instance }}",
-        description="Core time is {{ $value | humanizeDuration }} behind the clock (bound 10 s), though the backlog "
-        "is read. No timer fires and nothing is decided meanwhile.",
+        summary="The loop of riskd {{ $labels.instance }} hangs",
+        description="It has not reported for 15 s (recovered is {{ $value }}, bound 1), though it had recovered. No "
+        "timer fires and nothing is decided meanwhile; its leases run out.",
         what_to_do="Restart it: the watchdog should have. Look for a full disk, a suspended machine or a clock that "
         "jumped before you do.",
     ),
@@ -122,7 +122,7 @@ SERVICE_ALERTS: tuple[Alert, ...] = (
     Alert(
         name="RiskdDiskLow",
         severity="critical",
-        expression='riskd_ready{condition="disk"} == 0',
+        expression=f'riskd_ready{{condition="disk"}} == 0 {_REPORTS}',
         lasts="0s",
         summary="The disk of riskd {{ $labels.instance }} is nearly full",
         description="Condition disk is {{ $value }} (bound 1). When the journal cannot be written riskd stops rather "
@@ -135,9 +135,9 @@ SERVICE_ALERTS: tuple[Alert, ...] = (
         severity="critical",
         expression="riskd_audit_degraded == 1",
         lasts="0s",
-        summary="The audit log of riskd {{ $labels.instance }} is not written",
-        description="audit_degraded is {{ $value }} (bound 0): the disk takes no more lines. The log was cut at a "
-        "line's end; the journal still has every input, so the lines can be made again.",
+        summary="The disk of the audit log of riskd {{ $labels.instance }} is full",
+        description="audit_degraded is {{ $value }} (bound 0): the log goes on in its reserve. When that is used up "
+        "too, riskd ends rather than act without a record.",
         what_to_do="Free space on the audit volume; audit_recovered in the log says that it goes on. Then run riskd "
         "audit verify.",
     ),

@@ -12,6 +12,7 @@ from tests.deploy.health import (
     SELF_LABELS,
     SLOW,
     Fault,
+    always,
     growing,
     histogram,
     then,
@@ -30,6 +31,13 @@ def _ready(condition: str) -> dict[str, str]:
     return {f'riskd_ready{{{SELF},condition="{condition}"}}': then(1, 0)}
 
 
+_READY = [name for name in HEALTHY if name.startswith("riskd_ready")]
+_CORE_TIME = f"riskd_core_time_seconds{{{SELF}}}"
+_BACKLOG = (
+    "It replays its journal or reads its backlog for 10 min already (caught up is 0, bound 1 within 10 min). Until "
+    "then only the final state of each scope will be published; consumers hold what they have, or restrict as leases "
+    "end."
+)
 _LAGGING = {f'riskd_consumer_lag_records{{{SELF},topic="market_data"}}': then(12, 50_000)}
 
 SERVICE_FAULTS: tuple[Fault, ...] = (
@@ -74,19 +82,26 @@ SERVICE_FAULTS: tuple[Fault, ...] = (
         name="a backlog of a million records",  # whose lag is no second alert
         series=_ready("caught_up") | _LAGGING,
         firing={("RiskdCatchingUpTooLong", "warning"): 1},
-        labels={**SELF_LABELS, "condition": "caught_up"},
+        labels=SELF_LABELS,
         summary="riskd r:1 still works through its backlog",
-        says="Condition caught_up has been 0 for 10 min (bound 10 min). Until then only the final state of each scope "
-        "will be published; consumers hold what they have, or restrict as leases end.",
+        says=_BACKLOG,
     ),
     Fault(
-        name="the loop hangs",
-        series={f"riskd_core_time_seconds{{{SELF}}}": growing(0, INTERVAL_S, 0)},
-        firing={("RiskdCoreStalled", "critical"): 1},
+        name="a long journal is replayed",  # no condition holds before the first report
+        series=dict.fromkeys(_READY, always(0)) | {_CORE_TIME: f"_x{ONSET + AFTER}"},
+        firing={("RiskdCatchingUpTooLong", "warning"): 1},
         labels=SELF_LABELS,
-        summary="Time stands still in riskd r:1",
-        says="Core time is 5m 0s behind the clock (bound 10 s), though the backlog is read. No timer fires and nothing "
-        "is decided meanwhile.",
+        summary="riskd r:1 still works through its backlog",
+        says=_BACKLOG,
+    ),
+    Fault(
+        name="the loop hangs",  # no condition holds where the last report is old
+        series=dict.fromkeys(_READY, then(1, 0)) | {_CORE_TIME: growing(0, INTERVAL_S, 0)},
+        firing={("RiskdCoreStalled", "critical"): 1},
+        labels={**SELF_LABELS, "condition": "recovered"},
+        summary="The loop of riskd r:1 hangs",
+        says="It has not reported for 15 s (recovered is 0, bound 1), though it had recovered. No timer fires and "
+        "nothing is decided meanwhile; its leases run out.",
         at=35,
     ),
     Fault(
@@ -148,9 +163,9 @@ SERVICE_FAULTS: tuple[Fault, ...] = (
         series={f"riskd_audit_degraded{{{SELF}}}": then(0, 1)},
         firing={("RiskdAuditDegraded", "critical"): 1},
         labels=SELF_LABELS,
-        summary="The audit log of riskd r:1 is not written",
-        says="audit_degraded is 1 (bound 0): the disk takes no more lines. The log was cut at a line's end; the "
-        "journal still has every input, so the lines can be made again.",
+        summary="The disk of the audit log of riskd r:1 is full",
+        says="audit_degraded is 1 (bound 0): the log goes on in its reserve. When that is used up too, riskd ends "
+        "rather than act without a record.",
     ),
     Fault(
         name="the disk of the audit log is slow",

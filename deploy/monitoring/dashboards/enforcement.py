@@ -17,7 +17,7 @@ limit is in SHADOW, or in SOFT (at most a throttle).
 A limit climbs SHADOW, SOFT, FULL in mode *gradual* by evidence gathered in that stage:
 **readiness of {ready:g} or more**, with at most {threshold:g} false positive a week.
 
-- An episode that nobody labelled **counts as false**. Label them: that is the one thing a person must do here.
+- An episode without a label **counts as false** (label commands come with a later release).
 - Weeks count only while the number was known and the limit's life was *ok*. No weeks, no rate: *no evidence*.
 - A rate over the bound: move the limit, or mend the data, in daylight. Rehearse a change with `riskd replay` on the
   journal.

@@ -25,8 +25,8 @@ _HOW_TO_READ = """
 3. **Trading state** is what the trading systems were told. `REDUCING` and `HALTED` refuse orders that open;
    **cancels and reducing orders always pass**. Never stop riskd to trade again: its leases end and consumers restrict.
 4. **Ready: NO** or **trust** above *fresh*: the numbers may be of the past. Mend the feed first, then read them.
-5. On the machine: `riskd status` names instruments and reasons. An operator's halt, reinstate and labels are commands
-   on the control topic.
+5. On the machine: `riskd status` names instruments and reasons. An operator's halt and reinstate are commands on
+   the control topic.
 
 Each alert has its section in `docs/operations.md`. Figures: *VaR and limits*, *Stress*. Evidence: *Enforcement*.
 Nothing arrives or leaves: *Service*.
