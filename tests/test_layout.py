@@ -24,7 +24,7 @@ MACHINE = re.compile(rb"/work/(?:main|shared)|/home/\w+/|/root/")
 
 def sources() -> list[Path]:
     """Return the Python files of the product and its tests."""
-    found = chain.from_iterable((ROOT / name).rglob("*.py") for name in (*PACKAGES, "tests"))
+    found = chain.from_iterable((ROOT / name).rglob("*.py") for name in (*PACKAGES, "deploy", "docs", "tests"))
     return sorted(path for path in found if "__pycache__" not in path.parts)
 
 
