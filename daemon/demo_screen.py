@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.live import Live
 
 from daemon.demo_daemon import StateDocument
-from daemon.demo_table import ActionView, demo_view, money
+from daemon.demo_table import ActionView, demo_view
 from daemon.firing import year_of
+from daemon.screen_text import money
 
 _REFRESH_S = 0.15
 _RECENT_ACTIONS = 8

@@ -1,6 +1,5 @@
 """The demo's live view: portfolios, how far each limit is used, and the last actions, as one rich renderable."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -10,35 +9,16 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from daemon.screen_text import LIFE_STYLES, SHOWN_MAX, STATE_STYLES, beyond, money, percent, times
+from daemon.state_views import NumberView, Shown, as_float
 from daemon.summary import iso_time
 from enforcement.builtin import BUILTIN_IDS
-from enforcement.records import Number
 
-Shown = float | str | None  # a state record's number: "Infinity" in words, null or NaN where it is missing
-
-_LIFE_STYLES = {
-    "ok": "green",
-    "pending": "yellow",
-    "firing": "bold red",
-    "recovering": "yellow",
-    "no_data": "magenta",
-    "error": "bold magenta",
-    "latched": "bold red",
-}
-_STATE_STYLES = {"ACTIVE": "green", "THROTTLED": "yellow", "REDUCING": "red", "HALTED": "bold white on red"}
 _BAR_CELLS = 12
 _WIDE = 90  # columns that all of a portfolio's numbers need
 _FIXED_LINES = 15  # headings, rules and blank lines of the whole view
 _LIMITS_MIN = 3
 _ACTIONS_MAX = 8
-_SHOWN_MAX = 1e12  # beyond it a column would burst
-
-
-class MetricView(msgspec.Struct, frozen=True):
-    """One metric of a state record."""
-
-    value: Shown
-    status: str
 
 
 class LimitView(msgspec.Struct, frozen=True):
@@ -67,7 +47,7 @@ class StateView(msgspec.Struct, frozen=True):
     scope: str
     trust: str
     nav: Shown
-    metrics: dict[str, MetricView]
+    metrics: dict[str, NumberView]
     limits: list[LimitView]
 
 
@@ -111,43 +91,6 @@ def demo_view(
     )
 
 
-def money(value: Shown) -> str:
-    """Return an amount in three digits and its unit: 2.31m, 140k.
-
-    >>> money(2_310_000.0), money(-140_500.0), money(float("nan")), money("Infinity")
-    ('2.31m', '-140k', '-', '∞')
-    """
-    number = _number(value)
-    if not abs(number) < _SHOWN_MAX:
-        return _beyond(number)
-    for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(number) >= size:
-            scaled = number / size
-            return f"{scaled:.{max(0, 2 - int(math.log10(abs(scaled))))}f}{unit}"
-    return f"{number:.0f}"
-
-
-def percent(value: Shown) -> str:
-    """Return a share as a percentage with one digit, "-" where it is missing."""
-    number = _number(value)
-    return f"{number:.1%}" if abs(number) < _SHOWN_MAX else _beyond(number)
-
-
-def times(value: Shown) -> str:
-    """Return a multiple such as 2.10x, "-" where it is missing."""
-    number = _number(value)
-    return f"{number:.2f}x" if abs(number) < _SHOWN_MAX else _beyond(number)
-
-
-def _beyond(number: float) -> str:
-    """Return a number that is missing, infinite, or too large for its column."""
-    if math.isnan(number):
-        return "-"
-    if math.isinf(number):
-        return "∞" if number > 0 else "-∞"
-    return f"{number:.1e}"
-
-
 def _portfolios(states: Sequence[StateView], shadow_states: Mapping[str, str], *, is_wide: bool) -> Table:
     table = Table(title="Portfolios", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     left = {"book", "trust", "shadow"}
@@ -167,7 +110,7 @@ def _portfolios(states: Sequence[StateView], shadow_states: Mapping[str, str], *
             "drawdown": percent(_metric(state, "drawdown")),
             "leverage": times(_metric(state, "gross_leverage")),
             "trust": state.trust,
-            "shadow": Text(shadow, style=_STATE_STYLES.get(shadow, "")),
+            "shadow": Text(shadow, style=STATE_STYLES.get(shadow, "")),
         }
         table.add_row(*(cells[name] for name in names if is_wide or name not in only_wide))
     return table
@@ -180,11 +123,11 @@ def _limits(states: Sequence[StateView], rows_max: int) -> Table:
     rows = [(state.scope, limit) for state in states for limit in state.limits if _is_worth_a_row(limit)]
     nearest = sorted(range(len(rows)), key=lambda i: (rows[i][1].life == "ok", -_used(rows[i][1])))[:rows_max]
     for scope, limit in (rows[i] for i in sorted(nearest)):
-        used = _number(limit.utilisation)
-        style = _LIFE_STYLES.get(limit.life, "")
+        used = as_float(limit.utilisation)
+        style = LIFE_STYLES.get(limit.life, "")
         cells = round(min(_used(limit), 1.0) * _BAR_CELLS)
         bar = Text("█" * cells + "·" * (_BAR_CELLS - cells), style=style)
-        share = f"{_used(limit):.0%}" if abs(used) < _SHOWN_MAX else _beyond(used)
+        share = f"{_used(limit):.0%}" if abs(used) < SHOWN_MAX else beyond(used)
         table.add_row(scope, limit.limit, limit.level, share, bar, Text(limit.life, style=style))
     return table
 
@@ -196,7 +139,7 @@ def _is_worth_a_row(limit: LimitView) -> bool:
 
 def _used(limit: LimitView) -> float:
     """Return the utilisation, at least 0; 0 where there is no number."""
-    used = _number(limit.utilisation)
+    used = as_float(limit.utilisation)
     return used if used > 0 else 0.0
 
 
@@ -205,7 +148,7 @@ def _actions(recent: Sequence[ActionView]) -> Table:
     for name in ("date", "book", "type", "why"):
         table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=64 if name == "why" else None)
     for action in recent:
-        style = _STATE_STYLES.get(action.trading_state, "")
+        style = STATE_STYLES.get(action.trading_state, "")
         table.add_row(iso_time(action.ts_decided)[:10], action.scope, Text(action.type, style=style), action.reason)
     return table
 
@@ -213,8 +156,3 @@ def _actions(recent: Sequence[ActionView]) -> Table:
 def _metric(state: StateView, name: str) -> Shown:
     metric = state.metrics.get(name)
     return None if metric is None else metric.value
-
-
-def _number(value: Shown | Number) -> float:
-    """Return a number of a state record as a float, NaN where it is missing."""
-    return math.nan if value is None else float(value)

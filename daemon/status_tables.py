@@ -7,16 +7,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from daemon.demo_table import money, percent, times
+from daemon.screen_text import LIFE_STYLES, STATE_STYLES, money, percent, times
 from daemon.state_views import NumberView, ScopeView, Shown
 
 NS_PER_S = 10**9
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
-_LIFE_STYLES = {
-    "ok": "green", "pending": "yellow", "firing": "bold red", "recovering": "yellow", "no_data": "magenta",
-    "error": "bold magenta", "latched": "bold red",
-}  # fmt: skip
-_STATE_STYLES = {"ACTIVE": "green", "THROTTLED": "yellow", "REDUCING": "red", "HALTED": "bold white on red"}
 _TRUST_STYLES = {"fresh": "green", "stale": "yellow", "suspect": "red", "missing": "bold red"}
 _LEFT = {"book", "limit", "life", "why", "now", "acts", "asks for", "trust", "may trade", "shadow", "known"}
 _BOOK_COLUMNS = (
@@ -36,7 +31,7 @@ def table_with(title: str, columns: Sequence[str]) -> Table:
 
 def styled_life(life: str) -> Text:
     """Return the state of a life in its colour."""
-    return Text(life, style=_LIFE_STYLES.get(life, ""))
+    return Text(life, style=LIFE_STYLES.get(life, ""))
 
 
 def age_text(age_ns: int) -> str:
@@ -60,8 +55,8 @@ def portfolio_table(states: Sequence[ScopeView], *, is_wide: bool) -> Table:
         trading = state.trading_state
         cells: dict[str, str | Text] = {
             "book": state.scope,
-            "may trade": Text(trading.effective, style=_STATE_STYLES.get(trading.effective, "")),
-            "shadow": Text(trading.shadow_effective, style=_STATE_STYLES.get(trading.shadow_effective, "")),
+            "may trade": Text(trading.effective, style=STATE_STYLES.get(trading.effective, "")),
+            "shadow": Text(trading.shadow_effective, style=STATE_STYLES.get(trading.shadow_effective, "")),
             "NAV": money(state.nav),
             "VaR 99": _marked(state.metrics["var_99"], money),
             "ES 99": _marked(state.metrics["es_99"], money),

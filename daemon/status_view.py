@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from daemon.demo_table import money
 from daemon.report import NOT_NEEDED_TO_BE_READY
+from daemon.screen_text import money
 from daemon.state_views import LimitView, StateDocument, as_float
 from daemon.status_service import data_lines, evidence_table, service_lines
 from daemon.status_tables import age_text, portfolio_table, styled_life, table_with

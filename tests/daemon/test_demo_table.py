@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-import daemon.demo_table
-from daemon.demo_table import Shown, demo_view, money, percent, read_states
+import daemon.screen_text
+from daemon.demo_table import demo_view, read_states
+from daemon.screen_text import money, percent
+from daemon.state_views import Shown
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
-    assert doctest.testmod(daemon.demo_table).failed == 0
+    assert doctest.testmod(daemon.screen_text).failed == 0
 
 
 @pytest.mark.parametrize(
