@@ -17,18 +17,21 @@ class Leases:
     def __init__(self, topic: str) -> None:
         self._topic = topic
         self._due_s = 0.0
-        self.until_s = 0.0  # of the leases that are out, wall time; 0 before the first
+        self._has_failed = False
+        self.sent_until_s = 0.0  # of the leases that were handed over last
+        self.until_s = 0.0  # of the leases that brokers have, wall time; 0 before the first
 
     def renew(self, shard: Shard, *, monotonic_s: float, now_ns: int) -> list[Outgoing]:
         """Return the leases to publish now, none where it is not time, or where decisions wait to leave.
 
         last_seq : of the shard's partition of the actions topic: who has read less has missed a record
         """
-        if monotonic_s < self._due_s or not shard.is_caught_up or shard.outbox.oldest_s > STUCK_AFTER_S:
+        is_due = monotonic_s >= self._due_s or self._has_failed
+        if not is_due or not shard.is_caught_up or shard.outbox.oldest_s > STUCK_AFTER_S:
             return []
-        self._due_s = monotonic_s + RENEW_EVERY_S
+        self._due_s, self._has_failed = monotonic_s + RENEW_EVERY_S, False
         valid_until = now_ns + int(VALID_FOR_S * _NS_PER_S)
-        self.until_s = valid_until / _NS_PER_S
+        self.sent_until_s = valid_until / _NS_PER_S
         core, last_seq = shard.core, shard.seq["actions"]
         return [
             Outgoing(
@@ -50,3 +53,10 @@ class Leases:
             for p, path in enumerate(core.state.scopes)
             if not core.is_elsewhere(p)
         ]
+
+    def note_delivery(self, until_s: float, *, is_delivered: bool) -> None:
+        """Take in what became of a lease that ends at `until_s`; one that did not arrive is renewed at once."""
+        if is_delivered:
+            self.until_s = max(self.until_s, until_s)
+        else:
+            self._has_failed = True

@@ -21,6 +21,7 @@ from daemon.health import Health
 from daemon.homes import Homes
 from daemon.http_server import HttpServer
 from daemon.metrics import Metrics
+from daemon.milestones import BROKER_AWAY, Milestones
 from daemon.program_log import configure_program_log
 from daemon.report_metrics import ReportMetrics
 from daemon.reporter import REPORT_EVERY_S, Reporter
@@ -31,6 +32,7 @@ from feeds.kafka_inputs import served_partitions
 from feeds.kafka_notices import Notices
 from feeds.kafka_preflight import check_rights, daemon_needs
 from feeds.kafka_properties import exposed_secrets
+from feeds.kafka_sink import FencedError
 from feeds.kafka_source import KafkaSource
 from feeds.merge import Partition
 
@@ -56,16 +58,15 @@ def run(config_path: Path) -> None:
     setup = build_setup(config_path)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     with configure_program_log(sys.stderr) as program_log:
-        log = structlog.get_logger()
         daemon = Daemon(setup)
         daemon.metrics.watch_log(program_log)
         try:
             uvloop.run(daemon.run())
         except BaseExceptionGroup as group:  # one task: its error is the process's
-            log.critical("fatal", error=str(group.exceptions[0]))
+            _say_end(group.exceptions[0])
             raise group.exceptions[0] from group
         except Exception as error:
-            log.critical("fatal", error=str(error))
+            _say_end(error)
             raise
 
 
@@ -81,6 +82,7 @@ class Daemon:
         self._log = structlog.get_logger()
         self._last_collect_s = self._last_said_s = time.monotonic()
         self._said: set[str] = set()
+        self._milestones = Milestones()
 
     async def run(self) -> None:
         """Recover, read and apply until a signal asks for the end."""
@@ -179,17 +181,12 @@ class Daemon:
         for name, holds in (
             ("recording_ended", all(shard.has_ended for shard in shards)),
             ("caught_up", self._config.clock == "wall" and all(shard.is_caught_up for shard in shards)),
-            ("broker_waiting", source.down_s > BROKER_DOWN_S),
         ):
-            if holds == (name in self._said):
-                continue
-            if holds:
+            if holds and name not in self._said:
                 self._said.add(name)
-                (self._log.warning if name == "broker_waiting" else self._log.info)(name, inputs=_inputs(shards))
-            else:
-                self._said.discard(name)
-                if name == "broker_waiting":
-                    self._log.info("broker_back", inputs=_inputs(shards))
+                self._log.info(name, inputs=_inputs(shards))
+        is_away = source.down_s > BROKER_DOWN_S
+        self._milestones.tell(BROKER_AWAY, {"": {"inputs": _inputs(shards)}} if is_away else {})
 
     def _collect(self, *, is_idle: bool) -> None:
         """Collect garbage where nobody waits."""
@@ -211,6 +208,10 @@ class Daemon:
                 f"the outputs of {waiting} steps did not leave within {LEAVE_WITHIN_S} s; they are in the journal, and "
                 "the next start publishes them"
             )
+
+
+def _say_end(error: BaseException) -> None:
+    structlog.get_logger().critical("fenced" if isinstance(error, FencedError) else "fatal", error=str(error))
 
 
 def _starts(shards: Sequence[Shard]) -> dict[Partition, int]:

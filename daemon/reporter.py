@@ -1,14 +1,17 @@
 """Builds the report once a second, a few scopes at a time, so that no event waits for all of them."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 
 from audit.line import canonical_json
 from config.schema import Config
+from daemon.disk_room import low_disks
 from daemon.health import Health
 from daemon.leases import Leases
 from daemon.report import SHARED_TOPIC_KINDS, Condition, Report, ShardReport
+from daemon.report_log import ReportLog
 from daemon.report_metrics import ReportMetrics
 from daemon.shard import Shard
 from daemon.trust_report import held_trust
@@ -38,8 +41,10 @@ class Reporter:
         health: Health,
         metrics: ReportMetrics | None,
     ) -> None:
-        self._topics, self._shards, self._source = config.kafka.topics, shards, source
+        self._config, self._shards, self._source = config, shards, source
+        self._topics = config.kafka.topics
         self._notices, self._health, self._metrics = notices, health, metrics
+        self._log = ReportLog(shards, is_wall=config.clock == "wall")
         self._leases = [Leases(config.kafka.topics.leases) for _ in shards]
         self._kinds = {name: kind for kind, name in config.kafka.topics.model_dump().items()}
         self._records: dict[tuple[int, str], dict[str, object]] = {}
@@ -86,14 +91,17 @@ class Reporter:
     def _finish(self, states: list[dict[str, object]]) -> None:
         now_ns, now_s = time.time_ns(), time.monotonic()
         for shard, leases in zip(self._shards, self._leases, strict=True):
-            self._notices.send(leases.renew(shard, monotonic_s=now_s, now_ns=now_ns))
+            renewed = leases.renew(shard, monotonic_s=now_s, now_ns=now_ns)
+            self._notices.send(renewed, partial(leases.note_delivery, leases.sent_until_s))
         reports = tuple(
             self._shard_report(shard, leases) for shard, leases in zip(self._shards, self._leases, strict=True)
         )
-        report = Report(now_ns, self._troubles(reports, states), reports, tuple(states))
+        low = low_disks(self._config)
+        report = Report(now_ns, self._troubles(reports, states, low), reports, tuple(states))
         self._health.set_report(report)
         if self._metrics is not None:
             self._metrics.update(report)
+        self._log.tell(report, low, now_s)
 
     def _shard_report(self, shard: Shard, leases: Leases) -> ShardReport:
         core = shard.core
@@ -122,7 +130,9 @@ class Reporter:
             evidence={limit: asdict(evidence) for limit, evidence in core.evidence().items()},
         )
 
-    def _troubles(self, reports: Sequence[ShardReport], states: Sequence[dict[str, object]]) -> dict[Condition, str]:
+    def _troubles(
+        self, reports: Sequence[ShardReport], states: Sequence[dict[str, object]], low: Mapping[str, str]
+    ) -> dict[Condition, str]:
         troubles: dict[Condition, str] = {}
         behind = [shard for shard in self._shards if not shard.is_caught_up]
         if behind:
@@ -139,6 +149,7 @@ class Reporter:
         elif self._notices.trouble is not None:
             troubles["publishing"] = f"states or leases do not leave: {self._notices.trouble}"
         disk = [shard.audit_trouble for shard in self._shards if shard.audit_trouble is not None]
+        disk += low.values()
         if disk:
             troubles["disk"] = "; ".join(disk)
         unknown = [str(state["scope"]) for state in states if not state["known"] and "/" not in str(state["scope"])]

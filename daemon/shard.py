@@ -18,6 +18,7 @@ from daemon.outbox import Outbox, Parcel
 from daemon.outputs import Outputs
 from daemon.publisher import Publisher
 from daemon.recovery import check_setup, recover
+from daemon.refused_log import RefusedLog
 from daemon.slow_results import slow_result
 from daemon.wall_clock import with_event_ticks, with_tick
 from feeds.events import Assignment, CatchUpEnd, Event, RootHome, Stop
@@ -63,6 +64,7 @@ class Shard:
         self._metrics = metrics
         self._notices = notices
         self._order: EventOrder | WallOrder | None = None
+        self.refused = RefusedLog(shard)
         directory = shard_directory(config.journal.directory, shard)
         check_setup(directory, setup)
         digest = setup_digest(setup)
@@ -217,8 +219,9 @@ class Shard:
         outputs = self.core.step(inputs)
         self._metrics.note_core(time.perf_counter() - before_core_s)
         self._metrics.note_decisions(outputs.decisions)
-        for _, rejection in outputs.rejections:
+        for record, rejection in outputs.rejections:
             self._metrics.note_rejection(rejection.reason)
+            self.refused.note(record, rejection)
         if outputs.lets_out:
             self.outbox.put(Parcel(outputs, in_hand_s))
         self._answer(outputs.requests, in_hand_s)
