@@ -11,6 +11,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CANDIDATES = 96  # worst scenarios kept sorted per book; 38 are needed at 95 % of 756 rows
+LANES, BLOCKS = 16, 8  # a strip of a sum over instruments: 16 lanes of 8 (risk/kernels/sums.py)
+STRIP = LANES * BLOCKS
+SUMS_SCRATCH = 6 * LANES + 2 * STRIP
 
 
 class Arrays(NamedTuple):
@@ -57,9 +60,11 @@ class Arrays(NamedTuple):
     exposure: Floats  # (P, N)
     sigma_x: Floats  # (P, N) covariance times exposure
     fit_exposure: Floats  # (P, N) exposure that the last tail fit saw
+    moved: Floats  # (P,) at least the sum of |exposure - fit_exposure|; inf where nothing is known of it
     loss: Floats  # (P, T)
     candidates: Ints  # (P, CANDIDATES) rows with the worst losses, descending
     member: Ints  # (T,) scratch while candidates are renewed
+    sums_scratch: Floats  # (SUMS_SCRATCH,) scratch while a book is added up
     candidate_bound: Floats  # (P,) no other row's loss is above it
     stress: Floats  # (P, S) loss
     stress_suspect: Floats  # (P, S) what quarantined prices would add to the loss
@@ -98,6 +103,7 @@ class Scalar:
     """Indices into Arrays.scalars."""
 
     NOW, INSTRUMENTS, SCOPES, ROWS, SCENARIOS = 0, 1, 2, 3, 4
+    FLAGGED = 5  # instruments that are untrusted, suspect or proxied
 
 
 class Setting:
@@ -120,7 +126,8 @@ _INT = {
 }  # fmt: skip
 _FILL: dict[str, float] = {
     "mark": np.nan, "quote_mid": np.nan, "trade_price": np.nan, "last_source": -1, "parent": -1, "index_valid": 1,
-    "band": np.inf, "metrics": np.nan, "wake": np.inf, "candidate_bound": np.inf, "value": np.nan,
+    "band": np.inf, "metrics": np.nan, "wake": np.inf, "candidate_bound": np.inf, "moved": np.inf,
+    "value": np.nan,
 }  # fmt: skip
 _ONE_INSTRUMENT = (
     "mark", "mark_ts", "mark_source", "unit", "pnl_unit", "floor", "band", "fast", "quote_fresh",
@@ -129,7 +136,7 @@ _ONE_INSTRUMENT = (
     "returns_min", "returns_max",
 )  # fmt: skip
 _ONE_SCOPE = (
-    "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidate_bound", "value",
+    "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidate_bound", "moved", "value",
     "value_base", "index_base", "high_water", "day_pnl", "variance", "updates", "alive", "woken", "refit",
     "data_status",
 )  # fmt: skip
@@ -143,10 +150,17 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     shapes |= dict.fromkeys(_ONE_SCOPE, (p,))
     shapes |= {"returns": (n, t), "shocks": (n, s), "covered": (n, s), "sigma": (n, n)}
     shapes |= dict.fromkeys(("quantity", "exposure", "sigma_x", "fit_exposure"), (p, n))
-    shapes |= {"member": (t,), "loss": (p, t), "candidates": (p, CANDIDATES), "fit": (p, 6), "scenario_limit": (s,)}
+    shapes |= {
+        "member": (t,),
+        "sums_scratch": (SUMS_SCRATCH,),
+        "loss": (p, t),
+        "candidates": (p, CANDIDATES),
+        "fit": (p, 6),
+        "scenario_limit": (s,),
+    }
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
     shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake"), (p, k))
-    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (5,), "settings": (2,)}
+    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (6,), "settings": (2,)}
     filled = (
         np.full(shapes[name], _FILL.get(name, 0), dtype=np.int64 if name in _INT else np.float64)
         for name in Arrays._fields

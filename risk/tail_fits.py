@@ -65,6 +65,7 @@ def apply_result(state: RiskState, result: TailResult) -> bool:
     p, arrays, count = result.scope, state.arrays, len(state.terms)
     arrays.fit_exposure[p, :] = 0.0
     arrays.fit_exposure[p, : exposure.size] = exposure
+    arrays.moved[p] = np.inf
     fit = arrays.fit[p]
     fit[Fit.VAR_999], fit[Fit.ES_999] = result.var_999, result.es_999
     fit[Fit.VAR_STATUS] = result.status
@@ -94,6 +95,7 @@ def _request(state: RiskState, p: int) -> TailRequest:
     # asked for once: until the answer comes the book is compared with the one that was asked about
     state.arrays.fit_exposure[p, :] = 0.0
     state.arrays.fit_exposure[p, : exposure.size] = exposure
+    state.arrays.moved[p] = np.inf
     state.arrays.fit[p, Fit.GROSS] = float(np.abs(exposure).sum())
     return request
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from risk.arrays import Source
+from risk.arrays import Scalar, Source
 from risk.calendars import advance_open, sessions_after
 from risk.currency import pairs_of
 from risk.state import RiskState
@@ -128,8 +128,10 @@ def _write_flags(state: RiskState, i: int) -> None:
     suspect = is_suspect(state, i) or any(is_suspect(state, pair) for pair in pairs)
     untrusted = float(stale or state.window.unmodelled[i] > 0)
     proxied = float(state.window.stand_ins[i] > 0)
-    if (untrusted, float(suspect), proxied) != (arrays.untrusted[i], arrays.suspect[i], arrays.proxied[i]):
-        arrays.untrusted[i], arrays.suspect[i], arrays.proxied[i] = untrusted, float(suspect), proxied
+    flags, before = (untrusted, float(suspect), proxied), (arrays.untrusted[i], arrays.suspect[i], arrays.proxied[i])
+    if flags != before:
+        arrays.untrusted[i], arrays.suspect[i], arrays.proxied[i] = flags
+        arrays.scalars[Scalar.FLAGGED] += any(flags) - any(before)
         state.touch(i)
     linear = terms.kind not in ("cash", "fx") and not terms.inverse  # a pair may carry a currency's rate
     fresh = i not in state.stale and not is_suspect(state, i)

@@ -32,6 +32,7 @@ def rebuild(s: Arrays, p: int) -> None:
         for k in range(s.scalars[_SCENARIOS]):
             stress[k] -= x * s.shocks[i, k]
             covered[k] += abs(x) * s.covered[i, k]
+    s.moved[p] = np.inf
     s.updates[p] = (p * 97) % REBUILD_EVERY  # scopes take their turns, so that no single event pays for all
     s.candidate_bound[p] = refresh_candidates(loss, rows, s.candidates[p]) if rows > 0 else -np.inf
 
@@ -49,6 +50,7 @@ def move_exposure(s: Arrays, p: int, i: int) -> None:
         rebuild(s, p)  # a large cut leaves the rounding of what was large: start anew
         return
     s.exposure[p, i] = new
+    s.moved[p] += abs(d)
     rows, count = min(s.scalars[_ROWS], s.loss.shape[1]), s.scalars[_INSTRUMENTS]
     loss, returns, sigma, sigma_x = s.loss[p], s.returns[i], s.sigma[i], s.sigma_x[p]
     for row in range(rows):

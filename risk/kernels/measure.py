@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from risk.arrays import Arrays, Fit, Floats, Ints, Scalar, Setting
+from risk.kernels.sums import book_sums, count_held, distance, flagged_sums
 from risk.kernels.tail import (
     depth_needed,
     renew_candidates,
@@ -25,8 +26,9 @@ _OK, _DEGRADED, _INSUFFICIENT, _INVALID = 0, 1, 2, 3
 _NAMES_MIN = 8  # under it concentration is the largest exposure over NAV (semantics.md)
 COVERAGE_MIN = 0.8  # a scenario that shocks less of gross does not count
 _REFIT_SHARE = 0.05
+_BOUND_MARGIN = 1e-6  # far more than the rounding of any count of additions: a bound that was added up stays one
 _STALE = Setting.STALE_GROSS_MAX
-_NOW, _INSTRUMENTS, _ROWS, _SCENARIOS = Scalar.NOW, Scalar.INSTRUMENTS, Scalar.ROWS, Scalar.SCENARIOS
+_INSTRUMENTS, _ROWS, _SCENARIOS, _FLAGGED = Scalar.INSTRUMENTS, Scalar.ROWS, Scalar.SCENARIOS, Scalar.FLAGGED
 _FIT_VAR, _FIT_ES, _FIT_REFERENCE = Fit.VAR_999, Fit.ES_999, Fit.REFERENCE_VARIANCE
 _FIT_VAR_STATUS, _FIT_ES_STATUS, _FIT_GROSS = Fit.VAR_STATUS, Fit.ES_STATUS, Fit.GROSS
 
@@ -183,28 +185,15 @@ def _compare(values: Floats, fresh: Ints, statuses: Ints, wake: Floats) -> bool:
 def measure(s: Arrays, p: int) -> None:
     """Compute every metric and status of scope p, and mark it woken where it needs a look.
 
-    Sums run in instrument order: the same book gives the same bytes on every machine. Helpers take rows, not the
+    Sums run in fixed lanes: the same book gives the same bytes on every machine. Helpers take rows, not the
     state: handing sixty arrays to each would cost more than the arithmetic.
     """
-    x, y, fitted, untrusted, doubted, stood_in = (
-        s.exposure[p], s.sigma_x[p], s.fit_exposure[p], s.untrusted, s.suspect, s.proxied,
-    )  # fmt: skip
-    gross = net = variance = cross = cross_squares = largest = stale = suspect = proxied = moved = 0.0
-    names = 0
-    for i in range(s.scalars[_INSTRUMENTS]):
-        size = abs(x[i])
-        product = x[i] * y[i]
-        gross += size
-        net += x[i]
-        variance += product
-        cross += abs(product)
-        cross_squares += product * product
-        largest = max(largest, size)
-        stale += size * untrusted[i]
-        suspect += size * doubted[i]
-        proxied += size * stood_in[i]
-        moved += abs(x[i] - fitted[i])
-        names += size > 0.0
+    x, count = s.exposure[p], s.scalars[_INSTRUMENTS]
+    gross, net, variance, cross, cross_squares, largest = book_sums(x, s.sigma_x[p], count, s.sums_scratch)
+    names = count_held(x, count)
+    stale = suspect = proxied = 0.0
+    if s.scalars[_FLAGGED] > 0:
+        stale, suspect, proxied = flagged_sums(x, s.untrusted, s.suspect, s.proxied, count)
     s.variance[p] = variance
     data = _DEGRADED if stale > 0.0 or suspect > 0.0 else _OK
     if s.missing[p] > 0 or s.known[p] == 0 or stale > s.settings[_STALE] * gross:
@@ -221,8 +210,11 @@ def measure(s: Arrays, p: int) -> None:
     # a book that no row and no covariance moves, such as cash of the base currency, has no tail and no names at risk
     riskless = empty or (variance == 0.0 and rows > 0 and cross == 0.0 and s.loss[p, s.candidates[p, 0]] == 0.0)
     _tail_fit(s.fit[p], variance, modelled, riskless, values, fresh)
-    if not riskless and moved > _REFIT_SHARE * s.fit[p, _FIT_GROSS] and rows >= 250:
-        s.refit[p] = 1
+    moved_max = _REFIT_SHARE * s.fit[p, _FIT_GROSS]
+    if not riskless and rows >= 250 and not s.moved[p] * (1.0 + _BOUND_MARGIN) <= moved_max:
+        s.moved[p] = distance(x, s.fit_exposure[p], count)
+        if s.moved[p] > moved_max:
+            s.refit[p] = 1
     _stress(
         s.stress[p], s.stress_suspect[p], s.covered_gross[p], s.scenario_limit, s.scalars[_SCENARIOS], data, gross,
         values, fresh,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from math import inf
 
+import numpy as np
 import pytest
 
 import enforcement.enforcer
@@ -11,6 +12,7 @@ from daemon.core import Core
 from enforcement.enforcer import Enforcer
 from enforcement.moment import Moment
 from enforcement.records import Outcome
+from risk.arrays import Scalar
 from risk.book import Book
 from risk.measures import Measures
 from tests.helpers import EventDict, Played, play, small_setup
@@ -91,6 +93,20 @@ def test_evaluating_every_scope_that_was_measured_changes_no_byte(
     assert min(each.live_weeks for each in woken.core.evidence().values()) > 1.0
     decided = {(each.limit, each.transition) for each in woken.outputs.decisions}
     assert {("drawdown", "ok>pending"), ("top", "ok>no_data")} <= decided
+
+
+def test_the_count_of_flagged_instruments_is_kept(events: list[EventDict]) -> None:
+    """Sums over flagged exposures are skipped where the count is zero."""
+    seen = set()
+
+    def compare(core: Core) -> None:
+        arrays = core.state.arrays
+        flagged = int(np.any([arrays.untrusted > 0.0, arrays.suspect > 0.0, arrays.proxied > 0.0], axis=0).sum())
+        assert arrays.scalars[Scalar.FLAGGED] == flagged
+        seen.add(flagged)
+
+    play(events, quiet_setup(), batch=1, between=compare)
+    assert len(seen) > 2, "flags hardly changed, so that this compares nothing"
 
 
 def test_looking_again_at_every_scope_between_events_gives_nothing(events: list[EventDict], woken: Played) -> None:

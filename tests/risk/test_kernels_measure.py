@@ -128,7 +128,7 @@ def test_a_status_follows_from_the_count_of_rows(rows: int, name: str, expected:
 def test_an_untrusted_part_over_one_per_cent_of_gross_makes_numbers_invalid_and_less_degrades() -> None:
     arrays = random_arrays(7)
     held = int(np.flatnonzero(arrays.quantity[1])[0])
-    arrays.untrusted[held] = 1.0
+    arrays.untrusted[held], arrays.scalars[Scalar.FLAGGED] = 1.0, 1
     measure(arrays, 1)
     assert status(arrays, 1, "gross") is Status.INVALID
     arrays.quantity[1, held] = 1e-3 / arrays.unit[held]
@@ -141,7 +141,7 @@ def test_a_suspect_price_degrades_everything_and_a_proxied_window_what_rests_on_
     arrays = random_arrays(8)
     arrays.statuses[:] = Status.OK
     held = int(np.flatnonzero(arrays.quantity[1])[0])
-    arrays.proxied[held] = 1.0
+    arrays.proxied[held], arrays.scalars[Scalar.FLAGGED] = 1.0, 1
     measure(arrays, 1)
     assert (status(arrays, 1, "gross"), status(arrays, 1, "worst_loss")) == (Status.OK, Status.OK)
     assert (status(arrays, 1, "var_95"), status(arrays, 1, "hhi")) == (Status.DEGRADED, Status.DEGRADED)
@@ -281,3 +281,22 @@ def test_scaling_a_book_scales_its_money_and_leaves_its_shares() -> None:
     for name in (*HISTORICAL, "gross", "net", "worst_loss", "gross_leverage"):
         np.testing.assert_allclose(metric(arrays, 1, name), 4.0 * before[METRICS.index(name)], rtol=1e-9)
     np.testing.assert_allclose(metric(arrays, 1, "hhi"), before[METRICS.index("hhi")], rtol=1e-9)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 100), st.lists(st.tuples(st.integers(0, NAMES - 1), st.floats(0.99, 1.01)), max_size=60))
+def test_a_fit_is_asked_for_exactly_when_a_twentieth_of_the_book_has_moved(
+    seed: int, moves: list[tuple[int, float]]
+) -> None:
+    """The distance is added up as a bound and counted only where the bound would ask: no request is early or late."""
+    arrays = random_arrays(seed, rows=250)
+    arrays.fit_exposure[1] = arrays.exposure[1]
+    arrays.fit[1, Fit.GROSS] = np.abs(arrays.exposure[1]).sum()
+    for i, factor in moves:
+        arrays.unit[i] *= factor
+        move_exposure(arrays, 1, i)
+        arrays.refit[1] = 0
+        measure(arrays, 1)
+        distance = np.abs(arrays.exposure[1] - arrays.fit_exposure[1]).sum()
+        assert arrays.refit[1] == (distance > 0.05 * arrays.fit[1, Fit.GROSS])
+        assert arrays.moved[1] >= distance * (1.0 - 1e-12)
