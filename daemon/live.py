@@ -31,7 +31,7 @@ from daemon.wiring import build_setup
 from feeds.kafka_inputs import served_partitions
 from feeds.kafka_notices import Notices
 from feeds.kafka_preflight import check_rights, daemon_needs
-from feeds.kafka_properties import exposed_secrets
+from feeds.kafka_properties import KafkaError, exposed_secrets
 from feeds.kafka_sink import FencedError
 from feeds.kafka_source import KafkaSource
 from feeds.merge import Partition
@@ -45,7 +45,7 @@ COLLECT_EVERY_S = 10.0
 COLLECT_AT_LEAST_EVERY_S = 600.0  # a feed that is never silent must not keep garbage for ever
 
 
-class LeftUnpublishedError(RuntimeError):
+class LeftUnpublishedError(KafkaError):
     """The daemon stopped before Kafka took everything; the next start publishes the rest from the journal."""
 
 
@@ -114,6 +114,7 @@ class Daemon:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._serve(source, shards, reporter))
             self._service.stopping()
+            source.leave()
             self._leave(shards)
         self._log.info("stopped", inputs=_inputs(shards))
 
@@ -198,6 +199,8 @@ class Daemon:
     def _leave(self, shards: Sequence[Shard]) -> None:
         """Let out what was decided, within the time that a stop may take."""
         deadline_s = time.monotonic() + LEAVE_WITHIN_S
+        for shard in shards:
+            shard.end()
         left = [shard for shard in shards if not shard.close(max(0.0, deadline_s - time.monotonic()))]
         for shard in left:
             shard.outbox.raise_failure()

@@ -96,9 +96,12 @@ class Outbox:
         if self._failure is not None:
             raise self._failure
 
-    def close(self, timeout_s: float) -> bool:
-        """Let out what waits, and end; return False where that took too long: the journal holds it for the restart."""
+    def end(self) -> None:
+        """Ask for the end behind what waits; nothing may be put afterwards."""
         self._parcels.put(None)
+
+    def close(self, timeout_s: float) -> bool:
+        """Wait for the end; return False where that took too long: the journal holds what is left for the restart."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive() and self._failure is None
 

@@ -96,12 +96,16 @@ class Shard:
         self.outbox = Outbox(self._journal, self._publisher, metrics, notices, shard=shard)
         self.outbox.start()
 
+    def end(self) -> None:
+        """Journal the stop, and let the outbox end behind what waits; `close` follows."""
+        self._apply([made_input(Stop(), ts_in=time.time_ns())], time.monotonic())
+        self.outbox.end()
+
     def close(self, timeout_s: float) -> bool:
         """End in good order: what was decided leaves first; False where Kafka did not take it in time.
 
         What did not leave is in the journal, and the next start publishes it.
         """
-        self._apply([made_input(Stop(), ts_in=time.time_ns())], time.monotonic())
         is_out = self.outbox.close(timeout_s)
         if self._audit is not None and is_out:  # else the outbox may still be writing it
             self._journal.sync()

@@ -67,6 +67,7 @@ class KafkaSource:
         self._consumer = Consumer(properties | {"stats_cb": self._on_statistics})
         self._requests: queue.SimpleQueue[asyncio.Future[Batch] | None] = queue.SimpleQueue()
         self._is_stopping = False
+        self._left_s: float | None = None
         self._wanted_pause: frozenset[Partition] = frozenset()
         self._paused: frozenset[Partition] = frozenset()
         self._applied: Mapping[Partition, int] = {}
@@ -124,6 +125,13 @@ class KafkaSource:
         """Ask for the end: `batches` stops after the batch that is under way. Safe in a signal handler of the loop."""
         self._is_stopping = True
 
+    def leave(self) -> None:
+        """Begin to close, while the daemon still lets out what it has; `batches` must have ended."""
+        self._is_stopping = True
+        if self._left_s is None:
+            self._left_s = time.monotonic()
+            self._requests.put(None)
+
     def __enter__(self) -> Self:
         return self
 
@@ -131,9 +139,9 @@ class KafkaSource:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the thread and the consumer; one that waits for a broker that is away is left to the process's end."""
-        self._is_stopping = True
-        self._requests.put(None)
-        self._thread.join(CLOSE_TIMEOUT_S)
+        self.leave()
+        assert self._left_s is not None, "leave notes its time"
+        self._thread.join(max(0.0, self._left_s + CLOSE_TIMEOUT_S - time.monotonic()))
 
     def _bounds(
         self, config: KafkaConfig, starts: Mapping[Partition, int]
