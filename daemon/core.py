@@ -157,6 +157,8 @@ class Core:
             self._advance(event.ts)
             if isinstance(event, CatchUpEnd):
                 self.handlers.set_catching_up(False)
+                looking.wake_roots()  # also where nothing ever came: an empty daemon never calls a book safe
+                looking.look(n=self.n, cause="time", ts_event=event.ts)
                 looking.release()
             return
         if isinstance(event, CalendarAdded):

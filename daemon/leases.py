@@ -33,6 +33,8 @@ class Leases:
         valid_until = now_ns + int(VALID_FOR_S * _NS_PER_S)
         self.sent_until_s = valid_until / _NS_PER_S
         core, last_seq = shard.core, shard.seq["actions"]
+        # A scope that moved to another shard goes on here without force: its old lease must restrict nobody for ever.
+        scopes = [(path, core.is_elsewhere(p)) for p, path in enumerate(core.state.scopes)]
         return [
             Outgoing(
                 self._topic,
@@ -46,12 +48,11 @@ class Leases:
                         "epoch": shard.epoch,
                         "last_seq": last_seq,
                         "valid_until": valid_until,
-                        "on_expiry": "restrict" if core.enforcer.is_enforced(path) else "hold",
+                        "on_expiry": "restrict" if core.enforcer.is_enforced(path) and not is_left else "hold",
                     }
                 ),
             )
-            for p, path in enumerate(core.state.scopes)
-            if not core.is_elsewhere(p)
+            for path, is_left in scopes
         ]
 
     def note_delivery(self, until_s: float, *, is_delivered: bool) -> None:

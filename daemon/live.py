@@ -146,16 +146,14 @@ class Daemon:
         """Take batch after batch; the next is read when the last is applied and there is room for what comes of it."""
         homes = Homes(several=len(shards) > 1)
         kinds = {name: kind for kind, name in self._config.kafka.topics.model_dump().items()}
-        homes.learn(shard.core.homes for shard in shards)
+        _settle_homes(homes, shards)
         source.pause(_unwanted(shards))
         async for batch in source.batches():
             for shard in shards:
                 shard.outbox.raise_failure()
                 shard.take(batch, homes)
                 await self._let_out(shard, source, reporter)
-            if homes.several:
-                for root, home in homes.learn(shard.core.homes for shard in shards).items():
-                    shards[0].leave_root(root, home)
+            _settle_homes(homes, shards)
             for topic, count in Counter(record.topic for record in batch.records).items():
                 self.metrics.note_read(kinds[topic], count)
             source.pause(_unwanted(shards))
@@ -215,6 +213,14 @@ class Daemon:
 
 def _say_end(error: BaseException) -> None:
     structlog.get_logger().critical("fenced" if isinstance(error, FencedError) else "fatal", error=str(error))
+
+
+def _settle_homes(homes: Homes, shards: Sequence[Shard]) -> None:
+    """Let the first shard leave the listed roots that turned out to live in another."""
+    if homes.several:
+        for root, home in homes.learn(shard.core.homes for shard in shards).items():
+            if home != shards[0].number:
+                shards[0].leave_root(root, home)
 
 
 def _starts(shards: Sequence[Shard]) -> dict[Partition, int]:
