@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from confluent_kafka import KafkaError as ClientError
 from confluent_kafka import KafkaException
@@ -112,7 +113,8 @@ class TransactionalSink:
         reason = self._why_broken()
         if reason is not None and reason.code() in _PERMANENT:
             topics = ", ".join(sorted({item.topic for item in outgoing}))
-            self._abort(deadline_s)
+            with suppress(KafkaError):  # a coordinator that let no partition join knows of nothing to abort
+                self._abort(deadline_s)
             raise KafkaError(f"{topics}: {reason.name()}: {reason.str()}")
         if time.monotonic() > deadline_s:
             raise KafkaError(f"{failure}; tried again for {PUBLISH_TIMEOUT_S:g} s")

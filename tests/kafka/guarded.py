@@ -6,6 +6,7 @@ from typing import Literal
 
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -71,6 +72,16 @@ class Site:
         ]
         for made in admin.create_acls(bindings).values():
             made.result(30)
+
+    def forbid(self, user: str, topic: str, operation: str) -> None:
+        """Take a right on a topic away."""
+        admin = self.admin()
+        binding = AclBindingFilter(
+            TOPIC, topic, ResourcePatternType.LITERAL, f"User:{user}", None,
+            AclOperation[operation], AclPermissionType.ALLOW,
+        )  # fmt: skip
+        for taken in admin.delete_acls([binding]).values():
+            assert len(taken.result(30)) == 1
 
     def allow_daemon(self, user: str, config: KafkaConfig) -> None:
         """The table of docs/security.md, and nothing besides."""
