@@ -18,7 +18,7 @@ _OWN_PROPERTIES: Mapping[str, str | int | bool] = {"enable.idempotence": True, "
 
 
 class AckError(RuntimeError):
-    """An acknowledgement did not reach Kafka; the order was carried out all the same."""
+    """An acknowledgement did not reach Kafka, so that riskd's audit lacks it."""
 
 
 class Acknowledger:
