@@ -114,8 +114,10 @@ class WallOrder:
         self._merge = self._merge_of(
             [partition for partition in partitions if partition[0] in leading_topics], place.next_n
         )
-        self._later: list[Record] = []
-        self._later_ends: list[Partition] = []
+        self._followers = frozenset(self._following)
+        self._reached: set[Partition] = set()
+        self._later: list[Record] = []  # of the backlog, read while reference and control lead
+        self._newer: list[Record] = []  # written after the start, in the order in which it came
         self._brake = _Brake()
         self._next_n = place.next_n
         self.is_caught_up = False
@@ -123,46 +125,64 @@ class WallOrder:
     @property
     def waiting(self) -> int:
         """Records that were read and wait for another partition."""
-        return self._merge.waiting + len(self._later)
+        return self._merge.waiting + len(self._later) + len(self._newer)
 
     def take(self, records: Sequence[Record], ends: Sequence[Partition]) -> list[Record]:
         """Take what was read and return what is next in order, numbered."""
         if self.is_caught_up:
             return self._number(records)
-        followers = set(self._following)
-        reached = []
         for record in records:
-            partition = (record.topic, record.partition)
-            if (partition in followers) is self._is_leading:
-                self._later.append(record)  # reference data that comes while the rest catches up
-            else:
-                self._merge.push(arrival_of(record, self._topics))
-            if record.offset + 1 == self._ends.get(partition):
-                reached.append(partition)
-        for partition in [*reached, *ends]:
-            if (partition in followers) is not self._is_leading:
-                self._merge.release(partition)
-            elif self._is_leading:
-                self._later_ends.append(partition)
+            self._place(record)
+        for partition in ends:
+            self._reach(partition)
         given = self._merge.ready()
         self._next_n += len(given)
         if not self._merge.is_drained:
             return given
-        later, self._later = self._later, []
         if not self._is_leading:
             self.is_caught_up = True
-            return given + self._number(later)
+            newer, self._newer = self._newer, []
+            return given + self._number(newer)
         self._is_leading = False
         self._merge = self._merge_of(self._following, self._next_n)
-        return given + self.take(later, self._later_ends)
+        for record in self._later:
+            self._merge.push(arrival_of(record, self._topics))
+        self._later.clear()
+        for partition in sorted(self._reached & self._followers):
+            self._merge.release(partition)
+        return given + self.take((), ())
 
     def unwanted(self) -> list[Partition]:
-        """Partitions that need not be read now: all but reference and control, until those are at their ends."""
+        """Partitions that need not be read now.
+
+        All but reference and control until those are at their ends; then those at their ends, so that what is written
+        meanwhile waits on the brokers, and those that are far ahead of the others.
+        """
         if self.is_caught_up:
             return []
         if self._is_leading:
             return self._following
-        return self._brake.partitions_ahead(self._merge)
+        return sorted({*self._reached, *self._brake.partitions_ahead(self._merge)})
+
+    def _place(self, record: Record) -> None:
+        """Put a record of the backlog into its merge, and what was written after the start behind all of it."""
+        partition = (record.topic, record.partition)
+        end = self._ends.get(partition)
+        if partition in self._reached or (end is not None and record.offset >= end):
+            self._newer.append(record)
+            return
+        if self._is_leading and partition in self._followers:
+            self._later.append(record)
+        else:
+            self._merge.push(arrival_of(record, self._topics))
+        if end is not None and record.offset + 1 == end:
+            self._reach(partition)
+
+    def _reach(self, partition: Partition) -> None:
+        """Note that a partition is at the end that it had; the merge waits for it no longer."""
+        self._reached.add(partition)
+        if (partition in self._followers) is not self._is_leading:
+            self._merge.release(partition)
 
     def _merge_of(self, partitions: Iterable[Partition], next_n: int) -> EventMerge:
         chosen = list(partitions)

@@ -37,13 +37,25 @@ def test_wall_clock_reads_reference_and_control_to_their_ends_first() -> None:
     assert names(given_out) == [("reference", 0)], "an older reference record may still come before the command"
     assert order.unwanted() == list(FOLLOWING)
     assert names(order.take([], [("reference", 0)])) == [("control", 0)]
-    assert order.unwanted() == []
+    assert order.unwanted() == [("control", 0), ("reference", 0)], "what is written meanwhile waits on the brokers"
     assert not order.is_caught_up
     assert order.take([beat(("market-data", 0), 0, 20), beat(("reference", 0), 1, 1)], []) == []
     assert order.take([beat(("positions", 0), 0, 10)], [("positions", 0)]) == []
     assert names(order.take([], [("acks", 0)])) == [("positions", 0), ("market-data", 0)]
     caught_up = order.take([], [("market-data", 0)])
     assert names(caught_up) == [("reference", 1)], "what came meanwhile follows the catch-up"
+    assert order.is_caught_up
+
+
+def test_what_is_written_during_the_catch_up_keeps_the_order_in_which_it_came() -> None:
+    """An instrument and then its fill, both new, while market data lags: the fill must not come first."""
+    ends = {partition: int(partition[0] == "market-data") * 2 for partition in PARTITIONS}
+    order = WallOrder(TOPICS, PARTITIONS, Place(), ends)
+    order.take([], [partition for partition in PARTITIONS if partition[0] != "market-data"])
+    assert names(order.take([beat(("market-data", 0), 0, 10)], [])) == [("market-data", 0)]
+    assert order.take([beat(("reference", 0), 0, 99), beat(("positions", 0), 0, 5)], []) == []
+    last = order.take([beat(("market-data", 0), 1, 11), beat(("market-data", 0), 2, 1)], [])
+    assert names(last) == [("market-data", 1), ("reference", 0), ("positions", 0), ("market-data", 2)]
     assert order.is_caught_up
 
 
