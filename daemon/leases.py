@@ -24,6 +24,8 @@ class Leases:
     def renew(self, shard: Shard, *, monotonic_s: float, now_ns: int) -> list[Outgoing]:
         """Return the leases to publish now, none where it is not time, or where decisions wait to leave.
 
+        Roots that another shard turned out to hold are among them: that this partition restricts them no longer is
+        a word that holds too, and a lease that ended here would restrict them for good.
         last_seq : of the shard's partition of the actions topic: who has read less has missed a record
         """
         is_due = monotonic_s >= self._due_s or self._has_failed
