@@ -80,6 +80,7 @@ Scope = Annotated[str, AfterValidator(_check_scope)]
 MetricPrefix = Annotated[str, Field(pattern=r"^([a-zA-Z_][a-zA-Z0-9_]*)?$")]
 # Sorted, because the journal's canonical JSON sorts too: live and replay must iterate alike.
 Parameters = Annotated[dict[str, Parameter], AfterValidator(_sorted_parameters)]
+Homes = Annotated[dict[Root, Annotated[int, Field(ge=0)]], AfterValidator(_sorted_sources)]
 Sources = Annotated[dict[str, DurationNs], AfterValidator(_sorted_sources)]
 
 
@@ -128,11 +129,17 @@ class SecurityConfig(Frozen):
 
 
 class KafkaConfig(Frozen):
+    """`positions_partitions`: those that this process serves; None is all of them.
+
+    homes : positions partition by root, for listed roots whose first positions have not come yet; 0 where not named
+    """
+
     bootstrap: str = "localhost:9092"
     group: str = "riskd"
     start: Literal["earliest", "latest"] = "earliest"
     publish: Literal["transactional", "idempotent"] = "transactional"
-    positions_partitions: tuple[Annotated[int, Field(ge=0)], ...] | None = None  # served here; None: all of them
+    positions_partitions: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] | None = None
+    homes: Homes = Field(default_factory=dict)
     topics: Topics = Topics()
     security: SecurityConfig = SecurityConfig()
     properties_file: str | None = None  # further librdkafka properties

@@ -16,7 +16,7 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.partition.eof": True,
     "auto.offset.reset": "earliest",
     "isolation.level": "read_committed",
-    "log_level": 3,
+    "log_level": 0,
 }
 
 

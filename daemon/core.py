@@ -20,14 +20,16 @@ from feeds.events import (
     CalendarAdded,
     CatchUpEnd,
     Foreign,
+    Halt,
     Heartbeat,
     Indicator,
+    Reinstate,
     RootHome,
     SlowResult,
     Stop,
     Tick,
 )
-from feeds.record import Input, Record, Rejection
+from feeds.record import Input, Record, Rejection, RejectReason
 from risk.adjustments import apply_adjustment
 from risk.kernels.prices import DONE, WAKE, run_prices
 from risk.portfolios import root_of
@@ -54,8 +56,10 @@ class Core:
         self.sources = Sources(setup.config.data.sources, self.state.timers, self.enforcer.freshness)
         self.handlers = Handlers(self.state, self.looking, self.sources)
         self._is_wall = setup.config.clock == "wall"
-        for root in setup.config.portfolios if shard == 0 else ():  # until another shard turns out to be their home
-            self.handlers.list_root(root)
+        homes = setup.config.kafka.homes
+        for root in setup.config.portfolios:  # the first shard has those of no known home, until another has seen them
+            if homes.get(root, 0) == shard:
+                self.handlers.list_root(root)
 
     @property
     def now_ns(self) -> int:
@@ -155,6 +159,7 @@ class Core:
             if isinstance(event, CatchUpEnd):
                 self.sources.caught_up(max(event.ts, self.now_ns))
             self._advance(event.ts)
+            self._halt_late()
             if isinstance(event, CatchUpEnd):
                 self.handlers.set_catching_up(False)
                 looking.wake_roots()  # also where nothing ever came: an empty daemon never calls a book safe
@@ -171,6 +176,7 @@ class Core:
             return
         if isinstance(event, RootHome):
             self.handlers.leave_root(event.root)
+            looking.reinstate_left(event.root, event.partition, n=self.n)
             looking.look(n=self.n, cause="other", ts_event=self.now_ns)
             return
         if isinstance(event, Assignment):
@@ -186,15 +192,25 @@ class Core:
             return
         refusal = self.handlers.refuse(item)
         if refusal is not None:
+            if refusal.reason is RejectReason.UNKNOWN_PORTFOLIO and isinstance(event, (Halt, Reinstate)):
+                self.handlers.halts.remember(event)
             self._reject(record, refusal)
             return
         if not self._is_wall:
             self._advance(event.ts)
             self.sources.begin(self.now_ns)
         cause: Wake = self.handlers.apply(item)
+        if self._is_wall_untimed():  # nothing is decided before the core knows the time
+            return
         if isinstance(event, (Heartbeat, Indicator)):  # what it freshens is looked at, but it is no second price
             cause = "time"
         looking.look(n=self.n, cause=cause, ts_event=event.ts, suspect=self.handlers.was_suspect)
+        self._halt_late()
+
+    def _halt_late(self) -> None:
+        """Carry out the halts that came before their path or before the time."""
+        for halt in self.handlers.halts.due(self.state.scope_index):
+            self.looking.take_command(halt, n=self.n)
 
     def _reject(self, record: Record, rejection: Rejection) -> None:
         """Write a refused input down; it may cost trust, and is no confirmation, no beginning and no time."""

@@ -116,7 +116,7 @@ class DemoDaemon:
             if time.monotonic() > deadline_s:
                 raise DemoError(f"riskd run was not ready within {START_TIMEOUT_S:.0f} s; see {self._log}")
             sleep(LOOK_EVERY_S)
-            self.address = next((str(line["http"]) for line in self._lines() if line.get("event") == "ready"), "")
+            self.address = next((str(line["http"]) for line in self._lines() if line.get("event") == "serving"), "")
 
     def counts(self) -> Counts:
         """Ask `/metrics` for what was read so far."""

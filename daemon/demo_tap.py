@@ -20,7 +20,7 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "isolation.level": "read_committed",
     "allow.auto.create.topics": False,
     "fetch.wait.max.ms": 100,
-    "log_level": 3,
+    "log_level": 0,
 }
 
 

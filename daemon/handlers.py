@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from daemon.early_halts import EarlyHalts
 from daemon.looking import Looking
 from daemon.refusals import Refusals, fill_key
 from daemon.sources import Sources
@@ -56,6 +57,7 @@ class Handlers:
         self.adjustments: dict[str, tuple[int, int, float, float]] = {}
         self._adjustments_heard = 0
         self.was_suspect = False
+        self.halts = EarlyHalts()
         self.elsewhere: set[str] = set()  # listed roots that live in another shard
 
     def list_root(self, root: str) -> None:
@@ -127,6 +129,8 @@ class Handlers:
                 self._adjustment(event)
             case ResetHwm():
                 reset_high_water(state, state.scope_index[event.scope])
+            case Halt() | Reinstate() if state.now_ns == 0:  # before the first tick (clock: wall)
+                self.halts.remember(event)
             case Halt() | Reinstate() | Ack():
                 self._looking.take_command(event, n=record.n)
             case Heartbeat():

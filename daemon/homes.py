@@ -28,15 +28,18 @@ class Homes:
 
     Routing is decided before the journal, which holds its outcome: a replay asks nobody.
     several : the process has more than one shard; a single one keeps everything
+    known   : homes that the configuration tells
     """
 
-    def __init__(self, *, several: bool) -> None:
+    def __init__(self, known: Mapping[str, int], *, several: bool) -> None:
         self.several = several
-        self._home: dict[str, int] = {}
+        self._home = dict(known)
 
     def learn(self, known: Iterable[Mapping[str, int]]) -> dict[str, int]:
         """Take in what every core knows, in the order of the shards; return the roots that are new here."""
-        new = {root: home for homes in known for root, home in homes.items() if root not in self._home}
+        new: dict[str, int] = {}
+        for homes in known:
+            new = {root: home for root, home in homes.items() if root not in self._home} | new
         self._home |= new
         return new
 
@@ -54,8 +57,9 @@ class Homes:
                 detail = f"root {root} belongs to partition {home}, got {shard}"
                 return Input(item.record, Rejection(RejectReason.WRONG_PARTITION, detail))
             case Halt() | Reinstate() | ResetHwm() | Override() | ModeCommand():
+                # A root that nobody has seen yet may turn out to be anybody's: each core hears of it.
                 scope = item.event.scope
-                home = FIRST_SHARD if scope is None else self._home.get(root_of(scope), FIRST_SHARD)
+                home = FIRST_SHARD if scope is None else self._home.get(root_of(scope), shard)
                 return item if home == shard else Input(item.record, Foreign())
             case Command():
                 return item if shard == FIRST_SHARD else Input(item.record, Foreign())

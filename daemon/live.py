@@ -27,6 +27,7 @@ from daemon.report_metrics import ReportMetrics
 from daemon.reporter import REPORT_EVERY_S, Reporter
 from daemon.service import ServiceManager
 from daemon.shard import Shard
+from daemon.wall_clock import WallClock
 from daemon.wiring import build_setup
 from feeds.kafka_inputs import served_partitions
 from feeds.kafka_notices import Notices
@@ -79,6 +80,7 @@ class Daemon:
         self.metrics = Metrics(setup.config, version("riskd"))
         self._health = Health()
         self._service = ServiceManager()
+        self._clock = WallClock()
         self._log = structlog.get_logger()
         self._last_collect_s = self._last_said_s = time.monotonic()
         self._said: set[str] = set()
@@ -102,14 +104,15 @@ class Daemon:
             _calm_the_collector()
             reporter = Reporter(
                 config, shards, source,
-                notices=notices, health=self._health, metrics=ReportMetrics(self.metrics.registry, config),
+                clock=self._clock, notices=notices, health=self._health,
+                metrics=ReportMetrics(self.metrics.registry, config),
             )  # fmt: skip
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, source.stop)
             self._service.ready()
             self._log.info(
-                "ready", http=http.address, clock=config.clock, inputs=_inputs(shards), kafka=config.kafka.bootstrap
+                "serving", http=http.address, clock=config.clock, inputs=_inputs(shards), kafka=config.kafka.bootstrap
             )
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._serve(source, shards, reporter))
@@ -128,8 +131,9 @@ class Daemon:
             self._log.warning("audit_unsigned", hint="audit.signing_key_file: `riskd audit keygen` makes one")
         for number in served_partitions(config.kafka):
             shard = Shard(
-                self._setup, self.metrics, notices, shard=number, signing_key=key, progress=self._show_progress
-            )
+                self._setup, self.metrics, notices,
+                clock=self._clock, shard=number, signing_key=key, progress=self._show_progress,
+            )  # fmt: skip
             stack.callback(shard.abandon)
             shards.append(shard)
             self._log.info("recovered", shard=number, inputs=shard.core.n)
@@ -144,7 +148,7 @@ class Daemon:
 
     async def _serve(self, source: KafkaSource, shards: Sequence[Shard], reporter: Reporter) -> None:
         """Take batch after batch; the next is read when the last is applied and there is room for what comes of it."""
-        homes = Homes(several=len(shards) > 1)
+        homes = Homes(self._config.kafka.homes, several=len(shards) > 1)
         kinds = {name: kind for kind, name in self._config.kafka.topics.model_dump().items()}
         _settle_homes(homes, shards)
         source.pause(_unwanted(shards))
@@ -152,8 +156,8 @@ class Daemon:
             for shard in shards:
                 shard.outbox.raise_failure()
                 shard.take(batch, homes)
+                _settle_homes(homes, shards)  # before the next: of two partitions the first keeps the root
                 await self._let_out(shard, source, reporter)
-            _settle_homes(homes, shards)
             for topic, count in Counter(record.topic for record in batch.records).items():
                 self.metrics.note_read(kinds[topic], count)
             source.pause(_unwanted(shards))
@@ -227,7 +231,10 @@ def _starts(shards: Sequence[Shard]) -> dict[Partition, int]:
     """Return where to begin to read: at the first record that any shard lacks, where one has read the partition."""
     starts: dict[Partition, int] = {}
     for partition in {partition for shard in shards for partition in shard.offsets}:
-        starts[partition] = min(shard.offsets.get(partition, 0) for shard in shards if _concerns(shard, partition))
+        concerned = [shard for shard in shards if _concerns(shard, partition)]
+        known = [shard.offsets[partition] for shard in concerned if partition in shard.offsets]
+        if len(known) == len(concerned):  # else one is new: from the beginning, what the others have they leave out
+            starts[partition] = min(known)
     return starts
 
 
@@ -240,7 +247,7 @@ def _assign(shards: Sequence[Shard], source: KafkaSource) -> None:
     for shard in shards:
         own = [partition for partition in source.partitions if _concerns(shard, partition)]
         begin = {partition: max(source.starts[partition], shard.offsets.get(partition, 0)) for partition in own}
-        shard.assign(begin, {partition: source.ends[partition] for partition in own})
+        shard.assign(begin, {partition: source.ends[partition] for partition in own}, source.topic_ids)
 
 
 def _applied(shards: Sequence[Shard]) -> dict[Partition, int]:

@@ -110,6 +110,16 @@ class Looking:
             )
         self._take(p, outcomes)
 
+    def reinstate_left(self, root: str, home: int, *, n: int) -> None:
+        """End what an operator halted here of a root that lives in another shard, which has the halt itself."""
+        state = self._state
+        for p, path in enumerate(state.scopes):
+            if root_of(path) == root:
+                moment = self._moment(p, n, "other", state.now_ns, suspect=False, new_row=False)
+                reason = f"{root} lives in positions partition {home}"
+                measures = measures_of(state, p)
+                self._take(p, self._enforcer.reinstate(path, measures, moment, actor="riskd", reason=reason))
+
     def release(self) -> None:
         """Let out what the catch-up kept back: the final state of every scope that changed."""
         now_ns = self._state.now_ns

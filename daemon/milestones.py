@@ -23,6 +23,8 @@ SOURCE_SILENT = Milestone("source_silent", "source_alive", "source")
 INSTRUMENT_UNTRUSTED = Milestone("instrument_untrusted", "instrument_fresh", "instrument")
 PUBLISHING_STUCK = Milestone("publishing_stuck", "publishing_resumed")
 AUDIT_DEGRADED = Milestone("audit_degraded", "audit_recovered", "shard")
+CLOCK_JUMPED = Milestone("clock_jumped", "clock_adopted")
+TOPIC_TROUBLE = Milestone("topic_trouble", "topic_well", "partition")
 DISK_LOW = Milestone("disk_low", "disk_roomy", "directory")
 
 

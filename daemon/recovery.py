@@ -19,7 +19,7 @@ from risk.tail_fits import TailRequest
 
 # Where riskd reads and writes. Names of topics and keys of actors stay: the journal's inputs were judged by them.
 _PLACES = ("journal", "audit", "http", "metrics")
-_PLACES_OF_KAFKA = ("bootstrap", "group", "properties_file", "publish", "positions_partitions", "security")
+_PLACES_OF_KAFKA = ("bootstrap", "properties_file", "publish", "positions_partitions", "security")
 
 
 @dataclass(slots=True)
@@ -30,6 +30,7 @@ class Recovered:
     calendars    : codes that the core knows
     epoch        : of the last journaled assignment, 0 before the first
     has_setup    : the journal holds its configuration
+    topic_ids    : of the input topics at the last assignment, by name; empty where the cluster told none
     requests     : slow work that was asked for and whose result is not journaled, by id, in order
     """
 
@@ -37,6 +38,7 @@ class Recovered:
     calendars: set[str] = field(default_factory=set)
     epoch: int = 0
     has_setup: bool = False
+    topic_ids: dict[str, str] = field(default_factory=dict)
     requests: dict[str, TailRequest] = field(default_factory=dict)
 
     def note(self, inputs: list[Input]) -> None:
@@ -47,6 +49,7 @@ class Recovered:
                 self.calendars.add(item.event.code)
             elif isinstance(item.event, Assignment):
                 self.epoch = item.event.epoch
+                self.topic_ids |= item.event.topic_ids
                 for topic, number, offset in item.event.partitions:  # where nothing was read yet
                     self.place.offsets.setdefault((topic, number), offset)
             elif isinstance(item.event, SlowResult):

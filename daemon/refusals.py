@@ -202,7 +202,9 @@ class Refusals:
             kind = type(event).__struct_config__.tag
             return Rejection(RejectReason.COMMAND_UNSUPPORTED, f"{kind} commands are not supported yet")
         if event.scope not in self._state.scope_index:
-            return Rejection(RejectReason.UNKNOWN_PORTFOLIO, f"no portfolio {event.scope!r} has come into being")
+            later = "; it is halted as soon as it does" if isinstance(event, Halt) else ""
+            detail = f"no portfolio {event.scope!r} has come into being{later}"
+            return Rejection(RejectReason.UNKNOWN_PORTFOLIO, detail)
         self._commands.add(event.command_id)
         return None
 

@@ -1,7 +1,7 @@
 """Builds the report once a second, a few scopes at a time, so that no event waits for all of them."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 
@@ -10,18 +10,20 @@ from config.schema import Config
 from daemon.disk_room import low_disks
 from daemon.health import Health
 from daemon.leases import Leases
-from daemon.report import SHARED_TOPIC_KINDS, Condition, Report, ShardReport
+from daemon.report import SHARED_TOPIC_KINDS, Report, ShardReport
 from daemon.report_log import ReportLog
 from daemon.report_metrics import ReportMetrics
 from daemon.shard import Shard
+from daemon.troubles import Seen, troubles_of
 from daemon.trust_report import held_trust
+from daemon.wall_clock import WallClock
 from feeds.kafka_notices import Notices
 from feeds.kafka_sink import Outgoing
 from feeds.kafka_source import KafkaSource
 
 REPORT_EVERY_S = 1.0
 SCOPES_A_STEP = 2
-STUCK_AFTER_S = 5.0  # an output that waits this long, or a broker that is away this long, is trouble
+CORE_AHEAD_MAX_S = 5.0
 _NS_PER_S = 1e9
 
 
@@ -37,10 +39,12 @@ class Reporter:
         shards: Sequence[Shard],
         source: KafkaSource,
         *,
+        clock: WallClock,
         notices: Notices,
         health: Health,
         metrics: ReportMetrics | None,
     ) -> None:
+        self._clock = clock
         self._config, self._shards, self._source = config, shards, source
         self._topics = config.kafka.topics
         self._notices, self._health, self._metrics = notices, health, metrics
@@ -70,10 +74,11 @@ class Reporter:
         for shard in self._shards:
             changed: list[Outgoing] = []
             done = 0
+            is_present = shard.is_caught_up  # before that they are numbers of the past, for `/state` alone
             for p, path in enumerate(list(shard.core.state.scopes)):
                 if shard.core.is_elsewhere(p):
                     continue
-                key, mark = (shard.number, path), _mark(shard, p)
+                key, mark = (shard.number, path), (is_present, *_mark(shard, p))
                 if self._marks.get(key) != mark:
                     self._marks[key] = mark
                     self._records[key] = {"shard": shard.number, **shard.core.state_record(p)}
@@ -83,13 +88,13 @@ class Reporter:
                     if done % SCOPES_A_STEP == 0:
                         yield
                 states.append(self._records[key])
-            if changed:
+            if changed and is_present:
                 shard.notify(changed)
             yield
         self._finish(states)
 
     def _finish(self, states: list[dict[str, object]]) -> None:
-        now_ns, now_s = time.time_ns(), time.monotonic()
+        now_ns, now_s = self._clock.now_ns(), time.monotonic()
         for shard, leases in zip(self._shards, self._leases, strict=True):
             renewed = leases.renew(shard, monotonic_s=now_s, now_ns=now_ns)
             self._notices.send(renewed, partial(leases.note_delivery, leases.sent_until_s))
@@ -97,11 +102,29 @@ class Reporter:
             self._shard_report(shard, leases) for shard, leases in zip(self._shards, self._leases, strict=True)
         )
         low = low_disks(self._config)
-        report = Report(now_ns, self._troubles(reports, states, low), reports, tuple(states))
+        topics = {f"{topic}[{number}]": trouble for (topic, number), trouble in self._source.troubles.items()}
+        seen = Seen(
+            reports, states, low, topics,
+            is_caught_up=all(shard.is_caught_up for shard in self._shards),
+            broker_down_s=self._source.down_s,
+            clock=self._clock_trouble(now_ns),
+            notices=self._notices.trouble,
+            audit=[shard.audit_trouble for shard in self._shards if shard.audit_trouble is not None],
+        )  # fmt: skip
+        report = Report(now_ns, troubles_of(seen), reports, tuple(states))
         self._health.set_report(report)
         if self._metrics is not None:
             self._metrics.update(report)
-        self._log.tell(report, low, now_s)
+        self._log.tell(report, low, topics, now_s, clock=seen.clock)
+
+    def _clock_trouble(self, now_ns: int) -> str | None:
+        """Say what is wrong with the time that the cores are told; a recording tells its own."""
+        if self._config.clock != "wall":
+            return None
+        ahead_s = (max(shard.core.now_ns for shard in self._shards) - now_ns) / _NS_PER_S
+        if ahead_s > CORE_AHEAD_MAX_S:
+            return f"core time is {ahead_s:.0f} s ahead of the wall clock and stands still: a clock was wrong before"
+        return self._clock.trouble
 
     def _shard_report(self, shard: Shard, leases: Leases) -> ShardReport:
         core = shard.core
@@ -129,33 +152,6 @@ class Reporter:
             sources=core.source_reports(),
             evidence={limit: asdict(evidence) for limit, evidence in core.evidence().items()},
         )
-
-    def _troubles(
-        self, reports: Sequence[ShardReport], states: Sequence[dict[str, object]], low: Mapping[str, str]
-    ) -> dict[Condition, str]:
-        troubles: dict[Condition, str] = {}
-        behind = [shard for shard in self._shards if not shard.is_caught_up]
-        if behind:
-            left = sum(sum(report.lag_records.values()) + report.waiting for report in reports)
-            troubles["caught_up"] = f"catching up: {left} records to go"
-        silent = sorted({name for report in reports for name, source in report.sources.items() if source.is_silent})
-        if silent:
-            troubles["inputs"] = f"silent: {', '.join(silent)}"
-        if self._source.down_s > STUCK_AFTER_S:
-            troubles["inputs"] = f"no broker answers since {self._source.down_s:.0f} s"
-        oldest_s = max(report.oldest_s for report in reports)
-        if oldest_s > STUCK_AFTER_S:
-            troubles["publishing"] = f"outputs wait to leave since {oldest_s:.0f} s"
-        elif self._notices.trouble is not None:
-            troubles["publishing"] = f"states or leases do not leave: {self._notices.trouble}"
-        disk = [shard.audit_trouble for shard in self._shards if shard.audit_trouble is not None]
-        disk += low.values()
-        if disk:
-            troubles["disk"] = "; ".join(disk)
-        unknown = [str(state["scope"]) for state in states if not state["known"] and "/" not in str(state["scope"])]
-        if unknown:
-            troubles["known"] = f"no positions snapshot yet: {', '.join(unknown[:5])}"
-        return troubles
 
 
 def _mark(shard: Shard, p: int) -> tuple[object, ...]:

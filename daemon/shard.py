@@ -20,10 +20,11 @@ from daemon.publisher import Publisher
 from daemon.recovery import check_setup, recover
 from daemon.refused_log import RefusedLog
 from daemon.slow_results import slow_result
-from daemon.wall_clock import with_event_ticks, with_tick
+from daemon.wall_clock import WallClock, with_event_ticks, with_tick
 from feeds.events import Assignment, CatchUpEnd, Event, RootHome, Stop
 from feeds.journal_frames import JournalRecord, Kind
 from feeds.kafka_notices import Notices
+from feeds.kafka_properties import KafkaError
 from feeds.kafka_sink import Outgoing, open_sink
 from feeds.kafka_source import Batch
 from feeds.merge import Partition
@@ -53,6 +54,7 @@ class Shard:
         metrics: Metrics,
         notices: Notices,
         *,
+        clock: WallClock,
         shard: int,
         signing_key: Ed25519PrivateKey | None,
         progress: Callable[[int], None],
@@ -61,6 +63,7 @@ class Shard:
         self.number = shard
         self.positions_topic = config.kafka.topics.positions
         self._config = config
+        self._clock = clock
         self._metrics = metrics
         self._notices = notices
         self._order: EventOrder | WallOrder | None = None
@@ -155,11 +158,20 @@ class Shard:
         """Say whether every partition said `end: true` (`clock: event`)."""
         return isinstance(self._order, EventOrder) and self._order.has_ended
 
-    def assign(self, starts: Mapping[Partition, int], ends: Mapping[Partition, int]) -> None:
+    def assign(
+        self, starts: Mapping[Partition, int], ends: Mapping[Partition, int], topic_ids: Mapping[str, str]
+    ) -> None:
         """Begin with these partitions: journaled, and a new epoch.
 
         starts : offset at which each begins to be read; ends : offset that each reaches now
+        raises : KafkaError where a topic is another one than the journal was written from
         """
+        for topic, told in topic_ids.items():
+            if (known := self._recovered.topic_ids.get(topic, told)) != told:
+                raise KafkaError(
+                    f"topic {topic} was deleted and made again (id {told}, the journal knows {known}): its offsets "
+                    "mean other records. Start with a new journal and new output topics"
+                )
         place, topics = self._recovered.place, self._config.kafka.topics
         self._partitions = frozenset(starts)
         if self._config.clock == "event":
@@ -167,10 +179,10 @@ class Shard:
         else:
             self._order = WallOrder(topics, list(starts), place, ends)
         partitions = tuple((topic, number, offset) for (topic, number), offset in starts.items())
-        epoch = self._recovered.epoch + 1
-        self._apply(
-            [made_input(Assignment(epoch=epoch, partitions=partitions), ts_in=time.time_ns())], time.monotonic()
+        assignment = Assignment(
+            epoch=self._recovered.epoch + 1, partitions=partitions, topic_ids=dict(sorted(topic_ids.items()))
         )
+        self._apply([made_input(assignment, ts_in=time.time_ns())], time.monotonic())
         self._answer(self._recovered.requests.values(), time.monotonic())
 
     def unwanted(self) -> Sequence[Partition]:
@@ -190,7 +202,7 @@ class Shard:
         inputs = decode_inputs(self._order.take(records, ends), self._recovered.calendars, self._config)
         inputs = homes.route(inputs, self.number)
         if isinstance(self._order, WallOrder):
-            now_ns = time.time_ns()
+            now_ns = self._clock.now_ns()
             if was_caught_up:
                 if inputs and isinstance(event := inputs[-1].event, Event):
                     self._metrics.note_event_age((now_ns - event.ts) / 1e9)

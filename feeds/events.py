@@ -260,10 +260,14 @@ class CalendarAdded(msgspec.Struct, frozen=True, kw_only=True, tag_field="type",
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="assignment"):
-    """Partitions given to this process; `epoch` counts journaled assignments."""
+    """Partitions given to this process; `epoch` counts journaled assignments.
+
+    topic_ids : of the input topics, by name: one that is deleted and made again has another, and other offsets
+    """
 
     epoch: int
     partitions: tuple[tuple[str, int, int], ...]  # topic, partition, first offset
+    topic_ids: dict[str, str] = {}
 
 
 class SlowResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="result"):

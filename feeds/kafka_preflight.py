@@ -18,7 +18,7 @@ Needs = Mapping[str, tuple[Right, ...]]
 # Waits of growing length: errors are told only between two, and the answer of a large cluster takes its time.
 LOOKS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 REFUSAL_GRACE_S = 1.0  # a broker that is just starting refuses users that it has not read yet
-_MOCK_CLUSTER = "mockCluster"  # librdkafka's own broker knows no rights and leaves the question unanswered
+MOCK_CLUSTER = "mockCluster"  # librdkafka's own broker knows no rights and leaves the question unanswered
 
 
 def daemon_needs(topics: Topics) -> dict[str, tuple[Right, ...]]:
@@ -53,7 +53,7 @@ def check_rights(config: KafkaConfig, needs: Needs) -> None:
     A broker older than 2.3 cannot tell; the right to the transactional id shows itself when a sink opens.
     """
     admin, cluster_id = _connect(config)
-    if cluster_id.startswith(_MOCK_CLUSTER):
+    if cluster_id.startswith(MOCK_CLUSTER):
         return
     lacks = [*_lacking_topics(admin, needs, config), *_lacking_groups(admin, config)]
     if lacks:

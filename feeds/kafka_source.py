@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka import KafkaError as ClientError
 
 from config.schema import KafkaConfig
-from feeds.kafka_inputs import input_partitions
+from feeds.kafka_inputs import input_partitions, topic_ids
 from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
 from feeds.merge import Partition
 from feeds.record import Record
@@ -39,7 +39,7 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "fetch.queue.backoff.ms": 1,
     "queued.max.messages.kbytes": QUEUED_KIB_MAX,
     "statistics.interval.ms": 1_000,
-    "log_level": 3,
+    "log_level": 0,  # what matters is told by errors and by the report
 }
 
 
@@ -72,10 +72,12 @@ class KafkaSource:
         self._paused: frozenset[Partition] = frozenset()
         self._applied: Mapping[Partition, int] = {}
         self._lag: dict[Partition, int] = {}
+        self._troubles: dict[Partition, str] = {}
         self._looked_s = 0.0
         try:
             self.partitions = input_partitions(self._consumer, config)
             self.starts, self.ends = self._bounds(config, starts)
+            self.topic_ids = topic_ids(config, self._consumer)
             self._consumer.assign([TopicPartition(*partition, self.starts[partition]) for partition in self.partitions])
         except KafkaException as error:
             self._consumer.close()
@@ -109,6 +111,11 @@ class KafkaSource:
     def lag(self) -> Mapping[Partition, int]:
         """Records not read yet, by partition, as of the last second."""
         return self._lag
+
+    @property
+    def troubles(self) -> Mapping[Partition, str]:
+        """Errors of partitions that give no records for them: a topic that was deleted, a leader that is gone."""
+        return dict(self._troubles)
 
     @property
     def down_s(self) -> float:
@@ -149,10 +156,18 @@ class KafkaSource:
         """Return where each partition begins, by number: "earliest" must mean the same after a restart."""
         begin: dict[Partition, int] = {}
         end: dict[Partition, int] = {}
+        whole = (config.topics.reference, config.topics.control)  # read from their beginning wherever the rest starts
         for partition in self.partitions:
             low, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=METADATA_TIMEOUT_S)
-            begin[partition] = starts.get(partition, low if config.start == "earliest" else high)
+            first = low if config.start == "earliest" or partition[0] in whole else high
+            begin[partition] = starts.get(partition, first)
             end[partition] = high
+            if not low <= begin[partition] <= high:
+                raise KafkaError(
+                    f"{partition[0]}[{partition[1]}] holds offsets {low} to {high}, the journal goes on at "
+                    f"{begin[partition]}: records between are gone, or the topic is another one. Bring them back, or "
+                    "start with a new journal and new output topics"
+                )
         return begin, end
 
     def _serve(self) -> None:
@@ -189,6 +204,11 @@ class KafkaSource:
                 records.append(Record(0, message.topic(), message.partition(), message.offset(), payload, ts_in))
             elif _is_end(message):
                 ends.append((message.topic(), message.partition()))
+            elif message.topic() is not None:
+                self._troubles[message.topic(), message.partition()] = message.error().str()
+        if self._troubles:
+            for partition in [(record.topic, record.partition) for record in records] + ends:
+                self._troubles.pop(partition, None)
         return Batch(records, ends)
 
     def _look(self) -> None:

@@ -24,7 +24,7 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.partition.eof": True,
     "isolation.level": "read_committed",
     "fetch.wait.max.ms": 10,
-    "log_level": 3,
+    "log_level": 0,
 }
 
 
@@ -41,7 +41,15 @@ def read_tail(config: KafkaConfig, topic: str) -> dict[Partition, bytes]:
         if found.error is not None:
             raise KafkaError(f"topic {topic}: {found.error.str()}: `riskd topics create` makes it")
         bounds = {(topic, number): _bounds(consumer, topic, number) for number in sorted(found.partitions)}
-        return _read_back(consumer, bounds, deadline_s)
+        tails = _read_back(consumer, bounds, deadline_s)
+        for (_, number), (low, _) in bounds.items():
+            if low > 0 and (topic, number) not in tails:
+                raise KafkaError(
+                    f"{topic}[{number}] is empty and begins at offset {low}: what was published there is deleted, and "
+                    "nobody can tell what is out. Its clean-up must be as `riskd topics create` makes it; start with a "
+                    "new journal and new output topics"
+                )
+        return tails
     except KafkaException as error:
         raise KafkaError(f"the tail of {topic} cannot be read: {error.args[0].str()}") from error
     finally:

@@ -30,7 +30,7 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "linger.ms": 5,
     "partitioner": "murmur2",  # Java's: other producers of the same key meet us in the same partition
     "queue.buffering.max.messages": IN_FLIGHT_MAX,
-    "log_level": 3,
+    "log_level": 0,
 }
 
 Progress = Callable[[int], None]

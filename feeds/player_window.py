@@ -16,7 +16,7 @@ SILENCE_TIMEOUT_S = 300.0  # a first start compiles for a minute between two rea
 _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.auto.commit": False,
     "allow.auto.create.topics": False,
-    "log_level": 3,
+    "log_level": 0,
 }
 
 Sleep = Callable[[float], object]

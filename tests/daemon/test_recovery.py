@@ -40,7 +40,7 @@ def test_the_same_setup_goes_on_and_so_does_a_folder_without_a_journal(tmp_path:
         {"metrics": {"namespace": "other"}},
         {"journal": {"directory": "moved", "segment_bytes": 1 << 21}},
         {"audit": {"log_directory": "moved"}},
-        {"kafka": {"bootstrap": "moved:9092", "group": "g", "properties_file": "tls.properties"}},
+        {"kafka": {"bootstrap": "moved:9092", "publish": "idempotent", "properties_file": "tls.properties"}},
     ],
     ids=lambda parts: next(iter(parts)),
 )

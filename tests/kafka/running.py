@@ -41,7 +41,7 @@ class RunningDaemon:
 
     def __init__(self, stage: Stage) -> None:
         self._process = subprocess.Popen(command(stage), cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
-        self.ready = self.wait_for("ready")
+        self.ready = self.wait_for("serving")
 
     def __enter__(self) -> "RunningDaemon":
         return self

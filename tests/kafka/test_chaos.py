@@ -47,14 +47,14 @@ def test_ten_kills_of_the_daemon_and_two_of_the_broker_lose_and_repeat_nothing(t
         try:
             for kill in range(1, DAEMON_KILLS + 1):
                 if kill % 2:
-                    daemon.wait_for("ready")
+                    daemon.wait_for("serving")
                     time.sleep(chance.uniform(0.0, 2.0))
                 else:
                     time.sleep(chance.uniform(0.5, 5.0))
                 daemon.kill()
                 if kill in BROKER_KILLS_AFTER:
                     daemon = _Daemon(stage)
-                    daemon.wait_for("ready")
+                    daemon.wait_for("serving")
                     time.sleep(chance.uniform(0.0, 1.0))
                     broker.kill()
                     time.sleep(chance.uniform(0.0, 2.0))
