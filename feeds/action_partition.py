@@ -3,13 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from feeds.action_records import (
-    ActionRecord,
-    Lease,
-    UnknownRecord,
-    read_action,
-    read_lease,
-)
+from feeds.action_leases import LeaseFault, PartitionLeases
+from feeds.action_records import ActionRecord, OnExpiry, UnknownRecord, read_action
 
 REMEMBERED_IDS_MAX = 4_096
 BEHIND_NS_MAX = 5_000_000_000  # a lease may outrun the record it speaks of, on its own topic, but not by longer
@@ -20,11 +15,14 @@ class AlarmKind(StrEnum):
 
     GAP = "gap"  # a number of the sequence never came
     MISSED = "missed"  # a lease speaks of a record that does not come
-    CONFLICT = "conflict"  # two records with one number: two writers, or a journal that was lost
+    CONFLICT = (
+        "conflict"  # two records with one number or place: two writers, a lost journal, a topic that lost its end
+    )
     STALE_EPOCH = "stale_epoch"  # a writer that was replaced still writes
     UNKNOWN = "unknown"  # a record that this reader does not understand
     NOT_ENFORCED = "not_enforced"  # a shadow record: nothing that trades may read that topic
     LEASE_EXPIRED = "lease_expired"
+    LEASE_FROM_THE_FUTURE = "lease_from_the_future"  # riskd's clock and the reader's disagree
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +66,8 @@ class ActionPartition:
 
     last_seq, epoch : of the last record in order, 0 before the first
     scopes          : the last record of each scope; what was read once is never forgotten, only replaced
-    leases_read     : the leases were read to their end once
     roots           : first elements of all scopes that it spoke of
     unplaced        : why a record that names no scope puts all of the partition in doubt; None without such
-    promised_seq    : the last number that a lease of the newest epoch spoke of
     """
 
     number: int
@@ -79,26 +75,23 @@ class ActionPartition:
     last_seq: int = 0
     epoch: int = 0
     scopes: dict[str, ActionRecord | Unread] = field(default_factory=dict)
-    leases: dict[str, Lease] = field(default_factory=dict)
-    leases_read: bool = False
+    leases: PartitionLeases = field(default_factory=PartitionLeases)
     roots: set[str] = field(default_factory=set)
     unplaced: str | None = None
-    promised_seq: int = 0
-    _lease_epoch: int = 0
     _epoch_before: int = 0
     _last_offset: int = -1
     _ids: dict[str, None] = field(default_factory=dict)
     _unannounced: dict[str, ActionRecord] = field(default_factory=dict)
     _behind: tuple[int, int] | None = None  # promised seq and since when, ns
     _alarmed_seq: int = 0
-    _expired: frozenset[str] = frozenset()
+    _lease_faults: dict[str, LeaseFault] = field(default_factory=dict)
 
     def apply(self, key: bytes | None, value: bytes | None, offset: int) -> Seen:
         """Take in a record; what was delivered before changes nothing."""
-        if offset <= self._last_offset:
-            return Seen()
-        self._last_offset = offset
         record = read_action(value)
+        if offset <= self._last_offset:
+            return self._delivered_before(record, offset)
+        self._last_offset = offset
         epoch = self.epoch if record.epoch is None else record.epoch
         if epoch < self.epoch:
             return self._seen(AlarmKind.STALE_EPOCH, record.scope, f"epoch {epoch} after {self.epoch}: ignored")
@@ -145,48 +138,70 @@ class ActionPartition:
         self._ids = {}
 
     def take_lease(self, value: bytes | None) -> None:
-        """Take in a lease; the order in which leases come changes nothing, and a lower epoch counts for nothing."""
-        lease = read_lease(value)
-        if lease is None:
-            return
-        if lease.epoch > self._lease_epoch:
-            self._lease_epoch, self.promised_seq = lease.epoch, lease.last_seq
-        elif lease.epoch == self._lease_epoch:
-            self.promised_seq = max(self.promised_seq, lease.last_seq)
-        self.roots.add(_root(lease.scope))
-        known = self.leases.get(lease.scope)
-        if known is None or _rank(lease) > _rank(known):
-            self.leases[lease.scope] = lease
+        """Take in a lease, in the order of the topic."""
+        lease = self.leases.take(value)
+        if lease is not None:
+            self.roots.add(_root(lease.scope))
 
-    def is_valid(self, lease: Lease, now_ns: int) -> bool:
-        """Say whether a lease holds: not over, and of no writer that was replaced."""
-        return now_ns < lease.valid_until and lease.epoch >= max(self.epoch, self._lease_epoch)
+    def lease_fault(self, scope: str, now_ns: int) -> LeaseFault | None:
+        """Say why the scope's own lease, which it must have, does not hold; None where it does."""
+        return self.leases.fault_of(self.leases.held[scope], now_ns, self.epoch)
+
+    def on_expiry(self, scope: str) -> OnExpiry | None:
+        """Return what is to be done where the scope's lease does not hold; None where nothing was said of the scope.
+
+        The latest word counts. That is the lease's, unless it was written before the scope's record: it may say `hold`
+        where a record said `restrict`, because nothing acts there any more, or because the root left this partition.
+        """
+        lease, held = self.leases.held.get(scope), self.scopes.get(scope)
+        if lease is None and held is None:
+            return None
+        of_record = held.on_expiry if isinstance(held, ActionRecord) else "restrict"
+        if lease is None:
+            return of_record
+        is_latest = held is None or (lease.epoch, lease.last_seq) >= (held.epoch, held.seq)
+        return "hold" if lease.on_expiry == "hold" and (is_latest or of_record == "hold") else "restrict"
 
     @property
     def is_behind(self) -> bool:
         """Say whether a lease spoke of a record that was not read yet."""
-        return self.promised_seq > self.last_seq and self._lease_epoch >= self.epoch
+        return self.leases.promised_seq > self.last_seq and self.leases.epoch >= self.epoch
 
     def check(self, now_ns: int) -> tuple[Alarm, ...]:
-        """Return what time alone brings: a promised record that does not come, and leases that ran out; each once."""
-        alarms = []
+        """Return what time alone brings: a promised record that does not come, leases that do not hold; each once."""
+        promised_seq, alarms = self.leases.promised_seq, []
         if self.phase is Phase.FOLLOWING and self.is_behind:
-            if self._behind is None or self._behind[0] != self.promised_seq:
-                self._behind = (self.promised_seq, now_ns)
-            elif now_ns - self._behind[1] > BEHIND_NS_MAX and self._alarmed_seq < self.promised_seq:
-                self._alarmed_seq = self.promised_seq
+            if self._behind is None or self._behind[0] != promised_seq:
+                self._behind = (promised_seq, now_ns)
+            elif now_ns - self._behind[1] > BEHIND_NS_MAX and self._alarmed_seq < promised_seq:
+                self._alarmed_seq = promised_seq
                 self.phase = Phase.IN_DOUBT
-                missing = f"a lease speaks of seq {self.promised_seq}, read up to {self.last_seq}"
+                missing = f"a lease speaks of seq {promised_seq}, read up to {self.last_seq}"
                 alarms.append(self._alarm(AlarmKind.MISSED, None, missing))
         else:
             self._behind = None
-        if self.leases_read:
-            expired = frozenset(scope for scope, lease in self.leases.items() if not self.is_valid(lease, now_ns))
-            if new := sorted(expired - self._expired):
+        return (*alarms, *self._check_leases(now_ns))
+
+    def _check_leases(self, now_ns: int) -> list[Alarm]:
+        if not self.leases.are_read:
+            return []  # a newer one may follow
+        found = [(scope, self.lease_fault(scope, now_ns)) for scope in self.leases.held]
+        faults = {scope: fault for scope, fault in found if fault is not None}
+        alarms = []
+        for fault in LeaseFault:
+            new = sorted(scope for scope, kind in faults.items() if kind is fault != self._lease_faults.get(scope))
+            if new:
                 others = f" and of {len(new) - 1} more" if len(new) > 1 else ""
-                alarms.append(self._alarm(AlarmKind.LEASE_EXPIRED, new[0], f"the lease of {new[0]}{others} ran out"))
-            self._expired = expired
-        return tuple(alarms)
+                detail = f"the lease of {new[0]}{others} {fault.told}"
+                alarms.append(self._alarm(AlarmKind(fault.value), new[0], detail))
+        self._lease_faults = faults
+        return alarms
+
+    def _delivered_before(self, record: ActionRecord | UnknownRecord, offset: int) -> Seen:
+        if self.phase is Phase.IN_DOUBT or record.action_id in self._ids:
+            return Seen()
+        self.phase = Phase.IN_DOUBT  # the topic lost its end, and others were written in the place of what was read
+        return self._seen(AlarmKind.CONFLICT, None, f"offset {offset} came again with another record")
 
     def _hold(self, record: ActionRecord) -> ActionRecord | None:
         """Keep a record as its scope's last; return it where it is news for a follower."""
@@ -228,8 +243,3 @@ class ActionPartition:
 
 def _root(scope: str) -> str:
     return scope.split("/", 1)[0]
-
-
-def _rank(lease: Lease) -> tuple[int, int, bool, int]:
-    """Later beats earlier; of two equal ones the stricter."""
-    return lease.epoch, lease.valid_until, lease.on_expiry != "hold", lease.last_seq

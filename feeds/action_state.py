@@ -6,12 +6,13 @@
     state.reached_end(0), state.reached_lease_end(0)
     state.allowed(Order("firm/eq", "ESZ6", "buy", 5), Holding(position=10), now_ns)
 
-Until both topics were read to their ends, after a gap until the history was read again, and where no lease holds,
-every scope acts as REDUCING. Cancels are allowed always and need no verdict. Used from one thread.
+Until all partitions of both topics were read to their ends, after a gap until the history was read again, and where no
+lease holds, every scope acts as REDUCING. Cancels are allowed always and need no verdict. Used from one thread.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from feeds.action_leases import LeaseFault
 from feeds.action_partition import ActionPartition, Alarm, Phase, Seen, Unread
 from feeds.action_records import ActionRecord, TradingState, strictest_cancel
 from feeds.order_verdict import Cause, Holding, Order, OrdersSent, Standing, Verdict, judge, paths_to
@@ -20,6 +21,7 @@ NOT_READ = "STATE_NOT_READ"
 IN_DOUBT = "STATE_IN_DOUBT"
 UNKNOWN_RECORD = "UNKNOWN_RECORD"
 LEASE_EXPIRED = "LEASE_EXPIRED"
+LEASE_FROM_THE_FUTURE = "LEASE_FROM_THE_FUTURE"
 
 
 class ActionState:
@@ -34,6 +36,7 @@ class ActionState:
         if not self._partitions:
             raise ValueError("partitions must be at least one, got none")
         self._is_leased = is_leased
+        self._was_read = False  # all partitions, once
         self._sent = OrdersSent()
 
     @property
@@ -54,23 +57,26 @@ class ActionState:
         return self._partitions[partition].apply(key, value, offset)
 
     def lease(self, value: bytes | None, partition: int) -> None:
-        """Take in a record of the lease topic."""
+        """Take in a record of the lease topic, in the order of its partition: the last one of a scope counts."""
         self._partitions[partition].take_lease(value)
 
     def reached_end(self, partition: int) -> tuple[ActionRecord, ...]:
         """Take in that the action partition was read to its end; return the state of each scope that is new."""
-        return self._partitions[partition].reached_end()
+        news = self._partitions[partition].reached_end()
+        self._was_read = self._was_read or self.is_read
+        return news
 
     def reached_lease_end(self, partition: int) -> None:
         """Take in that the lease partition was read to its end."""
-        self._partitions[partition].leases_read = True
+        self._partitions[partition].leases.are_read = True
+        self._was_read = self._was_read or self.is_read
 
     def read_again(self, partition: int) -> None:
         """Begin the history of a partition anew: records come from its first offset on."""
         self._partitions[partition].read_again()
 
     def check(self, now_ns: int) -> tuple[Alarm, ...]:
-        """Return what time alone brings, each once: leases that ran out, records that were promised and never came."""
+        """Return what time alone brings, each once: leases that do not hold, promised records that never came."""
         return tuple(alarm for partition in self._partitions.values() for alarm in partition.check(now_ns))
 
     def record(self, scope: str) -> ActionRecord | None:
@@ -83,8 +89,8 @@ class ActionState:
 
     def leased_until_ns(self, scope: str) -> int | None:
         """Return the earliest end of the leases on the path, wall time; None where there is none."""
-        partitions = self._partitions.values()
-        ends = [each.leases[path].valid_until for each in partitions for path in paths_to(scope) if path in each.leases]
+        leases = [partition.leases.held for partition in self._partitions.values()]
+        ends = [held[path].valid_until for held in leases for path in paths_to(scope) if path in held]
         return min(ends, default=None)
 
     def standing(self, scope: str, now_ns: int) -> Standing:
@@ -128,8 +134,7 @@ class ActionState:
     def _doubts(self, scope: str, now_ns: int) -> Iterator[Cause]:
         """What the reader does not know of a scope; each acts as REDUCING, or worse where more was told."""
         paths = paths_to(scope)
-        home = [each for each in self._partitions.values() if paths[0] in each.roots]
-        for partition in home or self._partitions.values():  # a root that nobody named may live anywhere
+        for partition in self._concerned(paths[0]):
             number = partition.number
             if not self._is_followed(partition):
                 if partition.phase is Phase.IN_DOUBT:
@@ -137,7 +142,7 @@ class ActionState:
                 else:
                     yield _doubt(scope, NOT_READ, f"partition {number} was not read to its end yet")
             elif partition.is_behind:
-                promised = f"seq {partition.promised_seq} of partition {number} was not read yet"
+                promised = f"seq {partition.leases.promised_seq} of partition {number} was not read yet"
                 yield _doubt(scope, IN_DOUBT, f"{promised}, only {partition.last_seq}")
             if partition.unplaced is not None:
                 yield _doubt(scope, UNKNOWN_RECORD, f"a record names no scope: {partition.unplaced}")
@@ -149,26 +154,40 @@ class ActionState:
         if self._is_leased:
             yield from self._lapsed(paths, now_ns)
 
+    def _concerned(self, root: str) -> Collection[ActionPartition]:
+        """Return the partitions whose doubts are doubts of a root: where it was named, once each could have named it.
+
+        Two may have named it: the first shard holds a configured root until another has seen its positions.
+        """
+        named = [partition for partition in self._partitions.values() if root in partition.roots]
+        return named if named and self._was_read else self._partitions.values()
+
     def _lapsed(self, paths: tuple[str, ...], now_ns: int) -> Iterator[Cause]:
-        """What follows where a lease ran out or never came: `restrict`, unless all that is known says `hold`."""
-        leases = [
-            (partition, lease)
-            for path in paths
-            for partition in self._partitions.values()
-            if (lease := partition.leases.get(path)) is not None
-        ]
-        ended = [lease for partition, lease in leases if not partition.is_valid(lease, now_ns)]
-        if leases and not ended:
-            return
-        on_expiry = {record.on_expiry for record in self._records(paths[-1])}
-        on_expiry |= {lease.on_expiry or "restrict" for lease in ended}
-        if on_expiry == {"hold"}:
-            return
-        scope = ended[0].scope if ended else paths[-1]
-        yield _doubt(scope, LEASE_EXPIRED, "its lease ran out" if ended else "it has no lease")
+        """What follows where a lease does not hold or never came: `restrict`, unless the latest word is `hold`.
+
+        Each partition needs a lease for what it restricts: another one, that the root has left, cannot vouch for it.
+        """
+        is_known = False
+        for partition in self._partitions.values():
+            is_covered = False  # by a lease of the path so far: that of a parent is one of its children's too
+            for path in paths:
+                on_expiry, fault = partition.on_expiry(path), None
+                is_known = is_known or on_expiry is not None
+                if path in partition.leases.held:
+                    fault = partition.lease_fault(path, now_ns)
+                    is_covered = is_covered or fault is None
+                if on_expiry != "restrict":
+                    continue
+                if fault is not None:
+                    code = LEASE_FROM_THE_FUTURE if fault is LeaseFault.FROM_THE_FUTURE else LEASE_EXPIRED
+                    yield _doubt(path, code, f"its lease in partition {partition.number} {fault.told}")
+                elif not is_covered:
+                    yield _doubt(path, LEASE_EXPIRED, f"no lease in partition {partition.number} holds for it")
+        if not is_known:
+            yield _doubt(paths[-1], LEASE_EXPIRED, "it has no lease")
 
     def _is_followed(self, partition: ActionPartition) -> bool:
-        return partition.phase is Phase.FOLLOWING and (partition.leases_read or not self._is_leased)
+        return partition.phase is Phase.FOLLOWING and (partition.leases.are_read or not self._is_leased)
 
 
 def _cause(record: ActionRecord) -> Cause | None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enforcement.records import Effect, HaltParams, NoParams
-from feeds.action_partition import REMEMBERED_IDS_MAX, AlarmKind
+from feeds.action_partition import REMEMBERED_IDS_MAX, AlarmKind, Seen
 from feeds.action_records import ActionRecord, TradingState
 from feeds.action_state import IN_DOUBT, NOT_READ, UNKNOWN_RECORD, ActionState
 from feeds.order_verdict import Holding, Order, Outcome
@@ -24,6 +24,7 @@ from tests.feeds.actions_sample import (
     action,
     codes,
     following,
+    lease,
     state_of,
 )
 
@@ -41,12 +42,49 @@ def test_nothing_opens_before_the_current_state_was_read() -> None:
     assert state.allowed(order, Holding(), NOW).outcome is Outcome.GO
 
 
-def test_a_root_waits_for_its_own_partition_alone() -> None:
+def test_a_root_waits_for_all_partitions_at_first_and_afterwards_for_those_that_named_it() -> None:
+    """The first shard may have named a root that another one halts."""
     state = ActionState([0, 1], is_leased=False)
-    state.apply(None, action("firm", 1), 1, 0)
+    state.apply(None, action("firm", 1), 0, 0)
+    state.reached_end(0)
+    assert codes(state, "firm/eq") == [NOT_READ]
+    state.apply(None, action("firm", 1, HALT), 1, 0)
     state.reached_end(1)
-    assert state_of(state, "firm/eq") is TradingState.ACTIVE
-    assert codes(state, "other") == [NOT_READ]
+    assert state_of(state, "firm/eq") is TradingState.HALTED
+    state.apply(None, action("firm", 2), 1, 1)
+    state.apply(None, action("other", 2), 0, 1)
+    assert codes(state, "firm/eq") == codes(state, "other") == []
+    state.apply(None, action("far", 4), 1, 2)
+    assert codes(state, "firm") == codes(state, "nobody") == [IN_DOUBT], "where both could have named it"
+    assert codes(state, "other") == []
+    state.read_again(1)
+    assert (codes(state, "firm"), codes(state, "other")) == ([NOT_READ], [])
+
+
+def test_a_root_waits_for_the_leases_of_all_partitions_too() -> None:
+    state = ActionState([0, 1])
+    state.reached_end(0)
+    state.reached_end(1)
+    state.lease(lease("firm", 0), 0)
+    state.reached_lease_end(0)
+    assert codes(state, "firm") == [NOT_READ]
+    state.reached_lease_end(1)
+    assert codes(state, "firm") == []
+
+
+def test_another_record_where_one_was_read_before_is_told_and_the_history_is_read_again() -> None:
+    """The brokers lost the end of the topic, and riskd went on in its place."""
+    history = [action("firm", seq) for seq in range(1, 6)]
+    state = following(*history)
+    seen = state.apply(None, action("firm", 6, HALT, epoch=2), 0, 4)
+    assert [alarm.kind for alarm in seen.alarms] == [AlarmKind.CONFLICT]
+    assert state.apply(None, action("firm", 7, HALT, epoch=2), 0, 4) == Seen(), "told once"
+    assert (codes(state, "firm"), state.to_read_again) == ([IN_DOUBT], (0,))
+    state.read_again(0)
+    for offset, value in enumerate([*history[:4], action("firm", 6, HALT, epoch=2)]):
+        assert state.apply(None, value, 0, offset).alarms == ()
+    state.reached_end(0)
+    assert state_of(state, "firm") is TradingState.HALTED
 
 
 def test_the_compacted_history_is_a_base_and_its_gaps_are_normal() -> None:
@@ -282,6 +320,6 @@ def test_importing_the_reader_brings_none_of_the_heavy_parts() -> None:
     }
     assert not names & (heavy | {"audit", "daemon"})
     assert {name for name in names if name.startswith("feeds.")} == {
-        "feeds.action_acks", "feeds.action_partition", "feeds.action_reader", "feeds.action_records",
-        "feeds.action_state", "feeds.order_verdict",
+        "feeds.action_acks", "feeds.action_leases", "feeds.action_partition", "feeds.action_reader",
+        "feeds.action_records", "feeds.action_state", "feeds.order_verdict",
     }  # fmt: skip
