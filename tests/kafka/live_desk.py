@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 from confluent_kafka import Producer
@@ -150,18 +151,19 @@ class Feeds(threading.Thread):
                     self._pen.quote(name, price, now_ns)
 
 
-def open_desk(kafka: KafkaConfig) -> None:
-    """Write what a desk's topics hold in the morning: reference data, a month of closes, positions, a NAV."""
-    pen, now_ns = Pen(kafka), time.time_ns()
+def open_desk(kafka: KafkaConfig, homes: Mapping[str, int] = MappingProxyType({"firm": 0}), *, ago_ns: int = 0) -> None:
+    """Write what the topics hold in the morning: reference data, a month of closes, each root's positions and NAV.
+
+    homes : positions partition by root; ago_ns: how long ago it was morning
+    """
+    pen, now_ns = Pen(kafka), time.time_ns() - ago_ns
     begin = (now_ns // DAY_NS - HISTORY_DAYS - 1) * DAY_NS
     ages: dict[str, Event] = {name: {"max_age": 2 * SECOND_NS} if name in ("CCC", "DDD") else {} for name in PRICES}
     pen.instruments(ages, begin)
-    pen.snapshot("firm", BOOK, begin + 1)
-    pen.write(
-        pen.topics.positions,
-        {"type": "nav", "ts": begin + 2, "portfolio": "firm", "nav": 1_000_000.0, "currency": "USD"},
-        "firm",
-    )
+    for root, partition in homes.items():
+        pen.snapshot(root, BOOK, begin + 1, partition)
+        nav: Event = {"type": "nav", "ts": begin + 2, "portfolio": root, "nav": 1_000_000.0, "currency": "USD"}
+        pen.write(pen.topics.positions, nav, root, partition)
     pen.history(now_ns)
     for name, price in PRICES.items():
         pen.quote(name, price, now_ns)
