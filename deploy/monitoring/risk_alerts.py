@@ -11,6 +11,9 @@ _FIRING = f"riskd_limit_utilisation_ratio and {_ON_LEVEL} riskd_limit_life{{{_WI
 _ENFORCED = f"{_ON_LIMIT} riskd_limit_stage >= 1"
 _RESTRICTED = f'{_ON_PORTFOLIO} riskd_trading_state{{topic="actions"}} >= 2'
 
+_REFUSED = "sum by (job, instance, reason) (rate(riskd_rejections_total[5m]))"
+_READ = "sum by (job, instance) (rate(riskd_events_total[5m]))"
+
 _THRESHOLD = (
     '{{ with printf "riskd_limit_threshold{job=%q,instance=%q,portfolio=%q,limit=%q,level=%q}"'
     " $labels.job $labels.instance $labels.portfolio $labels.limit $labels.level | query }}"
@@ -91,7 +94,8 @@ RISK_ALERTS: tuple[Alert, ...] = (
         lasts="0s",
         summary="{{ $labels.portfolio }} is {{ if eq $value 2.0 }}REDUCING{{ else }}THROTTLED{{ end }}",
         description="Trading state {{ $value }} on the actions topic (1 THROTTLED, 2 REDUCING; bound 0).",
-        what_to_do="Overview: which limit fires there. X",
+        what_to_do="Overview: which limit fires there. None does? Then one has no number, a source is silent, the "
+        "root is unknown, or a parent portfolio is restricted: each has its own alert.",
     ),
     Alert(
         name="RiskdPortfolioUnknown",
@@ -141,13 +145,14 @@ RISK_ALERTS: tuple[Alert, ...] = (
     Alert(
         name="RiskdRejections",
         severity="warning",
-        expression="instance:riskd_rejections:ratio_5m > 0.01",
+        expression=f"({_REFUSED} > 0) / on (job, instance) group_left () {_READ}"
+        " and on (job, instance) instance:riskd_rejections:ratio_5m > 0.01",
         lasts="1m",
-        summary="riskd {{ $labels.instance }} refuses its inputs",
-        description="{{ $value | humanizePercentage }} of the inputs of 5 min were refused (bound 1 %). What they "
-        "said is in no number.",
-        what_to_do="Service dashboard, refusals by reason; the records are on the dead-letter topic with their "
-        "reason. It is a producer's fault nearly always: tell its owner.",
+        summary="riskd {{ $labels.instance }} refuses its inputs: {{ $labels.reason }}",
+        description="{{ $value | humanizePercentage }} of the inputs of 5 min were refused as {{ $labels.reason }} "
+        "(bound 1 % for all reasons together). What they said is in no number.",
+        what_to_do="The records are on the dead-letter topic with their reason: which producer? Tell its owner. "
+        "TOO_FAR_AHEAD from many producers: the clock of riskd's machine is behind.",
     ),
     Alert(
         name="RiskdDeadLetters",

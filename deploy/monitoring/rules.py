@@ -68,7 +68,7 @@ def _alert_rule(alert: Alert, config: Config, runbooks: str) -> dict[str, object
         **({} if alert.lasts == "0s" else {"for": alert.lasts}),
         "labels": {"severity": alert.severity},
         "annotations": {
-            "summary": alert.summary,
+            "summary": in_words(alert.summary, config),
             "description": in_words(alert.description, config),
             "what_to_do": alert.what_to_do,
             "runbook_url": runbook(alert.name, runbooks),

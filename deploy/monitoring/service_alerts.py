@@ -4,6 +4,7 @@ from deploy.monitoring.alert import Alert
 
 # Before its first report, and where the last is older than 5 s, no condition of readiness holds.
 _REPORTS = 'and on (job, instance) riskd_ready{condition="recovered"} == 1'
+_STARTS = 'changes(process_start_time_seconds{job="riskd"}['
 _UP_FOR_30_MIN = 'time() - process_start_time_seconds{job="riskd"} > 1800'
 
 SERVICE_ALERTS: tuple[Alert, ...] = (
@@ -15,19 +16,33 @@ SERVICE_ALERTS: tuple[Alert, ...] = (
         summary="riskd {{ $labels.instance }} does not answer",
         description="No scrape of riskd {{ $labels.instance }} has succeeded for 30 s (bound 30 s). Its leases end 30 "
         "s after the last renewal; consumers then act as REDUCING where a limit is enforced.",
-        what_to_do="Look at the last lines of its log (event fatal or fenced says why) and start it again; it recovers "
-        "from its journal by itself. Never start a second one on another copy of the journal.",
+        what_to_do="Look at the last lines of its log: fatal or fenced says why. Is it the brokers, bring them back: "
+        "its service manager starts it again until they answer. Else mend it and start it; it recovers from its "
+        "journal by itself. Never start a second one on another copy of the journal.",
+    ),
+    Alert(
+        name="RiskdCrashLooping",
+        severity="critical",
+        expression=f"{_STARTS}30m]) >= 3 and {_STARTS}10m]) > 0",
+        lasts="0s",
+        summary="riskd {{ $labels.instance }} starts again and again",
+        description="The process started {{ $value }} times again within 30 min (bound under 3), the last time within "
+        "10 min. Nothing is lost or repeated; while it is away its leases end and consumers act as REDUCING where a "
+        "limit is enforced.",
+        what_to_do="Read the fatal line before each start in the log. Names it the brokers, bring them back; riskd is "
+        "started again until they answer. Anything else: stop it, keep journal and audit folders as they are, and call "
+        "the engineer.",
     ),
     Alert(
         name="RiskdRestarted",
         severity="warning",
-        expression='changes(process_start_time_seconds{job="riskd"}[15m]) > 0',
+        expression=f"{_STARTS}15m]) > 0",
         lasts="0s",
         summary="riskd {{ $labels.instance }} was restarted",
         description="The process started {{ $value }} times again within 15 min (bound 0). Nothing is lost: it "
-        "replays its journal and publishes what is missing. More than 3 times is a crash loop.",
-        what_to_do="If nobody deployed: read the fatal line before the restart in the log. If it repeats, stop it and "
-        "keep journal and audit folders as they are.",
+        "replays its journal and publishes what is missing.",
+        what_to_do="If nobody deployed: read the fatal line before the restart in the log. If it repeats, see "
+        "RiskdCrashLooping.",
     ),
     Alert(
         name="RiskdNotReady",
@@ -37,8 +52,8 @@ SERVICE_ALERTS: tuple[Alert, ...] = (
         summary="riskd {{ $labels.instance }} is not ready: {{ $labels.condition }}",
         description="Condition {{ $labels.condition }} of /readyz has been {{ $value }} for 1 min (bound 1). Enforced "
         "states are held, nothing is relaxed.",
-        what_to_do="Read /readyz: it names the trouble in words. inputs: a source is silent. assigned or publishing: "
-        "the brokers.",
+        what_to_do="Read /readyz: it names the trouble in words. inputs: a source is silent, a topic is in trouble, or "
+        "the clock jumped. assigned or publishing: the brokers.",
     ),
     Alert(
         name="RiskdCatchingUpTooLong",
@@ -62,6 +77,17 @@ SERVICE_ALERTS: tuple[Alert, ...] = (
         "timer fires and nothing is decided meanwhile; its leases run out.",
         what_to_do="Restart it: the watchdog should have. Look for a full disk, a suspended machine or a clock that "
         "jumped before you do.",
+    ),
+    Alert(
+        name="RiskdClockAhead",
+        severity="critical",
+        expression='riskd_core_time_seconds - time() > 5 and on (job, instance) riskd_config_info{clock="wall"}',
+        lasts="30s",
+        summary="The time of riskd {{ $labels.instance }} is ahead",
+        description="Core time is {{ $value | humanizeDuration }} ahead of the clock of Prometheus (bound 5 s, for 30 "
+        "s). Where it waits for its clock no timer fires; prices look older than they are, and books are restricted.",
+        what_to_do="Compare the clocks of riskd's machine and of Prometheus' (chronyc tracking), and mend the wrong "
+        "one. Core time never goes back: it stands still until the clock has come up to it. A restart changes nothing.",
     ),
     Alert(
         name="RiskdConsumerLag",
@@ -104,9 +130,9 @@ SERVICE_ALERTS: tuple[Alert, ...] = (
         lasts="10s",
         summary="What riskd {{ $labels.instance }} decides does not leave it",
         description="The oldest output has waited for {{ $value | humanizeDuration }} (bound 5 s). It is in the "
-        "journal and leaves, once and in order, when the brokers take it. Leases are not renewed meanwhile: consumers "
-        "restrict 30 s after the last.",
-        what_to_do="Bring the brokers back; riskd waits and needs no restart. If they are fine, look for "
+        "journal and leaves, once and in order, when the brokers take it; after 120 s riskd ends (fatal) and is "
+        "started again until they do. Leases are not renewed meanwhile: consumers restrict when they end, after 30 s.",
+        what_to_do="Bring the brokers back; a restart by hand does not help. If they are fine, look for "
         "publishing_stuck in the log: rights on the topics, or the disk of the journal.",
     ),
     Alert(

@@ -136,9 +136,10 @@ RISK_FAULTS: tuple[Fault, ...] = (
         name="a producer sends rubbish",
         series={f'riskd_rejections_total{{{SELF},reason="NOT_JSON"}}': growing(0, 0, 30)},
         firing={("RiskdRejections", "warning"): 1, ("RiskdDeadLetters", "info"): 1},
-        labels=SELF_LABELS,
-        summary="riskd r:1 refuses its inputs",
-        says="10% of the inputs of 5 min were refused (bound 1 %). What they said is in no number.",
+        labels={**SELF_LABELS, "reason": "NOT_JSON"},
+        summary="riskd r:1 refuses its inputs: NOT_JSON",
+        says="10% of the inputs of 5 min were refused as NOT_JSON (bound 1 % for all reasons together). What they said "
+        "is in no number.",
     ),
     Fault(
         name="one poison record comes",

@@ -31,6 +31,7 @@ def _ready(condition: str) -> dict[str, str]:
     return {f'riskd_ready{{{SELF},condition="{condition}"}}': then(1, 0)}
 
 
+_LOOPING = {f"process_start_time_seconds{{{SELF}}}": f"0+0x{ONSET - 1} 1800 1860 1920 1980+0x{AFTER - 3}"}
 _READY = [name for name in HEALTHY if name.startswith("riskd_ready")]
 _CORE_TIME = f"riskd_core_time_seconds{{{SELF}}}"
 _BACKLOG = (
@@ -40,10 +41,12 @@ _BACKLOG = (
 )
 _LAGGING = {f'riskd_consumer_lag_records{{{SELF},topic="market_data"}}': then(12, 50_000)}
 
+DEAD = {name: then(1, 0) if name == _UP else _vanished(name) for name in HEALTHY}
+
 SERVICE_FAULTS: tuple[Fault, ...] = (
     Fault(
         name="the process is gone",
-        series={name: then(1, 0) if name == _UP else _vanished(name) for name in HEALTHY},
+        series=DEAD,
         firing={("RiskdDown", "critical"): 1},
         labels=SELF_LABELS,
         summary="riskd r:1 does not answer",
@@ -66,8 +69,28 @@ SERVICE_FAULTS: tuple[Fault, ...] = (
         labels=SELF_LABELS,
         summary="riskd r:1 was restarted",
         says="The process started 1 times again within 15 min (bound 0). Nothing is lost: it replays its journal and "
-        "publishes what is missing. More than 3 times is a crash loop.",
+        "publishes what is missing.",
         at=35,
+    ),
+    Fault(
+        name="it ends soon after each start",  # and is up whenever RiskdDown is about to fire
+        series=_LOOPING | {_UP: f"1+0x{ONSET - 1} 0 1 0 1 0 1 0 1+0x{AFTER - 7}"},
+        firing={("RiskdCrashLooping", "critical"): 1, ("RiskdRestarted", "warning"): 1},
+        labels=SELF_LABELS,
+        summary="riskd r:1 starts again and again",
+        says="The process started 4 times again within 30 min (bound under 3), the last time within 10 min. Nothing "
+        "is lost or repeated; while it is away its leases end and consumers act as REDUCING where a limit is enforced.",
+        at=36,
+    ),
+    Fault(
+        name="what ended it is mended",  # ten minutes after its last start nobody is woken any more
+        series=_LOOPING,
+        firing={("RiskdRestarted", "warning"): 1},
+        labels=SELF_LABELS,
+        summary="riskd r:1 was restarted",
+        says="The process started 4 times again within 15 min (bound 0). Nothing is lost: it replays its journal and "
+        "publishes what is missing.",
+        at=43,
     ),
     Fault(
         name="the brokers take nothing",
@@ -105,6 +128,15 @@ SERVICE_FAULTS: tuple[Fault, ...] = (
         at=35,
     ),
     Fault(
+        name="the clock of its machine was an hour ahead",
+        series={_CORE_TIME: f"0+{INTERVAL_S}x{ONSET - 1} {3600 + INTERVAL_S * ONSET}+{INTERVAL_S}x{AFTER}"},
+        firing={("RiskdClockAhead", "critical"): 1},
+        labels=SELF_LABELS,
+        summary="The time of riskd r:1 is ahead",
+        says="Core time is 1h 0m 0s ahead of the clock of Prometheus (bound 5 s, for 30 s). Where it waits for its "
+        "clock no timer fires; prices look older than they are, and books are restricted.",
+    ),
+    Fault(
         name="it falls behind",
         series=_LAGGING,
         firing={("RiskdConsumerLag", "warning"): 1},
@@ -136,7 +168,8 @@ SERVICE_FAULTS: tuple[Fault, ...] = (
         labels=SELF_LABELS,
         summary="What riskd r:1 decides does not leave it",
         says="The oldest output has waited for 2m 0s (bound 5 s). It is in the journal and leaves, once and in order, "
-        "when the brokers take it. Leases are not renewed meanwhile: consumers restrict 30 s after the last.",
+        "when the brokers take it; after 120 s riskd ends (fatal) and is started again until they do. Leases are not "
+        "renewed meanwhile: consumers restrict when they end, after 30 s.",
         at=32,
     ),
     Fault(

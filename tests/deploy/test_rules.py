@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
@@ -19,7 +20,7 @@ from deploy.monitoring.rules import (
     prometheus_yaml,
     record_rules_yaml,
 )
-from tests.deploy.health import AFTER, HEALTHY, INTERVAL_S, ONSET, Fault
+from tests.deploy.health import AFTER, HEALTHY, INTERVAL_S, ONSET, Fault, always
 from tests.deploy.risk_faults import RISK_FAULTS
 from tests.deploy.service_faults import SERVICE_FAULTS
 from tests.deploy.tools import run, tool
@@ -96,6 +97,21 @@ def test_nothing_fires_in_health(tmp_path: Path, promtool: Path) -> None:
     quiet = [{"expr": _FIRING, "eval_time": f"{minute}m", "exp_samples": []} for minute in _minutes()]
     _write(tmp_path / "health.yml", [{"name": "health", **_of_series({}), "promql_expr_test": quiet}])
     run(promtool, "test", "rules", "health.yml", folder=tmp_path)
+
+
+def test_core_time_of_a_recording_is_no_trouble_of_the_clock(tmp_path: Path, promtool: Path) -> None:
+    _rules(tmp_path, load_config(SAMPLE))
+    (wall,) = [name for name in HEALTHY if name.startswith("riskd_config_info")]
+    (core_time,) = [name for name in HEALTHY if name.startswith("riskd_core_time_seconds")]
+    series = _of_series({core_time: always(1e9)})
+    series["input_series"] = [
+        {**one, "series": one["series"].replace('clock="wall"', 'clock="event"')}
+        for one in cast(list[dict[str, str]], series["input_series"])
+    ]
+    assert wall not in str(series), "the clock is that of events"
+    quiet = [{"expr": _FIRING, "eval_time": f"{minute}m", "exp_samples": []} for minute in _minutes()]
+    _write(tmp_path / "future.yml", [{"name": "future", **series, "promql_expr_test": quiet}])
+    run(promtool, "test", "rules", "future.yml", folder=tmp_path)
 
 
 def test_every_alert_has_a_fault_with_each_of_its_severities() -> None:

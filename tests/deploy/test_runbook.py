@@ -8,7 +8,8 @@ from deploy.monitoring.rules import ALERTS
 
 ROOT = Path(__file__).parents[2]
 EVENTS = (
-    "recovering", "recovered", "ready", "caught_up", "source_silent", "source_alive", "broker_waiting", "broker_back",
+    "recovering", "recovered", "serving", "caught_up", "ready", "not_ready", "source_silent", "source_alive",
+    "broker_waiting", "broker_back", "clock_jumped", "clock_adopted", "topic_trouble", "topic_well",
     "publishing_stuck", "fenced", "fatal", "stopped", "left_unpublished", "disk_low", "audit_degraded",
     "audit_recovered",
 )  # fmt: skip

@@ -32,10 +32,13 @@ def test_the_service_may_do_little(systemd_analyze: Path) -> None:
     assert float(exposure[1]) <= EXPOSURE_MAX, said
 
 
-def test_the_unit_checks_the_configuration_waits_for_readiness_and_does_not_retry_a_bad_one() -> None:
+def test_the_unit_waits_for_readiness_starts_again_for_ever_and_does_not_retry_a_bad_configuration() -> None:
+    """systemd.service(5): the status of the main process alone prevents a restart, not that of an ExecStartPre=."""
     lines = UNIT.read_text(encoding="utf-8").splitlines()
     assert "Type=notify" in lines
-    assert f"ExecStartPre={PROGRAM} check /etc/riskd/riskd.yaml" in lines
+    assert "Restart=always" in lines
+    assert "StartLimitIntervalSec=0" in lines, "brokers may be away for longer than any number of starts"
+    assert not any(line.startswith("ExecStartPre=") for line in lines)
     assert f"ExecStart={PROGRAM} run --config /etc/riskd/riskd.yaml" in lines
     assert "RestartPreventExitStatus=78" in lines
     assert "StateDirectory=riskd" in lines

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMapping, ValueMappingResult
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardSpecialValueMapOptions,
+    SpecialValueMap,
+    SpecialValueMatch,
+    ValueMap,
+    ValueMapping,
+    ValueMappingResult,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,18 @@ NUMBER_STATUS = (
 HOLDS = (Code(0, "NO", "red"), Code(1, "yes", "green"))
 # Not a metric: the overview numbers severities so that the gravest alert stands first.
 SEVERITY = (Code(1, "info", "blue"), Code(2, "warning", "orange"), Code(3, "critical", "red"))
+NO_ANSWER = "riskd does not answer"
 
 
 def mapped(codes: tuple[Code, ...]) -> list[ValueMapping]:
     """Return the value mapping that shows the codes as their names in their colours."""
     return [ValueMap({str(code.value): ValueMappingResult(code.name, code.colour, None, code.value) for code in codes})]
+
+
+def unanswered() -> ValueMapping:
+    """Return the value mapping of a figure without a value; without one it has the colour of the lowest step: green."""
+    result = ValueMappingResult(NO_ANSWER, "red", None, 0)
+    return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL, result))
 
 
 def told(texts: Mapping[str, str]) -> list[ValueMapping]:

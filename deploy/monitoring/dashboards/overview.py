@@ -12,8 +12,9 @@ from deploy.monitoring.rules import what_to_do
 
 _ON_LEVEL = "on (job, instance, portfolio, limit, level)"
 _LEVELS = "max by (portfolio, limit, level)"
-_FIRES = 'riskd_limit_life{portfolio=~"$portfolio"} >= 5'
-_BLIND = 'riskd_limit_life{portfolio=~"$portfolio"} >= 3 < 5'
+# Sums of ones and zeros: 0 where riskd says that none does, no value where it says nothing.
+_FIRING = 'sum(riskd_limit_life{portfolio=~"$portfolio"} >= bool 5)'
+_BLIND = f'sum(riskd_limit_life{{portfolio=~"$portfolio"}} >= bool 3) - {_FIRING}'
 # What fires, and what has no number: both may restrict.
 _SPEAKS = 'riskd_limit_life{portfolio=~"$portfolio"} >= 3'
 
@@ -25,6 +26,7 @@ _HOW_TO_READ = """
 3. **Trading state** is what the trading systems were told. `REDUCING` and `HALTED` refuse orders that open;
    **cancels and reducing orders always pass**. Never stop riskd to trade again: its leases end and consumers restrict.
 4. **Ready: NO** or **trust** above *fresh*: the numbers may be of the past. Mend the feed first, then read them.
+   **riskd does not answer**: it is down, or has just started; nothing here speaks of now.
 5. On the machine: `riskd status` names instruments and reasons. An operator's halt and reinstate are commands on
    the control topic.
 
@@ -50,11 +52,11 @@ def overview(config: Config) -> Dashboard:
                 ),
                 number(
                     "Limits that fire", "Levels that fire or are latched, also in shadow.",
-                    Query(f"count({_FIRES}) or vector(0)"), width=3, steps=GREEN_THEN_RED_ABOVE_0, names=False,
+                    Query(_FIRING), width=3, steps=GREEN_THEN_RED_ABOVE_0, names=False,
                 ),
                 number(
                     "Without a number", "Levels in no_data or error: riskd does not know, holds, and tightens later.",
-                    Query(f"count({_BLIND}) or vector(0)"), width=3, steps=GREEN_THEN_RED_ABOVE_0, names=False,
+                    Query(_BLIND), width=3, steps=GREEN_THEN_RED_ABOVE_0, names=False,
                 ),
                 number(
                     "Ready", "Every condition of /readyz. NO: see the service dashboard for which.",
@@ -118,7 +120,7 @@ def _firing_limits(config: Config) -> table.Panel:
         width=24,
         height=9,
         sorted_by="Use",
-        nothing="No limit fires, and none is without its number.",
+        nothing="No limit fires, and none is without its number, if riskd answers: see Ready.",
     )
 
 

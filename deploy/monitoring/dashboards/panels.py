@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as dashboard_builders
@@ -18,7 +18,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from grafana_foundation_sdk.models.text import TextMode
 
 from config.schema import Config
-from deploy.monitoring.dashboards.codes import Code, mapped
+from deploy.monitoring.dashboards.codes import NO_ANSWER, Code, mapped, unanswered
 
 DATASOURCE = DataSourceRef("prometheus", "${datasource}")
 LIMIT_LINE = "^limit .*"  # legends that start so are bounds: red, dashed
@@ -49,12 +49,17 @@ USE_STEPS = (Step(None, "green"), Step(0.8, "yellow"), Step(1.0, "red"))
 
 def number(title: str, says: str, query: Query, *, width: int, codes: tuple[Code, ...] = (), height: int = 5,
            unit: str = "short", steps: Sequence[Step] = (), names: bool = True) -> stat.Panel:  # fmt: skip
-    """Return big figures, one per series, coloured by code or by step; `names` even where there is one series."""
+    """Return big figures of this moment, one per series, coloured by code or by step.
+
+    names : also where there is one series. A figure without a value says that riskd does not answer, in red: the query
+    must have none where riskd is dead, and none of the past is shown.
+    """
     panel = stat.Panel().color_mode(common.BigValueColorMode.BACKGROUND).graph_mode(common.BigValueGraphMode.NONE)
     panel = panel.text_mode(common.BigValueTextMode.VALUE_AND_NAME if names else common.BigValueTextMode.AUTO)
     panel = panel.reduce_options(common_builders.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
-    panel = panel.mappings(mapped(codes)) if codes else panel
-    return _finished(panel, title, says, [query], width=width, height=height, unit=unit, steps=steps)
+    panel = panel.mappings([*(mapped(codes) if codes else ()), unanswered()]).no_value(NO_ANSWER)
+    panel = panel.with_target(target(query, "A", at="now"))
+    return _finished(panel, title, says, [], width=width, height=height, unit=unit, steps=steps)
 
 
 def graph(title: str, says: str, queries: Sequence[Query], *, width: int = 12, height: int = 8, unit: str = "short",
@@ -98,11 +103,17 @@ def words(title: str, markdown: str, *, width: int, height: int) -> text.Panel:
     return text.Panel().title(title).mode(TextMode.MARKDOWN).content(markdown).span(width).height(height)
 
 
-def target(query: Query, ref: str, *, as_table: bool = False) -> prometheus.Dataquery:
-    """Return the query as Grafana keeps it: over the time shown, or as a table of this moment."""
+def target(query: Query, ref: str, *, at: Literal["time shown", "now", "now, as table"]) -> prometheus.Dataquery:
+    """Return the query as Grafana keeps it: over the time shown, or of this moment, where what ended has no value."""
     dataquery = prometheus.Dataquery().expr(query.expression).legend_format(query.legend or "__auto").ref_id(ref)
     dataquery = dataquery.datasource(DATASOURCE)
-    return dataquery.instant().format(PromQueryFormat.TABLE) if as_table else dataquery.range()
+    match at:
+        case "time shown":
+            return dataquery.range()
+        case "now":
+            return dataquery.instant()
+        case "now, as table":
+            return dataquery.instant().format(PromQueryFormat.TABLE)
 
 
 def money(config: Config) -> str:
@@ -121,6 +132,6 @@ def _finished(panel: _Panel, title: str, says: str, queries: Sequence[Query], *,
     if not 1 <= width <= _GRID_UNITS_WIDE:
         raise ValueError(f"width of panel {title!r} must be in 1..{_GRID_UNITS_WIDE}, got {width}")
     for index, query in enumerate(queries):
-        panel = panel.with_target(target(query, chr(ord("A") + index)))
+        panel = panel.with_target(target(query, chr(ord("A") + index), at="time shown"))
     panel = panel.title(title).description(says).datasource(DATASOURCE).span(width).height(height)
     return panel.unit(unit).thresholds(thresholds(steps))

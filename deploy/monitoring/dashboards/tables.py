@@ -42,7 +42,7 @@ def rows(title: str, says: str, queries: Sequence[Query], columns: Sequence[Colu
     """
     panel = table.Panel().title(title).description(says).datasource(DATASOURCE).span(width).height(height)
     for index, query in enumerate(queries):
-        panel = panel.with_target(target(query, chr(ord("A") + index), as_table=True))
+        panel = panel.with_target(target(query, chr(ord("A") + index), at="now, as table"))
     fields = {column.title: _field(column.source, len(queries)) for column in columns}
     panel = panel.with_transformation(DataTransformerConfig("merge", options={}))
     organize = {
