@@ -92,6 +92,11 @@ class JournalWriter:
         """Name of the segment and byte after the last group: where a snapshot says the journal stood."""
         return self._path.name, self._position
 
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing was ever written."""
+        return self._ordinal == 0 and self._position == HEADER_BYTES
+
     def append(self, entries: Sequence[JournalRecord]) -> None:
         """Write a batch after what is there; not durable before `sync`.
 

@@ -28,11 +28,14 @@ class Parcel:
 
     in_hand_s : monotonic time at which its batch was taken
     notices   : records of no order that may be lost: states; they too leave after the journal is durable
+    leases    : leave after the actions, by the same way, so that fencing holds for them; `note_out` is called then
     """
 
     outputs: Outputs
     in_hand_s: float
     notices: list[Outgoing] = field(default_factory=list)
+    leases: list[Outgoing] = field(default_factory=list)
+    note_out: Callable[[], None] = lambda: None
 
 
 class Outbox:
@@ -151,7 +154,8 @@ class Outbox:
         self._journal.sync()
         synced_s = time.perf_counter()
         metrics.journal_sync_seconds.observe(synced_s - begun_s)
-        published = self._publisher.publish([parcel.outputs for parcel in parcels])
+        leases = [lease for parcel in parcels for lease in parcel.leases]
+        published = self._publisher.publish([parcel.outputs for parcel in parcels], leases)
         if published.records:
             metrics.publish_seconds.observe(published.publish_s)
         self._notices.send([notice for parcel in parcels for notice in parcel.notices])
@@ -160,6 +164,7 @@ class Outbox:
         metrics.audit_lines.inc(published.audited)
         now_s = time.monotonic()
         for parcel in parcels:
+            parcel.note_out()
             if parcel.outputs.lets_out:
                 metrics.decision_latency_seconds.observe(now_s - parcel.in_hand_s)
         with self._lock:

@@ -107,8 +107,8 @@ class Publisher:
         """What keeps the audit log from being written as it should, None where nothing does."""
         return None if self._audit is None else self._audit.degraded
 
-    def publish(self, waiting: Sequence[Outputs]) -> Published:
-        """Publish what several steps let out, wait until readers can see it, then audit it."""
+    def publish(self, waiting: Sequence[Outputs], leases: Sequence[Outgoing] = ()) -> Published:
+        """Publish what several steps let out, and leases behind it, wait until readers can see it, then audit it."""
         actions = self._actions.missing([action for outputs in waiting for action in outputs.actions])
         shadow = self._shadow.missing([action for outputs in waiting for action in outputs.shadow])
         letters = [
@@ -119,7 +119,7 @@ class Publisher:
         ]
         outgoing = [self._outgoing(self._topics.actions, action) for action in actions]
         outgoing += [self._outgoing(self._topics.shadow, action) for action in shadow]
-        outgoing += letters
+        outgoing += [*letters, *leases]
         begun_s = time.perf_counter()
         if outgoing:
             self._sink.publish(outgoing)
@@ -186,6 +186,16 @@ class Publisher:
             return _Tail(topic, self._shard, msgspec.json.decode(value, type=_PublishedAction).seq, value)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise JournalError(f"{topic}[{self._shard}] ends with a record that is no action: {error}") from error
+
+
+def refuse_published(config: KafkaConfig, shard: int) -> None:
+    """Raise JournalError where the action topics hold records of this shard, which an empty journal cannot explain."""
+    for topic in (config.topics.actions, config.topics.shadow):
+        if (topic, shard) in read_tail(config, topic):
+            raise JournalError(
+                f"{topic}[{shard}] holds actions, and the journal is empty: another journal wrote it, or this one lost "
+                "its end"
+            )
 
 
 def _read_letter_tail(config: KafkaConfig, shard: int) -> tuple[str, int, int, int] | None:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from functools import partial
 
 from audit.line import canonical_json
 from config.schema import Config
@@ -96,8 +95,8 @@ class Reporter:
     def _finish(self, states: list[dict[str, object]]) -> None:
         now_ns, now_s = self._clock.now_ns(), time.monotonic()
         for shard, leases in zip(self._shards, self._leases, strict=True):
-            renewed = leases.renew(shard, monotonic_s=now_s, now_ns=now_ns)
-            self._notices.send(renewed, partial(leases.note_delivery, leases.sent_until_s))
+            if self._source.down_s == 0.0 and (renewed := leases.renew(shard, monotonic_s=now_s, now_ns=now_ns)):
+                shard.vouch(renewed, leases.note_out)
         reports = tuple(
             self._shard_report(shard, leases) for shard, leases in zip(self._shards, self._leases, strict=True)
         )

@@ -16,7 +16,7 @@ from daemon.journal import JournalWriter
 from daemon.metrics import Metrics
 from daemon.outbox import Outbox, Parcel
 from daemon.outputs import Outputs
-from daemon.publisher import Publisher
+from daemon.publisher import Publisher, refuse_published
 from daemon.recovery import check_setup, recover
 from daemon.refused_log import RefusedLog
 from daemon.slow_results import slow_result
@@ -72,11 +72,14 @@ class Shard:
         check_setup(directory, setup)
         digest = setup_digest(setup)
         with ExitStack() as opened:
-            self._sink = open_sink(config.kafka, shard=shard)  # first: it fences a predecessor
-            opened.callback(self._sink.close)
+            # Before the sink, which fences a predecessor: who may not write here must not end who does.
             self._journal = opened.enter_context(
                 JournalWriter(directory, shard, config.journal.segment_bytes, setup_digest=digest)
             )
+            if self._journal.is_empty:
+                refuse_published(config.kafka, shard)
+            self._sink = open_sink(config.kafka, shard=shard)
+            opened.callback(self._sink.close)
             self._audit = None
             if config.audit.enabled:
                 self._audit = AuditWriter(
@@ -218,6 +221,10 @@ class Shard:
         """Stop holding a listed root as unknown, because another shard has it."""
         if root not in self.core.handlers.elsewhere:
             self._apply([made_input(RootHome(root=root, partition=home), ts_in=time.time_ns())], time.monotonic())
+
+    def vouch(self, leases: list[Outgoing], note_out: Callable[[], None]) -> None:
+        """Let leases out, behind everything that was decided; `note_out` is called when readers can see them."""
+        self.outbox.put(Parcel(Outputs(), time.monotonic(), leases=leases, note_out=note_out))
 
     def notify(self, notices: list[Outgoing]) -> None:
         """Let states out; like all that leaves, after the journal is durable."""

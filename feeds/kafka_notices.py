@@ -1,9 +1,8 @@
-"""Publishes what may be lost: states, leases and audit checkpoints, without ever making anybody wait."""
+"""Publishes what may be lost: states and audit checkpoints, without ever making anybody wait."""
 
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from confluent_kafka import KafkaError as ClientError
 from confluent_kafka import KafkaException, Message, Producer
@@ -29,14 +28,6 @@ _OWN_PROPERTIES: Mapping[str, Property] = {
 }
 
 
-class Outcome(Protocol):
-    """Hears what became of a notice."""
-
-    def __call__(self, *, is_delivered: bool) -> None:
-        """Say whether a broker has it."""
-        ...
-
-
 class Notices:
     """A producer of its own, so that no notice waits for a transaction; any thread may use it.
 
@@ -52,27 +43,15 @@ class Notices:
         self._lock = threading.Lock()
         self._producer = Producer(client_properties(config, _OWN_PROPERTIES) | {"error_cb": _ignore})
 
-    def send(self, outgoing: Sequence[Outgoing], tell: Outcome | None = None) -> None:
-        """Hand the notices over, in order; never waits, never raises.
-
-        tell : called for each of them, by any thread that sends, once it is known whether a broker has it
-        """
-
-        def note(error: ClientError | None, message: Message) -> None:
-            is_delivered = self._note(error, message)
-            if tell is not None:
-                tell(is_delivered=is_delivered)
-
+    def send(self, outgoing: Sequence[Outgoing]) -> None:
+        """Hand the notices over, in order; never waits, never raises."""
         for item in outgoing:
             try:
-                self._producer.produce(item.topic, item.value, item.key, item.partition, on_delivery=note)
-                continue
+                self._producer.produce(item.topic, item.value, item.key, item.partition, on_delivery=self._note)
             except BufferError:
                 self._drop(f"{QUEUE_MAX:,} notices wait for the broker already")
             except KafkaException as error:
                 self._drop(f"{item.topic}[{item.partition}] took no record: {error.args[0].str()}")
-            if tell is not None:
-                tell(is_delivered=False)
         self._serve(0.0)
 
     def close(self, timeout_s: float) -> None:
@@ -95,12 +74,11 @@ class Notices:
             self.dropped += count
             self.trouble = why
 
-    def _note(self, error: ClientError | None, message: Message) -> bool:
+    def _note(self, error: ClientError | None, message: Message) -> None:
         failure = delivery_failure(error, message)
         with self._lock:
             self.failed += failure is not None
             self.trouble = failure
-        return failure is None
 
 
 def _ignore(_: ClientError) -> None:
