@@ -3,7 +3,7 @@
 `line_i` is the record's canonical JSON without its last field `h`. That field holds h_i: in full (64 hex digits) in
 the records that anchor the chain, its first 16 digits in all others, so that verification names the very record that
 changed. A chain alone cannot show that its end was cut off or that all of it was written anew: signed checkpoints that
-are kept elsewhere do (`audit/checkpoint.py`).
+are kept elsewhere do (`audit/published.py`).
 """
 
 import hashlib

@@ -50,7 +50,8 @@ class BadRecord:
     torn: bool = False  # the very last bytes of the log, without a newline: a write that a crash cut
 
 
-# Asked about each checkpoint: where the chain stood before it, the record, and h_n; answers why it is bad, or None.
+# Asked about each checkpoint and each stop, with where the chain stood before it, the record, and h_n; answers why it
+# is bad, or None.
 Judge = Callable[[Position, Mapping[str, object], bytes], str | None]
 
 
@@ -60,7 +61,7 @@ def walk(
     """Follow the chain over the files; return where it ends, and the first bad record, or None.
 
     start : where the chain stands before the first of the files; default: at its beginning
-    judge : what else must hold of a checkpoint
+    judge : what else must hold of a checkpoint or a stop
     """
     position = Position() if start is None else start
     for segment in segments:
@@ -83,6 +84,16 @@ def walk(
         if position.end == 0 and not (is_last and position.kind == "foot"):  # after a foot a crash may leave it so
             return position, BadRecord(segment.path.name, 1, position.lines + 1, "the file is empty", is_last)
     return position, None
+
+
+def first_shard(segments: Sequence[Segment]) -> int | None:
+    """Return the shard that the head of the log names; None where it names none that can be read."""
+    try:
+        head = orjson.loads(next(iter(segments[0].lines()), b""))
+    except (orjson.JSONDecodeError, zstandard.ZstdError):
+        return None
+    shard = head.get("shard") if isinstance(head, dict) else None
+    return shard if type(shard) is int else None
 
 
 def _refuse_next(position: Position, segment: Segment) -> str | None:
@@ -122,7 +133,7 @@ def _follow(position: Position, line: bytes, is_first: bool, judge: Judge | None
         return f"the chain breaks: h must be {shown(chain, kind)}, got {record['h']}"
     if kind in ANCHORS:
         why = _refuse_anchor(position, record)
-        if why is None and kind == "checkpoint" and judge is not None:
+        if why is None and kind in ("checkpoint", "stop") and judge is not None:
             why = judge(position, record, chain)
         if why is not None:
             return why

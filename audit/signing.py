@@ -1,4 +1,4 @@
-"""Ed25519 keys that sign checkpoints: made, read from files, and named by a fingerprint."""
+"""Ed25519 keys that sign checkpoints and stops: made, read from files, and named by a fingerprint."""
 
 import hashlib
 import os
@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 from audit.errors import AuditError
 
 _FINGERPRINT_DIGITS = 16
+_SIGNATURE = re.compile(r"[0-9a-f]{128}")  # one way of writing it: what is hashed must have one form
+_FOLDER_MODE = 0o700
 _HEX_KEY = re.compile(rb"[0-9a-fA-F]{64}")
 
 
@@ -35,12 +37,17 @@ def public_key_path(private: Path) -> Path:
 def make_key_files(private: Path) -> Ed25519PublicKey:
     """Make a key pair: the private key (PEM, PKCS 8, mode 0600) in `private`, the public one (PEM) in `private`.pub.
 
-    Raises AuditError where one of the files is there already: an overwritten key can never sign again.
+    A missing folder is made, for its owner alone (0700). Raises AuditError where one of the files is there already: an
+    overwritten key can never sign again.
     """
     public = public_key_path(private)
     for path in (private, public):
         if path.exists():
             raise AuditError(f"{path}: is there already, and a key is never overwritten")
+    try:
+        private.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise AuditError(f"{private.parent}: the key's folder cannot be made, {error.strerror or error}") from error
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     _write_new(private, pem, 0o600)
@@ -74,10 +81,12 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
 
 
 def is_signature(key: Ed25519PublicKey, signature: str, message: bytes) -> bool:
-    """Say whether `signature` (hex) is the key's over the message."""
+    """Say whether `signature` (128 lower-case hex digits) is the key's over the message."""
+    if not _SIGNATURE.fullmatch(signature):
+        return False
     try:
         key.verify(bytes.fromhex(signature), message)
-    except (InvalidSignature, ValueError):
+    except InvalidSignature:
         return False
     return True
 

@@ -1,14 +1,16 @@
 """Verification of audit logs: is every line the one that was written, and where is the first that is not?"""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from audit.chain import CHECKPOINT_LINES
-from audit.checkpoint import PublishedCheckpoints, by_fingerprint, checkpoint_message, refuse_signature
-from audit.scan import BadRecord, Position, walk
+from audit.chain import GENESIS
+from audit.checkpoint import by_fingerprint
+from audit.checkpoint_judge import CheckpointJudge
+from audit.published import PublishedCheckpoints
+from audit.scan import BadRecord, Position, first_shard, walk
 from audit.segments import PARTITION_FOLDERS, Segment, difference, find_segments, segments
 
 
@@ -20,7 +22,8 @@ class Verdict:
     first_bad   : None where every line is as it was written
     warning     : what is no fault by itself, such as a log that ends without a stop; None where there is nothing
     chain       : h of the last good line, in hex: compare it with a copy kept elsewhere
-    checkpoints : good ones; signed_n is the last whose signature was checked, 0 where none was
+    checkpoints : good ones
+    signed_n    : of the last checkpoint or stop whose signature was checked, 0 where none was
     compared    : published checkpoints that were found in the log
     """
 
@@ -43,7 +46,7 @@ def verify(
 ) -> Verdict:
     """Check canonical form, gap-free n, order in time, the whole chain and the files' heads and feet of one log.
 
-    keys      : where there are any, every checkpoint must be signed by one of them
+    keys      : where there are any, every checkpoint and every stop must be signed by one of them
     published : checkpoints as published elsewhere; each of this shard must be in the log with the same h, so that a log
                 whose end was cut off, or which was written anew, shows itself
 
@@ -51,10 +54,10 @@ def verify(
     published checkpoints nobody can tell these apart. Raises AuditError where there is no audit file.
     """
     found = segments(directory)
-    judge = _CheckpointJudge(by_fingerprint(keys), published)
+    judge = CheckpointJudge(by_fingerprint(keys), published)
     position, bad = walk(found, judge=judge.judge)
     bad = bad or judge.missing(position) or _unlike_forms(found, position)
-    warnings = [] if bad is not None else [*_endings(position, judge)]
+    warnings = [] if bad is not None else [*judge.endings(position)]
     return Verdict(
         directory=directory,
         shard=position.shard or 0,
@@ -72,92 +75,64 @@ def verify(
 
 
 def verify_all(
-    directory: Path, *, keys: Iterable[Ed25519PublicKey] = (), published: PublishedCheckpoints | None = None
+    directory: Path,
+    *,
+    keys: Iterable[Ed25519PublicKey] = (),
+    published: PublishedCheckpoints | None = None,
+    shards: Collection[int] = (),
 ) -> tuple[Verdict, ...]:
-    """Verify the log in `directory` and those in its sub-folders `partition-<p>`, by p; raises as `verify` does."""
+    """Verify the log in `directory` and those in its sub-folders `partition-<p>`, by p; raises as `verify` does.
+
+    shards : where there are any, these alone are verified and compared: the others may be another machine's
+
+    A shard that was asked for, or of which checkpoints were published, and that has no log here, fails: whoever may
+    write the folder can also remove a whole log.
+    """
     trusted = tuple(keys)
     folders = sorted(directory.glob(PARTITION_FOLDERS), key=lambda path: (len(path.name), path.name))
     has_own = bool(find_segments(directory)) or not folders
-    verdicts = [verify(directory, keys=trusted, published=published)] if has_own else []
-    for folder in folders:
+    verdicts = []
+    for folder in [directory, *folders] if has_own else folders:
+        if shards and not _is_asked_for(folder, shards):
+            continue
         verdict = verify(folder, keys=trusted, published=published)
-        if verdict.ok and folder.name != f"partition-{verdict.shard}":
+        if verdict.ok and folder != directory and folder.name != f"partition-{verdict.shard}":
             why = f"the log belongs to shard {verdict.shard}, and the folder is {folder.name}"
             verdict = replace(verdict, ok=False, first_bad=BadRecord(segments(folder)[0].path.name, 1, 1, why))
         verdicts.append(verdict)
-    return tuple(verdicts)
+    expected = shards or (() if published is None else published.chains)
+    present = {name for each in verdicts for name in (f"partition-{each.shard}", each.directory.name)}
+    absent = sorted(shard for shard in set(expected) if f"partition-{shard}" not in present)
+    return (*verdicts, *(_absent(directory, shard, published) for shard in absent))
 
 
-@dataclass(slots=True)
-class _CheckpointJudge:
-    """Holds each checkpoint of one log against keys and published checkpoints, and counts."""
+def _is_asked_for(folder: Path, shards: Collection[int]) -> bool:
+    """Say whether a folder's log is one of these; one that does not say whose it is, is."""
+    if folder.name in {f"partition-{wanted}" for wanted in shards}:
+        return True
+    found = find_segments(folder)
+    shard = first_shard(found) if found else None
+    return bool(found) and (shard is None or shard in shards)
 
-    keys: Mapping[str, Ed25519PublicKey]
-    published: PublishedCheckpoints | None
-    checkpoints: int = 0
-    signed_n: int = 0
-    _records: int = 0  # of the core, before the last checkpoint
-    _found: set[int] = field(default_factory=set)
 
-    def judge(self, before: Position, record: Mapping[str, object], chain: bytes) -> str | None:
-        n, ts, key = before.lines + 1, record["ts"], record.get("key")
-        assert isinstance(ts, int), f"ts must be an integer, got {ts!r}"
-        if self.keys:
-            message = checkpoint_message(
-                shard=before.shard or 0,
-                setup_digest=before.setup_digest,
-                n=n,
-                ts=ts,
-                lines=before.lines,
-                records=before.records,
-                previous=before.chain,
-                key=key if isinstance(key, str) else None,
-            )
-            why = refuse_signature(self.keys, message, key=key, sig=record.get("sig"))
-            if why is not None:
-                return why
-            self.signed_n = n
-        expected = self._published_of(before).get(n, chain)
-        if expected != chain:
-            return f"the checkpoint was published with h {expected.hex()}, and the log has {chain.hex()}"
-        why = self._refuse_distance(before)
-        if why is not None:
-            return why
-        self.checkpoints += 1
-        self._records = before.records
-        if n in self._published_of(before):
-            self._found.add(n)
-        return None
-
-    @property
-    def compared(self) -> int:
-        """How many published checkpoints the log has."""
-        return len(self._found)
-
-    def missing(self, end: Position) -> BadRecord | None:
-        """Return the first checkpoint that the log, good in itself, should have and does not."""
-        why_far = self._refuse_distance(end)
-        if why_far is not None:
-            return BadRecord("" if end.path is None else end.path.name, 0, end.lines + 1, why_far)
-        absent = [n for n in self._published_of(end) if n not in self._found]
-        if not absent:
-            return None
-        n, file = min(absent), "" if end.path is None else end.path.name
-        if n > end.lines:
-            why = f"the log ends at n {end.lines}, but checkpoint n {n} was published: its end was cut off"
-        else:
-            why = f"checkpoint n {n} was published, but the log's record n {n} is none: it was written anew"
-        return BadRecord(file, 0, n, why)
-
-    def _refuse_distance(self, position: Position) -> str | None:
-        """Without this, whoever has no key could go on with the log and write no checkpoint any more."""
-        distance = position.records - self._records
-        if distance < CHECKPOINT_LINES:
-            return None
-        return f"a checkpoint must come within {CHECKPOINT_LINES} records, got {distance} after the last one"
-
-    def _published_of(self, position: Position) -> Mapping[int, bytes]:
-        return {} if self.published is None else self.published.chains.get(position.shard or 0, {})
+def _absent(directory: Path, shard: int, published: PublishedCheckpoints | None) -> Verdict:
+    """Return the verdict on a log that should be here and is not."""
+    told = () if published is None else published.chains.get(shard, ())
+    why = f"no log of shard {shard} is here" + (f", and {len(told)} checkpoints of it were published" if told else "")
+    return Verdict(
+        directory=directory if shard == 0 else directory / f"partition-{shard}",
+        shard=shard,
+        ok=False,
+        files=0,
+        lines=0,
+        records=0,
+        first_bad=BadRecord("", 0, 1, why),
+        warning=None,
+        chain=GENESIS.hex(),
+        checkpoints=0,
+        signed_n=0,
+        compared=0,
+    )
 
 
 def _unlike_forms(found: list[Segment], position: Position) -> BadRecord | None:
@@ -168,15 +143,3 @@ def _unlike_forms(found: list[Segment], position: Position) -> BadRecord | None:
             if why is not None:
                 return BadRecord(segment.packed.name, 0, position.lines, why)
     return None
-
-
-def _endings(position: Position, judge: _CheckpointJudge) -> Iterable[str]:
-    """Yield what is no fault by itself, but leaves the end of the log to be believed."""
-    if position.kind != "stop":
-        yield f"ends without a stop after n {position.lines}: the daemon lives, was killed, or the end was cut off"
-    if judge.keys and judge.signed_n == 0:
-        yield "no checkpoint yet, so that nothing is signed"
-    elif judge.keys and position.lines - judge.signed_n > 1:
-        yield f"the last {position.lines - judge.signed_n} lines follow the last signed checkpoint, n {judge.signed_n}"
-    if judge.published is not None and judge.compared == 0:
-        yield f"no published checkpoint of shard {position.shard or 0} to compare with"

@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.chain import CHECKPOINT_LINES, SCHEMA, SCHEMA_VERSION, link, seal
-from audit.checkpoint import checkpoint_message
+from audit.checkpoint import SignedKind, signed_message
 from audit.disk import Disk
 from audit.errors import AuditError
 from audit.line import canonical_json
@@ -55,7 +55,7 @@ class AuditWriter:
         """Open the log in `directory`, made where it is missing.
 
         segment_bytes : a file that has this many bytes gets its foot, and a next one follows
-        signing_key   : signs checkpoints; None leaves them unsigned
+        signing_key   : signs checkpoints and stops; None leaves them unsigned
         reserve_bytes : preallocated at the first `tick` for the day on which the disk is full; 0 for none
         disk          : None for the operating system's own
         Raises AuditError where a line of an existing log's last file is bad, or it is another shard's.
@@ -94,7 +94,7 @@ class AuditWriter:
 
     @property
     def is_signed(self) -> bool:
-        """Say whether checkpoints are signed."""
+        """Say whether checkpoints and stops are signed."""
         return self._signing_key is not None
 
     @property
@@ -164,7 +164,7 @@ class AuditWriter:
         self._file.check()
         self._begin(last_ts)
         self._checkpoint()
-        self._write(last_ts, "stop", {"records": self.records})
+        self._write_signed(last_ts, "stop", {"records": self.records})
         self.sync()
         self._file.close()
         self._packer.finish()
@@ -197,9 +197,15 @@ class AuditWriter:
         self._write(ts, "head", fields)
 
     def _checkpoint(self) -> None:
-        ts = max(self._ts, 0)
-        fields: dict[str, object] = {"lines": self.lines, "records": self.records}
-        message = checkpoint_message(
+        fields = {"lines": self.lines, "records": self.records}
+        message = self._write_signed(max(self._ts, 0), "checkpoint", fields)
+        self._checkpoint_n = self.lines
+        self._written.append(canonical_json(message | {"h": self.chain, "file": self._file.path.name}))
+
+    def _write_signed(self, ts: int, kind: SignedKind, fields: Mapping[str, object]) -> dict[str, object]:
+        """Write a record with its signature, where there is a key; return what was signed, and the signature."""
+        message = signed_message(
+            kind,
             shard=self._shard,
             setup_digest=self._setup_digest,
             n=self.lines + 1,
@@ -209,13 +215,12 @@ class AuditWriter:
             previous=self._chain,
             key=self._key,
         )
+        signature: dict[str, object] = {}
         if self._signing_key is not None:
             signature = {"sig": self._signing_key.sign(canonical_json(message)).hex()}
-            fields |= {"key": self._key, **signature}
-            message |= signature
-        self._write(ts, "checkpoint", fields)
-        self._checkpoint_n = self.lines
-        self._written.append(canonical_json(message | {"h": self.chain, "file": self._file.path.name}))
+            fields = {**fields, "key": self._key, **signature}
+        self._write(ts, kind, fields)
+        return message | signature
 
     def _rotate(self) -> None:
         """End the file with its foot and begin the next; what is cut short between two steps opens again."""

@@ -11,7 +11,7 @@ from daemon.cli_errors import EXIT_FAILED
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from audit.checkpoint import PublishedCheckpoints
+    from audit.published import PublishedCheckpoints
     from audit.verify import Verdict
 
 audit_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The audit log: signing keys, verification.")
@@ -21,10 +21,11 @@ audit_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The a
 def audit_keygen(
     path: Annotated[Path, typer.Argument(dir_okay=False, help="File for the private key; the public one gets .pub.")],
 ) -> None:
-    """Make the Ed25519 key that signs the audit log's checkpoints.
+    """Make the Ed25519 key that signs the audit log's checkpoints and stops.
 
-    Writes the private key (PEM, readable by its owner alone) and PATH.pub, which `audit verify --key` takes. Keep the
-    public key and the published checkpoints where whoever can write the log cannot. Nothing is ever overwritten.
+    Writes the private key (PEM, readable by its owner alone) and PATH.pub, which `audit verify --key` takes; a missing
+    folder is made, for its owner alone. Keep the public key and the published checkpoints where whoever can write the
+    log cannot. Nothing is ever overwritten.
 
     \b
     Examples:
@@ -56,21 +57,25 @@ def audit_verify(
             "--config", "-c", metavar="FILE", exists=True, dir_okay=False, help="Take them from its checkpoints topic."
         ),
     ] = None,
+    shard: Annotated[
+        list[int] | None,
+        typer.Option(metavar="P", min=0, help="Only this shard; again for each. The others are other machines'."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")] = False,
 ) -> None:
     """Check that an audit log is as it was written.
 
     Follows the hash chain over every line of every file, compressed or not, and of the sub-folders partition-<p>; names
-    the first record that was changed, dropped, swapped or inserted, and exits 1. With --key every checkpoint must be
-    signed by it. A log that was cut off at its end, or written anew from its beginning, shows itself only against
-    checkpoints that were published: give them with --checkpoints, or let --config read their topic. Without them, a log
-    that ends without a stop record is a warning.
+    the first record that was changed, dropped, swapped or inserted, and exits 1. With --key every checkpoint and every
+    stop must be signed by it. A log that was cut off at a checkpoint, or written anew from its beginning, shows itself
+    only against checkpoints that were published: give them with --checkpoints, or let --config read their topic. A
+    shard of which some were published, and whose log is not here, fails; --shard leaves out those of other machines.
 
     \b
     Examples:
       riskd audit verify out/demo/audit
       riskd audit verify logs/risk_audit --key audit.pem.pub --config limits.yaml
-      riskd audit verify logs/risk_audit --checkpoints published.jsonl --json
+      riskd audit verify logs/risk_audit --checkpoints published.jsonl --shard 0 --shard 2 --json
     """
     from audit.signing import read_public_key
     from audit.verify import verify_all
@@ -80,7 +85,7 @@ def audit_verify(
     keys = [read_public_key(path) for path in key or ()]
     # Read before the log is walked: whatever is published by now is in the log's files by now.
     published = _published(checkpoints, config, keys)
-    verdicts = verify_all(directory, keys=keys, published=published)
+    verdicts = verify_all(directory, keys=keys, published=published, shards=shard or ())
     if as_json:
         from audit.line import canonical_json
 
@@ -88,7 +93,7 @@ def audit_verify(
     else:
         for verdict in verdicts:
             _tell(verdict)
-        for doubt in _doubts(verdicts, published):
+        for doubt in _doubts(published):
             typer.echo(f"warning: {doubt}", err=True)
     if not all(verdict.ok for verdict in verdicts):
         raise typer.Exit(EXIT_FAILED)
@@ -97,7 +102,8 @@ def audit_verify(
 def _published(
     checkpoints: Path | None, config: Path | None, keys: "list[Ed25519PublicKey]"
 ) -> "PublishedCheckpoints | None":
-    from audit.checkpoint import by_fingerprint, read_published
+    from audit.checkpoint import by_fingerprint
+    from audit.published import read_published
 
     trusted = by_fingerprint(keys) if keys else None
     if checkpoints is not None:
@@ -111,18 +117,24 @@ def _published(
     return None
 
 
-def _doubts(verdicts: "tuple[Verdict, ...]", published: "PublishedCheckpoints | None") -> Iterator[str]:
-    """Yield what the published checkpoints leave open: some of no use, some of logs that are not here."""
+def _doubts(published: "PublishedCheckpoints | None") -> Iterator[str]:
+    """Yield what the answer leaves open, for all logs: nothing to compare with, or published records of no use."""
+    from audit.checkpoint_judge import UNSEEN
+
     if published is None:
+        yield f"nothing published was compared: {UNSEEN}"
         return
     yield from published.doubts
-    for shard in sorted(published.chains.keys() - {verdict.shard for verdict in verdicts}):
-        yield f"checkpoints of shard {shard} were published, and no log of it is here"
+    if published.doubt_count > len(published.doubts):
+        yield f"{published.doubt_count - len(published.doubts)} more published records are left out"
 
 
 def _tell(verdict: "Verdict") -> None:
     bad = verdict.first_bad
     if bad is not None:
+        if not verdict.files:
+            typer.echo(f"{verdict.directory}: {bad.why}")
+            return
         where = f"{verdict.directory / bad.file}:{bad.line}" if bad.line else f"{verdict.directory / bad.file}"
         typer.echo(f"{where}: record n {bad.n} is bad: {bad.why}")
         typer.echo(f"{verdict.lines} good lines before it; nothing after it was judged")
@@ -145,7 +157,8 @@ def _as_record(verdicts: "tuple[Verdict, ...]", published: "PublishedCheckpoints
     return {
         **logs[0],
         "ok": all(verdict.ok for verdict in verdicts),
-        "doubts": list(_doubts(verdicts, published)),
+        "doubts": list(_doubts(published)),
+        "doubt_count": 0 if published is None else published.doubt_count,
         "logs": logs,
     }
 

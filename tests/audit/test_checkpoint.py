@@ -7,63 +7,33 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit.chain import CHECKPOINT_LINES, GENESIS, link, seal, unseal
-from audit.checkpoint import PublishedCheckpoints, by_fingerprint, read_published
-from audit.errors import AuditError
-from audit.segments import segment_name
-from audit.verify import verify, verify_all
+from audit.chain import CHECKPOINT_LINES
+from audit.published import PublishedCheckpoints
+from audit.verify import verify
 from audit.writer import CHECKPOINTS_KEPT_MAX, AuditWriter
+from tests.audit.signed_log import DIGEST, FILE, KEY, OTHER, cut_with_stop, made, read, rewritten, written
 
-DIGEST = "ab" * 32
-FILE = segment_name(1)
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-OTHER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 S_NS = 10**9
-
-
-def made(count: int, start: int = 0) -> list[dict[str, object]]:
-    return [{"ts": i, "kind": "decision", "value": i} for i in range(start, start + count)]
-
-
-def written(directory: Path, count: int = 2_500, key: Ed25519PrivateKey | None = KEY, shard: int = 0) -> list[bytes]:
-    """Write a stopped log and return what it gave to publish."""
-    writer = AuditWriter(directory, DIGEST, signing_key=key, shard=shard)
-    writer.append(made(count))
-    writer.stop()
-    return writer.take_checkpoints()
-
-
-def read(records: list[bytes], key: Ed25519PrivateKey | None = None) -> PublishedCheckpoints:
-    return read_published(records, None if key is None else by_fingerprint([key.public_key()]))
-
-
-def rewritten(directory: Path, old: bytes, new: bytes) -> None:
-    """Change bytes of the log and mend the whole chain after them, as whoever has the file but not the key can."""
-    chain, lines = GENESIS, []
-    for text in (directory / FILE).read_bytes().replace(old, new).splitlines():
-        kind = orjson.loads(text)["kind"]
-        body = unseal(text, kind)
-        assert body is not None
-        chain = link(chain, body)
-        lines.append(seal(body, chain, kind))
-    (directory / FILE).write_bytes(b"".join(lines))
 
 
 def test_a_signature_can_be_checked_with_nothing_of_ours(tmp_path: Path) -> None:
     written(tmp_path, 5)
     lines = (tmp_path / FILE).read_bytes().splitlines()
-    before, checkpoint = orjson.loads(lines[-3]), orjson.loads(lines[-2])
-    chain = bytes(32)
-    for text in lines[:-2]:
+    chain, links = bytes(32), []
+    for text in lines:
         cut = text.rindex(b',"h":"')
         chain = hashlib.sha256(chain + text[:cut] + b"}").digest()
-    assert chain.hex().startswith(before["h"])
-    message = (
-        f'{{"schema":"risk.audit.checkpoint","schema_version":1,"shard":0,"setup_digest":"{DIGEST}","n":7,"ts":4,'
-        f'"lines":6,"records":5,"previous":"{chain.hex()}",'
-        f'"key":"{hashlib.sha256(KEY.public_key().public_bytes_raw()).hexdigest()[:16]}"}}'
-    )
-    KEY.public_key().verify(bytes.fromhex(checkpoint["sig"]), message.encode())
+        links.append(chain.hex())
+        assert links[-1].startswith(orjson.loads(text)["h"])
+    key = hashlib.sha256(KEY.public_key().public_bytes_raw()).hexdigest()[:16]
+    for kind, n in (("checkpoint", 7), ("stop", 8)):
+        message = (
+            f'{{"schema":"risk.audit.{kind}","schema_version":1,"shard":0,"setup_digest":"{DIGEST}","n":{n},"ts":4,'
+            f'"lines":{n - 1},"records":5,"previous":"{links[n - 2]}","key":"{key}"}}'
+        )
+        line = orjson.loads(lines[n - 1])
+        assert (line["kind"], line["key"]) == (kind, key)
+        KEY.public_key().verify(bytes.fromhex(line["sig"]), message.encode())
 
 
 def test_the_published_record_is_the_signed_message_with_its_place_in_the_log(tmp_path: Path) -> None:
@@ -125,7 +95,7 @@ def test_checkpoints_that_nobody_takes_are_bounded(tmp_path: Path) -> None:
 def test_a_signed_log_passes_its_key_and_no_other(tmp_path: Path) -> None:
     written(tmp_path)
     verdict = verify(tmp_path, keys=[KEY.public_key()])
-    assert (verdict.ok, verdict.warning, verdict.checkpoints, verdict.signed_n) == (True, None, 3, verdict.lines - 1)
+    assert (verdict.ok, verdict.warning, verdict.checkpoints, verdict.signed_n) == (True, None, 3, verdict.lines)
     assert verify(tmp_path, keys=[OTHER.public_key(), KEY.public_key()]).ok
     bad = verify(tmp_path, keys=[OTHER.public_key()]).first_bad
     assert bad is not None
@@ -193,59 +163,6 @@ def test_a_published_checkpoint_that_the_log_has_under_another_kind_is_named(tmp
     assert (bad.n, "it was written anew" in bad.why) == (32, True)
 
 
-def test_what_no_key_signed_cannot_make_a_good_log_look_cut(tmp_path: Path) -> None:
-    records = written(tmp_path, 5)
-    forged = orjson.dumps(orjson.loads(records[0]) | {"n": 99})
-    published = read([*records, forged], KEY)
-    assert len(published.doubts) == 1
-    assert "n 99" in published.doubts[0]
-    verdict = verify(tmp_path, keys=[KEY.public_key()], published=published)
-    assert (verdict.ok, verdict.compared) == (True, 1)
-    assert not verify(tmp_path, published=read([*records, forged])).ok
-
-
-def test_published_twice_is_as_good_as_once_but_not_with_another_h() -> None:
-    record = {"schema": "risk.audit.checkpoint", "schema_version": 1, "shard": 1, "n": 7, "h": "00" * 32}
-    text = orjson.dumps(record)
-    assert read([text, b"\n", text]).chains == {1: {7: bytes(32)}}
-    with pytest.raises(AuditError, match="published before with another h"):
-        read([text, orjson.dumps(record | {"h": "11" * 32})])
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        (b"not json", "is not JSON"),
-        (b"[]", "must be an object of schema"),
-        (b'{"schema":"risk.audit.checkpoint","schema_version":2}', "schema_version 1, got 2"),
-        (b'{"schema":"risk.audit.checkpoint","schema_version":1,"shard":true}', "integer shard, got True"),
-        (b'{"schema":"risk.audit.checkpoint","schema_version":1,"shard":0,"n":1,"h":"zz"}', "64 hex digits"),
-    ],
-)
-def test_what_is_no_checkpoint_is_refused(text: bytes, why: str) -> None:
-    with pytest.raises(AuditError, match=why):
-        read([text])
-
-
-def test_every_partition_has_its_own_log_and_is_compared_by_its_shard(tmp_path: Path) -> None:
-    records = written(tmp_path, 5)
-    for shard in (1, 2, 10):
-        records += written(tmp_path / f"partition-{shard}", 5 + shard, shard=shard)
-    verdicts = verify_all(tmp_path, keys=[KEY.public_key()], published=read(records, KEY))
-    assert [(verdict.ok, verdict.shard, verdict.compared) for verdict in verdicts] == [
-        (True, 0, 1),
-        (True, 1, 1),
-        (True, 2, 1),
-        (True, 10, 1),
-    ]
-    (tmp_path / "partition-2").rename(tmp_path / "partition-3")
-    verdicts = verify_all(tmp_path)
-    assert [verdict.ok for verdict in verdicts] == [True, True, False, True]
-    bad = verdicts[2].first_bad
-    assert bad is not None
-    assert bad.why == "the log belongs to shard 2, and the folder is partition-3"
-
-
 def test_lines_after_the_last_signature_are_told(tmp_path: Path) -> None:
     writer = AuditWriter(tmp_path, DIGEST, signing_key=KEY)
     writer.append(made(1_010))
@@ -253,7 +170,7 @@ def test_lines_after_the_last_signature_are_told(tmp_path: Path) -> None:
     writer.abandon()
     warning = verify(tmp_path, keys=[KEY.public_key()], published=PublishedCheckpoints({})).warning
     assert warning is not None
-    assert "the last 12 lines follow the last signed checkpoint, n 1000" in warning
+    assert "the last 12 lines follow the last signature, n 1000" in warning
     assert "no published checkpoint of shard 0" in warning
 
 
@@ -265,3 +182,37 @@ def test_a_key_can_be_changed_between_two_runs(tmp_path: Path) -> None:
         writer.stop()
     assert verify(tmp_path, keys=[KEY.public_key(), OTHER.public_key()]).ok
     assert not verify(tmp_path, keys=[KEY.public_key()]).ok
+
+
+def test_a_stop_that_was_forged_after_a_cut_fails_the_key(tmp_path: Path) -> None:
+    """Whoever has the files but no key cannot take away the last decisions and end the log as the daemon does."""
+    written(tmp_path)
+    cut_with_stop(tmp_path, CHECKPOINT_LINES)
+    assert (verify(tmp_path).ok, verify(tmp_path).warning) == (True, None)
+    bad = verify(tmp_path, keys=[KEY.public_key()]).first_bad
+    assert bad is not None
+    assert (bad.n, bad.why) == (CHECKPOINT_LINES + 1, "the stop is not signed")
+
+
+def test_the_signature_of_a_checkpoint_is_none_of_a_stop(tmp_path: Path) -> None:
+    """A stop in the very place of a checkpoint has the same numbers and the same chain before it."""
+    writer = AuditWriter(tmp_path, DIGEST, signing_key=KEY)
+    writer.append(made(2))
+    writer.stop()
+    path = tmp_path / FILE
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]))
+    rewritten(tmp_path, b'"kind":"checkpoint"', b'"kind":"stop"')
+    assert verify(tmp_path).ok
+    bad = verify(tmp_path, keys=[KEY.public_key()]).first_bad
+    assert bad is not None
+    assert (bad.n, "the stop's signature is not that of key" in bad.why) == (4, True)
+
+
+def test_a_log_that_goes_on_after_a_stop_has_that_one_signed_too(tmp_path: Path) -> None:
+    for start in (0, 5):
+        writer = AuditWriter(tmp_path, DIGEST, signing_key=KEY)
+        writer.append(made(5, start))
+        writer.stop()
+    verdict = verify(tmp_path, keys=[KEY.public_key()])
+    assert (verdict.ok, verdict.warning, verdict.signed_n) == (True, None, verdict.lines)

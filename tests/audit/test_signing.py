@@ -59,5 +59,24 @@ def test_what_is_no_ed25519_key_is_refused_without_its_content(tmp_path: Path) -
         read_public_key(neither)
     with pytest.raises(AuditError, match="cannot be read"):
         read_signing_key(tmp_path / "missing")
-    with pytest.raises(AuditError, match="cannot be written"):
-        make_key_files(tmp_path / "no-folder" / "audit.pem")
+
+
+def test_a_missing_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "out" / "keys" / "audit.pem"
+    make_key_files(path)
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    before = tmp_path.stat().st_mode
+    make_key_files(tmp_path / "audit.pem")
+    assert tmp_path.stat().st_mode == before, "a folder that is there stays as it is"
+    with pytest.raises(AuditError, match="folder cannot be made"):
+        make_key_files(path / "audit.pem")
+
+
+def test_a_signature_has_one_form(tmp_path: Path) -> None:
+    """The chain hashes it as it is written."""
+    path = tmp_path / "audit.pem"
+    public = make_key_files(path)
+    signature = read_signing_key(path).sign(b"message").hex()
+    assert is_signature(public, signature, b"message")
+    for odd in (signature.upper(), f" {signature}", f"{signature[:2]} {signature[2:]}", signature + "\n", ""):
+        assert not is_signature(public, odd, b"message")
