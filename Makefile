@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test test-fast check bench monitoring clean lock
 
 $(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "Making $(VENV): a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@

@@ -1,6 +1,7 @@
 """The rules between top-level fields of the configuration."""
 
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from config.faults import Path
 from config.schema import Config, SecurityConfig
@@ -21,6 +22,12 @@ def check_relations(config: Config) -> Iterator[Finding]:
     if data.fresh_age_quiet < data.fresh_age:
         message = f"fresh_age_quiet must be at least fresh_age, {data.fresh_age} ns, got {data.fresh_age_quiet} ns"
         yield ("data", "fresh_age_quiet"), message
+    for source, max_silence in data.sources.items():
+        if max_silence == 0:
+            yield ("data", "sources", source), "max_silence must be above 0, got 0"
+    if config.audit.enabled and PurePath(config.journal.directory) == PurePath(config.audit.log_directory):
+        message = f"log_directory must not be journal.directory, got {config.audit.log_directory!r} for both"
+        yield ("audit", "log_directory"), message
     topics = list(config.kafka.topics.model_dump().items())
     for index, (name, topic) in enumerate(topics):
         twins = [other for other, value in topics[:index] if value == topic]

@@ -48,6 +48,7 @@ def check(
     from config.loader import load_config
     from config.sensor_metrics import unwatched_limits
     from config.unused import unused_keys
+    from feeds.kafka_properties import exposed_secrets
 
     try:
         loaded = load_config(config)
@@ -80,7 +81,11 @@ def check(
         )
     for key in unused_keys(loaded):
         typer.echo(f"warning: {key} has no effect in this release", err=True)
+    for text in exposed_secrets(loaded.kafka):
+        typer.echo(f"warning: {text}", err=True)
     watched = len(loaded.enforcement.limits) - len(unwatched)
+    if watched == 0:
+        typer.echo("warning: no limit is watched: riskd will measure, and ask for nothing", err=True)
     typer.echo(f"{config}: good; {watched} limits watched, {len(unwatched)} not", err=show)
 
 

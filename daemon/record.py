@@ -12,6 +12,7 @@ import uvloop
 from config.loader import load_config
 from config.schema import Config, Topics
 from feeds.decode import decode
+from feeds.kafka_preflight import check_rights, recorder_needs
 from feeds.kafka_source import KafkaSource
 from feeds.order import EventOrder, Place, WallOrder
 from feeds.record import Input
@@ -53,6 +54,7 @@ def record(plan: RecordPlan) -> None:
         place = _place(plan.out, config.kafka.topics) if writer.has_segments else Place()
         if place.next_n > 1:
             _say(f"{plan.out}: continued after {place.next_n - 1:,} records")
+        check_rights(config.kafka, recorder_needs(config.kafka.topics))
         with KafkaSource(config.kafka, place.offsets) as source:
             strange = sorted(set(place.offsets) - set(source.partitions))
             if strange:

@@ -97,7 +97,8 @@ def _lacking_topics(admin: AdminClient, needs: Needs, config: KafkaConfig) -> li
     answers = admin.describe_topics(
         TopicCollection(list(needs)), include_authorized_operations=True, request_timeout=METADATA_TIMEOUT_S
     )
-    lacks = []
+    lacks: list[str] = []
+    unknown: list[str] = []
     for topic, rights in needs.items():
         try:
             allowed = answers[topic].result(METADATA_TIMEOUT_S + 1).authorized_operations
@@ -106,12 +107,14 @@ def _lacking_topics(admin: AdminClient, needs: Needs, config: KafkaConfig) -> li
             if code == ClientError.TOPIC_AUTHORIZATION_FAILED:
                 lacks.append(f"this client has no right to see topic {topic}, and needs {' and '.join(rights)}")
             elif code == ClientError.UNKNOWN_TOPIC_OR_PART:
-                lacks.append(f"topic {topic} does not exist: `riskd topics create` makes it")
+                unknown.append(topic)
             else:
                 raise KafkaError(f"{config.bootstrap} did not describe {topic}: {error.args[0].str()}") from error
             continue
         missing = _missing(rights, allowed)
         lacks += [f"this client has no right to {' and '.join(missing)} topic {topic}"] if missing else []
+    if unknown:
+        lacks.append(f"no topics {', '.join(unknown)}: `riskd topics create` makes what is missing")
     return lacks
 
 

@@ -92,11 +92,15 @@ def security_properties(security: SecurityConfig) -> dict[str, Property]:
 
 
 def exposed_secrets(config: KafkaConfig) -> list[str]:
-    """Say which secret files every user of the machine can read: worth a warning; some mounts cannot do better."""
+    """Say which secret files every user of the machine can read, or this one cannot: worth a warning, no more.
+
+    Some mounts cannot do better than the first, and a configuration may be checked on another machine than it is for.
+    """
     security = config.security
     files = {
         "kafka.security.key_file": security.key_file,
         "kafka.security.key_password_file": security.key_password_file,
+        "kafka.security.username_file": security.username_file,
         "kafka.security.password_file": security.password_file,
         "kafka.properties_file": config.properties_file,
     }
@@ -106,8 +110,9 @@ def exposed_secrets(config: KafkaConfig) -> list[str]:
             continue
         try:
             mode = stat.S_IMODE(Path(path).stat().st_mode)
-        except OSError:
-            continue  # whoever reads it says so
+        except OSError as error:
+            exposed.append(f"{key} {path} cannot be read: {error.strerror}")
+            continue
         if mode & stat.S_IROTH:
             exposed.append(f"{key} {path} can be read by every user of this machine: its mode is {mode:04o}")
     return exposed

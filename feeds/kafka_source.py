@@ -15,7 +15,8 @@ from confluent_kafka import KafkaError as ClientError
 
 from config.schema import KafkaConfig
 from feeds.kafka_inputs import input_partitions, topic_ids
-from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
+from feeds.kafka_properties import KafkaError, client_properties
+from feeds.kafka_watermarks import watermarks
 from feeds.merge import Partition
 from feeds.record import Record
 
@@ -158,7 +159,7 @@ class KafkaSource:
         end: dict[Partition, int] = {}
         whole = (config.topics.reference, config.topics.control)  # read from their beginning wherever the rest starts
         for partition in self.partitions:
-            low, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=METADATA_TIMEOUT_S)
+            low, high = watermarks(self._consumer, *partition)
             first = low if config.start == "earliest" or partition[0] in whole else high
             begin[partition] = starts.get(partition, first)
             end[partition] = high

@@ -7,17 +7,11 @@ from confluent_kafka import KafkaError as ClientError
 
 from config.schema import KafkaConfig
 from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
+from feeds.kafka_watermarks import watermarks
 from feeds.merge import Partition
 
 READ_TIMEOUT_S = 60.0
 SILENCE_TIMEOUT_S = 10.0
-LEADER_TIMEOUT_S = 30.0
-LEADER_RETRY_S = 0.1
-_BETWEEN_LEADERS = (
-    ClientError.NOT_LEADER_FOR_PARTITION,
-    ClientError.LEADER_NOT_AVAILABLE,
-    ClientError.UNKNOWN_TOPIC_OR_PART,
-)
 
 _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.auto.commit": False,
@@ -40,7 +34,7 @@ def read_tail(config: KafkaConfig, topic: str) -> dict[Partition, bytes]:
         found = consumer.list_topics(topic, timeout=METADATA_TIMEOUT_S).topics[topic]
         if found.error is not None:
             raise KafkaError(f"topic {topic}: {found.error.str()}: `riskd topics create` makes it")
-        bounds = {(topic, number): _bounds(consumer, topic, number) for number in sorted(found.partitions)}
+        bounds = {(topic, number): watermarks(consumer, topic, number) for number in sorted(found.partitions)}
         tails = _read_back(consumer, bounds, deadline_s)
         for (_, number), (low, _) in bounds.items():
             if low > 0 and (topic, number) not in tails:
@@ -54,19 +48,6 @@ def read_tail(config: KafkaConfig, topic: str) -> dict[Partition, bytes]:
         raise KafkaError(f"the tail of {topic} cannot be read: {error.args[0].str()}") from error
     finally:
         consumer.close()
-
-
-def _bounds(consumer: Consumer, topic: str, number: int) -> tuple[int, int]:
-    """First and next offset; asked again while the partition is between leaders, as after its creation."""
-    deadline_s = time.monotonic() + LEADER_TIMEOUT_S
-    while True:
-        try:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=METADATA_TIMEOUT_S)
-            return int(low), int(high)
-        except KafkaException as error:
-            if error.args[0].code() not in _BETWEEN_LEADERS or time.monotonic() > deadline_s:
-                raise
-            consumer.poll(LEADER_RETRY_S)  # nothing is assigned: this only waits
 
 
 def _read_back(

@@ -9,17 +9,13 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetS
 
 from config.schema import KafkaConfig, Topics
 from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
+from feeds.kafka_watermarks import BETWEEN_LEADERS
 
 REQUEST_TIMEOUT_S = 30.0
 LEADER_RETRY_S = 0.1
 SEVEN_DAYS_MS = 7 * 86_400_000
 BROKERS_DEFAULT = -1
-_NOT_LED_YET = (
-    ClientError.NOT_LEADER_FOR_PARTITION,
-    ClientError.LEADER_NOT_AVAILABLE,
-    ClientError.UNKNOWN_TOPIC_OR_PART,
-    ClientError._TIMED_OUT,
-)
+_NOT_LED_YET = (*BETWEEN_LEADERS, ClientError._TIMED_OUT)
 
 # A reader of a compacted topic finds the newest record of each key; a scope's history stays whole for a week.
 _ACTION_SETTINGS = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(SEVEN_DAYS_MS)}

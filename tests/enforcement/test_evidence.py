@@ -55,7 +55,7 @@ def config() -> Config:
     return config_with(*LIMITS, CAP, mode="full")
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(STEPS)
 def test_live_time_and_episodes_are_those_of_a_slow_count_that_looks_at_everything_each_second(steps) -> None:
     always, woken = Desk(config()), Desk(config())

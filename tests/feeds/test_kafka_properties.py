@@ -128,8 +128,12 @@ def test_secrets_that_everybody_can_read_are_told(tmp_path: Path) -> None:
     security = secured(tmp_path)
     for path in tmp_path.iterdir():
         path.chmod(0o440)
-    config = KafkaConfig(security=security, properties_file=str(tmp_path / "absent"))
-    assert exposed_secrets(config) == []
+    assert exposed_secrets(KafkaConfig(security=security)) == []
+    absent = tmp_path / "absent"
+    assert exposed_secrets(KafkaConfig(properties_file=str(absent))) == [
+        f"kafka.properties_file {absent} cannot be read: No such file or directory"
+    ]
+    config = KafkaConfig(security=security)
     (tmp_path / "ca_file").chmod(0o644)  # no secret
     (tmp_path / "password_file").chmod(0o444)
     assert exposed_secrets(config) == [

@@ -61,7 +61,7 @@ def test_topics_are_created_once_and_compared_afterwards(kafka_config: KafkaConf
 def test_missing_topic_is_a_clear_error_of_source_sink_and_player(kafka_config: KafkaConfig) -> None:
     with pytest.raises(KafkaError, match=r"\.reference does not exist at .*riskd topics create"):
         KafkaSource(kafka_config, {})
-    with pytest.raises(KafkaError, match=r"risk\.actions does not exist: `riskd topics create`"):
+    with pytest.raises(KafkaError, match=r"no topics .*risk\.actions.*: `riskd topics create`"):
         open_sink(kafka_config, shard=0)
     with pytest.raises(KafkaError, match=r"\.reference does not exist"):
         Player(kafka_config)
@@ -120,7 +120,7 @@ def test_source_starts_at_given_offsets_and_refuses_one_that_is_gone(kafka_confi
     log = read_all(kafka_config, {market_data: 15})[market_data]
     assert [record.offset for record in log] == list(range(15, 21))
     assert all(record.n == 0 and record.ts_in > 0 for record in log)
-    with pytest.raises(KafkaError, match=r"failed: _AUTO_OFFSET_RESET"):
+    with pytest.raises(KafkaError, match=r"holds offsets 0 to 21, the journal goes on at 1000"):
         read_all(kafka_config, {market_data: 1_000})
 
 
