@@ -158,7 +158,7 @@ def open_desk(kafka: KafkaConfig, homes: Mapping[str, int] = MappingProxyType({"
     """
     pen, now_ns = Pen(kafka), time.time_ns() - ago_ns
     begin = (now_ns // DAY_NS - HISTORY_DAYS - 1) * DAY_NS
-    ages: dict[str, Event] = {name: {"max_age": 2 * SECOND_NS} if name in ("CCC", "DDD") else {} for name in PRICES}
+    ages: dict[str, Event] = {name: {"max_age": 3 * SECOND_NS} if name in ("CCC", "DDD") else {} for name in PRICES}
     pen.instruments(ages, begin)
     for root, partition in homes.items():
         pen.snapshot(root, BOOK, begin + 1, partition)

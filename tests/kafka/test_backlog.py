@@ -10,25 +10,29 @@ import pytest
 
 from config.schema import KafkaConfig
 from tests.kafka.equality import read_topic
-from tests.kafka.live_desk import GROSS, PRICES, SECOND_NS, Event, Feeds, Pen, desk_stage, open_desk
+from tests.kafka.live_desk import BOOK, GROSS, PRICES, SECOND_NS, Event, Feeds, Pen, desk_stage, open_desk
 from tests.kafka.logged_daemon import LoggedDaemon, wait_until
 from tests.kafka.running import Line, Stage
-from tests.kafka.test_faults import WATCHED, actions, check_replay, is_calm, metric_of
+from tests.kafka.test_faults import WATCHED, actions, check_replay, metric_of, trading_state
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
 RECORDS = 100_000
 STEP_NS = SECOND_NS // 2_000  # fifty seconds of event time, which end now
+TOO_MUCH = 3_000.0  # of AAA, over the cap
 RESIDENT_GROWTH_BYTES_MAX = 400 << 20  # the client's queue of 64 MiB, 20,000 records that wait, kernels
 
 
 def write_backlog(kafka: KafkaConfig, records: int) -> None:
-    """Quotes that move, and the cap breached and cleared again and again: each time an action, had it been live."""
+    """Quotes that move, and the cap breached and cleared again and again: each time an action, had it been live.
+
+    At the end it is breached.
+    """
     pen, begin_ns = Pen(kafka), time.time_ns() - records * STEP_NS
     for number, name in zip(range(records), itertools.cycle(PRICES), strict=False):
         ts = begin_ns + number * STEP_NS
         if number % 2_500 == 0:
-            quantity = 3_000.0 if number % 5_000 == 0 else 1_000.0
+            quantity = TOO_MUCH if number % 5_000 else BOOK["AAA"]
             event: Event = {"type": "position", "ts": ts, "portfolio": "firm/desk", "instrument": "AAA"}
             pen.write(kafka.topics.positions, event | {"quantity": quantity}, "firm")
         pen.quote(name, PRICES[name] * (1.0 + 0.0001 * (number % 7)), ts)
@@ -65,19 +69,21 @@ def test_a_backlog_is_worked_through_in_silence_also_through_a_kill(tmp_path: Pa
             daemon.wait_for("recovered")
             begin_bytes = daemon.resident_bytes()
             daemon.wait_for("caught_up")
-            wait_until(lambda: is_calm(daemon), "health")
+            wait_until(lambda: trading_state(daemon) == "REDUCING", "what holds at the end")
+            wait_until(daemon.is_ready, "health")
             grown = daemon.resident_bytes() - begin_bytes
             print(f"resident memory grew by {grown >> 20} MiB")
             assert grown < RESIDENT_GROWTH_BYTES_MAX
             check_silence(stage)
             assert not daemon.lines("source_silent"), "the age of a backlog is no silence"
             assert not daemon.lines("instrument_untrusted"), "nor does it make prices stale"
-            assert metric_of(daemon, "gross")[0] == pytest.approx(GROSS)
+            gross = GROSS + (TOO_MUCH - BOOK["AAA"]) * PRICES["AAA"]
+            wait_until(lambda: metric_of(daemon, "gross")[0] == pytest.approx(gross), "the book of the end")
             assert not daemon.lines("inputs_refused")
             assert _decisions(daemon) > RECORDS / 2_500, "the cap came and went"
             code, _ = daemon.end(30)
             assert code == 0
-    assert trading_states(stage)["firm"] == "ACTIVE"
+    assert trading_states(stage) == {"firm": "REDUCING", "firm/desk": "REDUCING"}
     check_replay(stage)
 
 

@@ -72,17 +72,15 @@ def test_silent_feeds_stale_names_and_poison_show_what_the_runbook_says(
 ) -> None:
     """One daemon for all of it: each fault is mended before the next."""
     stage, daemon, feeds = live
-    assert metric_of(daemon, "gross")[0] == pytest.approx(GROSS)
+    wait_until(lambda: metric_of(daemon, "gross")[0] == pytest.approx(GROSS), "the whole book has a price")
+    before = len(actions(stage))
     _check_poison(stage, daemon)
     _check_stale(daemon, feeds)
     wait_until(lambda: is_calm(daemon), "health after a stale name")
     _check_silent(daemon, feeds, "positions")
     _check_silent(daemon, feeds, "market")  # of the silence before, `keep_firing_for` is not over
-    told = actions(stage)
-    assert [action["trading_state"] for action in told] == ["REDUCING", "ACTIVE"] * 2 + ["REDUCING"]
-    causes = [cast(Line, action["cause"])["limit"] for action in told]
-    assert causes[0] == "model_available", "listed, and not known yet"
-    assert causes[2:] == ["firm_var", "firm_var", "data_fresh"]
+    told = [(cast(Line, action["cause"])["limit"], action["trading_state"]) for action in actions(stage)[before:]]
+    assert told == [("firm_var", "REDUCING"), ("firm_var", "ACTIVE"), ("data_fresh", "REDUCING")]
     code, took_s = daemon.end(30)
     assert code == 0
     assert took_s < 5.0
@@ -286,25 +284,7 @@ def _check_rights(folder: Path, site: Site) -> None:
 
 
 def _buy_too_much(kafka: KafkaConfig) -> None:
-    """Over the cap, so that there is something to publish."""
+    """Go over the cap, so that there is something to publish."""
     pen = Pen(kafka)
     pen.snapshot("firm", {**BOOK, "AAA": 3_000.0}, time.time_ns())
     pen.flush()
-
-
-def test_a_second_daemon_fences_the_first(tmp_path: Path, kafka_config: KafkaConfig) -> None:
-    """The first publishes nothing more; the second, with a journal of its own, refuses to go on from nothing."""
-    (tmp_path / "second").mkdir()
-    first, second = desk_stage(tmp_path, kafka_config), desk_stage(tmp_path / "second", kafka_config)
-    open_desk(kafka_config)
-    with Feeds(kafka_config), LoggedDaemon(first) as daemon:
-        daemon.wait_for("caught_up")
-        wait_until(lambda: is_calm(daemon), "health")
-        told = len(actions(first))
-        with LoggedDaemon(second) as other:
-            assert other.wait_for_end() == 1
-            assert "another journal wrote it" in cast(str, other.lines("fatal")[0]["error"])
-        _buy_too_much(kafka_config)
-        assert daemon.wait_for_end(30) == 1
-        assert daemon.lines("fenced")[0]["level"] == "critical"
-        assert len(actions(first)) == told
