@@ -4,7 +4,11 @@
 
 The order flow and the market are made up: every order that goes rests for some steps and is then filled at 100. What
 concerns riskd is as it should be anywhere: the state first, then orders; every order asks for its verdict; a halt takes
-working orders back; what riskd asks for is done and acknowledged; without a lease nothing opens. One JSON line each.
+working orders back; what riskd asks for is done, and acknowledged as far as it is done; without a lease nothing opens.
+One JSON line each.
+
+An ancestor's total is shared by books that this program does not know: it answers for its own, which must not be over
+the total by itself. A firm with several books shares the total out in one place, and acknowledges it there.
 """
 
 import argparse
@@ -13,11 +17,12 @@ import json
 import signal
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from feeds.action_acks import Acknowledger
 from feeds.action_reader import ActionReader
-from feeds.action_records import ActionRecord, Target
+from feeds.action_records import ActionRecord, CancelWorking, Target
 from feeds.order_verdict import Holding, Order, Standing, Verdict, excess, paths_to, to_cancel
 
 PRICE = 100.0
@@ -63,17 +68,34 @@ class Desk:
                 self.position += order.quantity if order.side == "buy" else -order.quantity
                 tell("fill", side=order.side, quantity=order.quantity, position=self.position)
 
-    def cancel(self, standing: Standing) -> None:
-        """Take back the working orders that a halt names."""
-        orders = [order for order, _ in self.working]
-        for place in reversed(to_cancel(orders, self.position, standing.cancel_working)):
-            del self.working[place]
-            tell("cancel", side=orders[place].side, quantity=orders[place].quantity, state=standing.state)
+    def to_cancel(self, cancel: CancelWorking) -> tuple[int, ...]:
+        """Places of the working orders that a halt names."""
+        return to_cancel([order for order, _ in self.working], self.position, cancel)
 
-    def too_much(self, targets: list[Target], *, flatten: bool) -> float:
+    def cancel(self, standing: Standing) -> None:
+        """Take back the working orders that a halt names; this market takes them back at once."""
+        for place in reversed(self.to_cancel(standing.cancel_working)):
+            order, _ = self.working.pop(place)
+            tell("cancel", side=order.side, quantity=order.quantity, state=standing.state)
+
+    def targets(self, scope: str, targets: Iterable[Target]) -> list[Target]:
+        """Those of a scope's targets that this book can serve: an ancestor's only where it is on the side to go."""
+        held = self.holding()
+        closing = "sell" if held.position + held.pending_buy > held.pending_sell - held.position else "buy"
+        return [target for target in targets if scope == self.scope or target.allowed_side == closing]
+
+    def excess(self, targets: list[Target], *, flatten: bool) -> float:
         """What must go and is not on its way out yet, units."""
-        flat = [Target(self.instrument, 0.0, "sell")] if flatten else []
-        return excess(self.holding(), [*targets, *flat], self.instrument)
+        return excess(self.holding(), self._ceilings(targets, flatten=flatten), self.instrument)
+
+    def left(self, targets: list[Target], *, flatten: bool) -> float:
+        """What must go and has not gone, units, were all working orders filled that make it more."""
+        held = self.holding()
+        most = max(held.position + held.pending_buy, held.pending_sell - held.position)
+        return excess(Holding(most), self._ceilings(targets, flatten=flatten), self.instrument)
+
+    def _ceilings(self, targets: list[Target], *, flatten: bool) -> list[Target]:
+        return [*targets, *([Target(self.instrument, 0.0, "sell")] if flatten else [])]
 
 
 class TradingSystem:
@@ -82,6 +104,7 @@ class TradingSystem:
     def __init__(self, reader: ActionReader, acks: Acknowledger, desk: Desk) -> None:
         self._reader, self._acks, self._desk = reader, acks, desk
         self._unfinished: dict[str, ActionRecord] = {}
+        self._told: dict[str, float] = {}  # what was left when an action was last acknowledged
         self._flow = itertools.cycle(FLOW)
         self._was_ready = False
 
@@ -98,6 +121,7 @@ class TradingSystem:
             if action.scope in paths_to(self._desk.scope):
                 tell("action", scope=action.scope, type=action.type, state=standing.state, reason=action.reason)
                 self._unfinished.pop(action.scope, None)
+                self._told.pop(action.scope, None)
                 if action.requires_ack:
                     self._unfinished[action.scope] = action
         self._desk.cancel(standing)
@@ -107,25 +131,27 @@ class TradingSystem:
         self._desk.move()
 
     def _reduce(self, standing: Standing) -> None:
-        """Bring the book to what its own scope asks for; an ancestor's total is for the firm to share out."""
-        targets = [target for scope, target in standing.targets if scope == self._desk.scope]
-        quantity = self._desk.too_much(targets, flatten=standing.flatten)
+        """Bring the book to what its own scope asks for, and under its ancestors' totals."""
+        asked = [target for scope, target in standing.targets if self._desk.targets(scope, [target])]
+        quantity = self._desk.excess(asked, flatten=standing.flatten)
         if quantity > 0:
             order = self._desk.order("sell" if self._desk.position > 0 else "buy", quantity)
             self._send(order, self._reader.allowed(order, self._desk.holding()), "reduction")
 
     def _acknowledge(self) -> None:
-        """Say `partial` while a reduction is under way, and `applied` when the book is where it should be."""
+        """Say `applied` only of what is done: nothing works that a halt takes back, and the book is where it should be.
+
+        Until then `partial`, with what is left, whenever that changed.
+        """
         for scope, action in list(self._unfinished.items()):
-            held = Holding(self._desk.position)
-            targets = action.targets if scope == self._desk.scope else ()
-            left = abs(held.position) if action.flatten else excess(held, targets, self._desk.instrument)
-            if left > 0 and self._desk.step % STEPS_TO_FILL:
-                continue  # often enough
-            result = "partial" if left > 0 else "applied"
-            self._acks.send(action, "partial" if left > 0 else "applied", time.time_ns(), left)
-            tell("ack", action_id=action.action_id, result=result, residual=left)
-            if left == 0:
+            left = self._desk.left(self._desk.targets(scope, action.targets), flatten=action.flatten)
+            is_done = left == 0 and not self._desk.to_cancel(action.cancel_working)
+            if not is_done and self._told.get(scope) == left:
+                continue
+            self._told[scope] = left
+            self._acks.send(action, "applied" if is_done else "partial", time.time_ns(), left)
+            tell("ack", action_id=action.action_id, result="applied" if is_done else "partial", residual=left)
+            if is_done:
                 del self._unfinished[scope]
 
     def _trade(self, side: str, quantity: float) -> None:

@@ -1,5 +1,6 @@
 """The example of a trading system, run as a program, against actions and leases that are made here."""
 
+import itertools
 import json
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from config.schema import KafkaConfig
-from enforcement.records import Params
+from enforcement.records import Params, ReduceParams, Target
 from tests.feeds.actions_sample import HALT, REDUCE, SECOND, action, lease
 
 pytestmark = pytest.mark.kafka
@@ -75,10 +76,10 @@ class Example:
             assert time.monotonic() < deadline_s, f"not within {WAIT_S} s: {told[-10:]}"
         pytest.fail(f"the example ended with {self._process.wait()}: {told[-10:]}")
 
-    def act(self, params: Params | None) -> str:
-        """Publish the next action of its scope; return its id."""
+    def act(self, params: Params | None, scope: str = SCOPE) -> str:
+        """Publish the next action of a scope; return its id."""
         self._seq += 1
-        self._publish(self._kafka.topics.actions, action(SCOPE, self._seq, params, action_id=f"a{self._seq}"))
+        self._publish(self._kafka.topics.actions, action(scope, self._seq, params, action_id=f"a{self._seq}"))
         return f"a{self._seq}"
 
     def lease(self, seconds: float, epoch: int) -> None:
@@ -143,3 +144,24 @@ def test_the_example_obeys_what_riskd_says(example: Example) -> None:
     said = [(ack["action_id"], ack["result"]) for ack in example.acks()]
     assert said[-2:] == [(reduce, "applied"), (halt, "applied")]
     assert set(said[:-2]) == {(reduce, "partial")}
+
+
+def test_what_a_parent_asks_for_is_acknowledged_as_far_as_the_book_has_done_it(example: Example) -> None:
+    example.lease(55, epoch=1)
+    example.wait_for(lambda line: buys(line, "go"))
+    reduce = example.act(REDUCE, "firm")
+    told = example.wait_for(lambda line: line["event"] == "ack" and line["result"] == "applied")
+    acks = [line for line in told if line["event"] == "ack"]
+    assert {ack["action_id"] for ack in acks} == {reduce}
+    left = [cast(float, ack["residual"]) for ack in acks]
+    assert left[0] >= 60, "of 100 and more, 40 may stay"
+    assert ([ack["result"] for ack in acks[:-1]], left[-1]) == (["partial"] * (len(acks) - 1), 0)
+    assert all(one != other for one, other in itertools.pairwise(left)), "told when it changed"
+    assert any(line["event"] == "reduction" and line["outcome"] == "go" for line in told)
+    assert [cast(float, line["position"]) for line in told if line["event"] == "fill"][-1] <= 40
+
+    hedge = example.act(ReduceParams((Target("ABC", 10.0, "buy"),)), "firm")
+    told = example.wait_for(lambda line: line["event"] == "ack")
+    assert (told[-1]["action_id"], told[-1]["result"], told[-1]["residual"]) == (hedge, "applied", 0)
+    assert not any(line["event"] == "reduction" for line in told), "selling would take the firm further off"
+    assert example.end() == 0
