@@ -237,7 +237,7 @@ def _check_stopped_without_broker(broker: LocalKafka, daemon: LoggedDaemon) -> N
 
 
 def test_missing_rights_end_the_start_and_lost_ones_the_run(tmp_path: Path) -> None:
-    """What nobody may lose ends the daemon; what may be lost, states and leases, takes readiness away."""
+    """What nobody may lose ends the daemon; what may be lost, such as states, takes readiness away."""
     try:
         with LocalKafka(tmp_path / "kafka", guards=make_guards(tmp_path), has_acls=True) as broker:
             _check_rights(tmp_path, Site(broker, tmp_path))
@@ -260,15 +260,17 @@ def _check_rights(folder: Path, site: Site) -> None:
     with Feeds(kafka), LoggedDaemon(stage) as daemon:
         daemon.wait_for("caught_up")
         wait_until(lambda: is_calm(daemon), "health")
-        site.forbid("riskd", topics.leases, "WRITE")
+        site.forbid("riskd", topics.state, "WRITE")
+        _hold(kafka, 1_010.0)  # a state that is new
         daemon.wait_for("publishing_stuck", within_s=30)
-        assert topics.leases in daemon.condition("publishing")
+        assert topics.state in daemon.condition("publishing")
         assert trading_state(daemon) == "ACTIVE", "what was decided stands"
-        site.allow("riskd", TOPIC, topics.leases, "WRITE")
+        site.allow("riskd", TOPIC, topics.state, "WRITE")
+        _hold(kafka, 1_020.0)
         daemon.wait_for("publishing_resumed", within_s=30)
         wait_until(daemon.is_ready, "health")
         site.forbid("riskd", topics.actions, "WRITE")
-        _buy_too_much(kafka)
+        _hold(kafka, 3_000.0)  # over the cap, so that there is something to publish
         assert daemon.wait_for_end(60) == 1
         assert topics.actions in cast(str, daemon.lines("fatal")[-1]["error"])
     told = actions(stage)
@@ -283,8 +285,8 @@ def _check_rights(folder: Path, site: Site) -> None:
     check_replay(stage)
 
 
-def _buy_too_much(kafka: KafkaConfig) -> None:
-    """Go over the cap, so that there is something to publish."""
+def _hold(kafka: KafkaConfig, quantity: float) -> None:
+    """Say how much of AAA the desk holds."""
     pen = Pen(kafka)
-    pen.snapshot("firm", {**BOOK, "AAA": 3_000.0}, time.time_ns())
+    pen.snapshot("firm", {**BOOK, "AAA": quantity}, time.time_ns())
     pen.flush()
