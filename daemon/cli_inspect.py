@@ -1,12 +1,16 @@
 """The commands that look and change nothing of the core's: check, journal cat, topics create."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from daemon.cli_errors import EXIT_CONFIG, EXIT_FAILED
+
+if TYPE_CHECKING:
+    from config.schema import Config, Limit
 
 # Plain help: it reads the same in a pipe, and building it needs none of the heavy imports.
 journal_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into a journal.")
@@ -48,7 +52,6 @@ def check(
     from config.loader import load_config
     from config.sensor_metrics import unwatched_limits
     from config.unused import unused_keys
-    from feeds.kafka_properties import exposed_secrets
 
     try:
         loaded = load_config(config)
@@ -74,19 +77,25 @@ def check(
         return
     if show:
         typer.echo(dump_full(loaded).rstrip())
-    for limit in unwatched:
-        typer.echo(
-            f"warning: limit {limit.id} is not watched: this release has no sensor for {limit.sensor} {limit.metric}",
-            err=True,
-        )
-    for key in unused_keys(loaded):
-        typer.echo(f"warning: {key} has no effect in this release", err=True)
-    for text in exposed_secrets(loaded.kafka):
-        typer.echo(f"warning: {text}", err=True)
+    _warn(loaded, unwatched)
     watched = len(loaded.enforcement.limits) - len(unwatched)
-    if watched == 0:
-        typer.echo("warning: no limit is watched: riskd will measure, and ask for nothing", err=True)
     typer.echo(f"{config}: good; {watched} limits watched, {len(unwatched)} not", err=show)
+
+
+def _warn(config: "Config", unwatched: Sequence["Limit"]) -> None:
+    """Say on standard error what is no fault, and not what its writer will expect."""
+    from config.unused import unused_keys
+    from feeds.kafka_properties import exposed_secrets
+
+    for limit in unwatched:
+        what = f"{limit.sensor} {limit.metric}"
+        typer.echo(f"warning: limit {limit.id} is not watched: this release has no sensor for {what}", err=True)
+    for key in unused_keys(config):
+        typer.echo(f"warning: {key} has no effect in this release", err=True)
+    for text in exposed_secrets(config.kafka):
+        typer.echo(f"warning: {text}", err=True)
+    if len(config.enforcement.limits) == len(unwatched):
+        typer.echo("warning: no limit is watched: riskd will measure, and ask for nothing", err=True)
 
 
 @journal_app.command("cat")

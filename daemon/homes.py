@@ -29,19 +29,21 @@ class Homes:
     Routing is decided before the journal, which holds its outcome: a replay asks nobody.
     several : the process has more than one shard; a single one keeps everything
     known   : homes that the configuration tells
+    leaving : roots that the first shard may still hold as unknown, and their homes
     """
 
     def __init__(self, known: Mapping[str, int], *, several: bool) -> None:
         self.several = several
         self._home = dict(known)
+        self.leaving: dict[str, int] = {}
 
-    def learn(self, known: Iterable[Mapping[str, int]]) -> dict[str, int]:
-        """Take in what every core knows, in the order of the shards; return the roots that are new here."""
+    def learn(self, known: Iterable[Mapping[str, int]]) -> None:
+        """Take in what every core knows, in the order of the shards: the first to see a root keeps it."""
         new: dict[str, int] = {}
         for homes in known:
             new = {root: home for root, home in homes.items() if root not in self._home} | new
         self._home |= new
-        return new
+        self.leaving |= {root: home for root, home in new.items() if home != FIRST_SHARD}
 
     def route(self, inputs: list[Input], shard: int) -> list[Input]:
         """Return a shard's inputs: refused where the root lives elsewhere, foreign where a command's root does."""

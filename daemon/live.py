@@ -220,11 +220,16 @@ def _say_end(error: BaseException) -> None:
 
 
 def _settle_homes(homes: Homes, shards: Sequence[Shard]) -> None:
-    """Let the first shard leave the listed roots that turned out to live in another."""
-    if homes.several:
-        for root, home in homes.learn(shard.core.homes for shard in shards).items():
-            if home != shards[0].number:
-                shards[0].leave_root(root, home)
+    """Let the first shard leave the roots that live in another, once that one has told the topics what it holds."""
+    if not homes.several:
+        return
+    homes.learn(shard.core.homes for shard in shards)
+    by_number = {shard.number: shard for shard in shards}
+    for root, number in list(homes.leaving.items()):
+        home = by_number.get(number)
+        if home is not None and home.is_caught_up and home.outbox.waiting == 0:
+            del homes.leaving[root]
+            shards[0].leave_root(root, number)
 
 
 def _starts(shards: Sequence[Shard]) -> dict[Partition, int]:

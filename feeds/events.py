@@ -242,8 +242,6 @@ InputEvent = (
 
 
 # --- records that riskd makes itself: they take no n
-
-
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="tick", gc=False):
     """The wall clock as an input, journaled (`clock: wall` only)."""
 
@@ -260,14 +258,11 @@ class CalendarAdded(msgspec.Struct, frozen=True, kw_only=True, tag_field="type",
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="assignment"):
-    """Partitions given to this process; `epoch` counts journaled assignments.
-
-    topic_ids : of the input topics, by name: one that is deleted and made again has another, and other offsets
-    """
+    """Partitions given to this process; `epoch` counts journaled assignments."""
 
     epoch: int
     partitions: tuple[tuple[str, int, int], ...]  # topic, partition, first offset
-    topic_ids: dict[str, str] = {}
+    topic_ids: dict[str, str] = {}  # by name: a topic that is made anew has another, and other offsets
 
 
 class SlowResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="result"):

@@ -285,9 +285,7 @@ def test_scaling_a_book_scales_its_money_and_leaves_its_shares() -> None:
 
 @settings(max_examples=20)
 @given(st.integers(0, 100), st.lists(st.tuples(st.integers(0, NAMES - 1), st.floats(0.99, 1.01)), max_size=60))
-def test_a_fit_is_asked_for_exactly_when_a_twentieth_of_the_book_has_moved(
-    seed: int, moves: list[tuple[int, float]]
-) -> None:
+def test_a_fit_is_asked_for_when_a_twentieth_of_the_book_has_moved(seed: int, moves: list[tuple[int, float]]) -> None:
     """The distance is added up as a bound and counted only where the bound would ask: no request is early or late."""
     arrays = random_arrays(seed, rows=250)
     arrays.fit_exposure[1] = arrays.exposure[1]
