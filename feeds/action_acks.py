@@ -42,7 +42,7 @@ class Acknowledger:
         self._consumer, self._topic = consumer, topic
         self._failure: str | None = None
         self._producer = Producer(
-            {"log_level": 3, **dict(properties or {}), **_OWN_PROPERTIES, "bootstrap.servers": bootstrap}
+            {"log_level": 0, **dict(properties or {}), **_OWN_PROPERTIES, "bootstrap.servers": bootstrap}
         )
 
     def send(self, action: ActionRecord, result: AckResult, now_ns: int, residual: float | None = None) -> None:

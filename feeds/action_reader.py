@@ -37,7 +37,7 @@ _OWN_PROPERTIES: Mapping[str, str | int | bool] = {
     "fetch.wait.max.ms": 100,
     "fetch.queue.backoff.ms": 1,
 }
-_DEFAULT_PROPERTIES: Mapping[str, str | int | bool] = {"group.id": "riskd-action-reader", "log_level": 3}
+_DEFAULT_PROPERTIES: Mapping[str, str | int | bool] = {"group.id": "riskd-action-reader", "log_level": 0}
 
 
 class ActionReaderError(RuntimeError):
