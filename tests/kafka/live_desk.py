@@ -154,11 +154,11 @@ class Feeds(threading.Thread):
 def open_desk(kafka: KafkaConfig, homes: Mapping[str, int] = MappingProxyType({"firm": 0}), *, ago_ns: int = 0) -> None:
     """Write what the topics hold in the morning: reference data, a month of closes, each root's positions and NAV.
 
-    homes : positions partition by root; ago_ns: how long ago it was morning
+    homes : positions partition by root; ago_ns: how long ago it was morning; max_age_ns: of CCC and DDD
     """
     pen, now_ns = Pen(kafka), time.time_ns() - ago_ns
     begin = (now_ns // DAY_NS - HISTORY_DAYS - 1) * DAY_NS
-    ages: dict[str, Event] = {name: {"max_age": 3 * SECOND_NS} if name in ("CCC", "DDD") else {} for name in PRICES}
+    ages: dict[str, Event] = {name: {"max_age": max_age_ns} if name in ("CCC", "DDD") else {} for name in PRICES}
     pen.instruments(ages, begin)
     for root, partition in homes.items():
         pen.snapshot(root, BOOK, begin + 1, partition)

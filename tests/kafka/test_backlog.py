@@ -55,7 +55,7 @@ def check_silence(stage: Stage) -> None:
 
 def test_a_backlog_is_worked_through_in_silence_also_through_a_kill(tmp_path: Path, kafka_config: KafkaConfig) -> None:
     stage = desk_stage(tmp_path, kafka_config, data=WATCHED)
-    open_desk(kafka_config, ago_ns=RECORDS * STEP_NS + SECOND_NS)
+    open_desk(kafka_config, ago_ns=RECORDS * STEP_NS + SECOND_NS, max_age_ns=120 * SECOND_NS)
     write_backlog(kafka_config, RECORDS)
     with Feeds(kafka_config):
         with LoggedDaemon(stage) as daemon:
