@@ -151,7 +151,13 @@ class Feeds(threading.Thread):
                     self._pen.quote(name, price, now_ns)
 
 
-def open_desk(kafka: KafkaConfig, homes: Mapping[str, int] = MappingProxyType({"firm": 0}), *, ago_ns: int = 0) -> None:
+def open_desk(
+    kafka: KafkaConfig,
+    homes: Mapping[str, int] = MappingProxyType({"firm": 0}),
+    *,
+    ago_ns: int = 0,
+    max_age_ns: int = 3 * SECOND_NS,
+) -> None:
     """Write what the topics hold in the morning: reference data, a month of closes, each root's positions and NAV.
 
     homes : positions partition by root; ago_ns: how long ago it was morning; max_age_ns: of CCC and DDD
