@@ -44,9 +44,11 @@ def read_checkpoints(config: KafkaConfig) -> Iterator[bytes]:
 
 def _read_partition(consumer: Consumer, where: str) -> Iterator[bytes]:
     while True:
-        messages: list[Message] = consumer.consume(_BATCH_RECORDS, SILENCE_TIMEOUT_S)
-        if not messages:
+        # `consume` with a timeout waits all of it unless the batch is full; poll returns with the first.
+        first = consumer.poll(SILENCE_TIMEOUT_S)
+        if first is None:
             raise KafkaError(f"{where} gave nothing within {SILENCE_TIMEOUT_S} s")
+        messages: list[Message] = [first, *consumer.consume(_BATCH_RECORDS - 1, timeout=0)]
         for message in messages:
             error = message.error()
             if error is None:
