@@ -28,6 +28,7 @@ from daemon.reporter import REPORT_EVERY_S, Reporter
 from daemon.service import ServiceManager
 from daemon.shard import Shard
 from daemon.wall_clock import WallClock
+from daemon.warm_kernels import warm_kernels
 from daemon.wiring import build_setup
 from feeds.kafka_inputs import served_partitions
 from feeds.kafka_notices import Notices
@@ -92,6 +93,8 @@ class Daemon:
         with ExitStack() as stack:
             http = stack.enter_context(HttpServer(config.http, self.metrics.registry, self._health))
             self._log.info("recovering", http=http.address, journal=config.journal.directory)
+            self._health.set_progress("loading the kernels, which the first start compiles")
+            warm_kernels(self._setup)
             self._health.set_progress("reading the journal")
             for exposed in exposed_secrets(config.kafka):
                 self._log.warning("secret_exposed", detail=exposed)

@@ -1,0 +1,38 @@
+"""The kernels are there before the first price, whatever the configuration says."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from daemon.shipped import demo_config
+from daemon.warm_kernels import warm_kernels
+from daemon.wiring import build_setup
+
+REPOSITORY = Path(__file__).parents[2]
+SAYS = """
+from daemon.numba_cache import use_numba_cache
+use_numba_cache()
+from pathlib import Path
+from daemon.shipped import demo_config
+from daemon.warm_kernels import warm_kernels
+from daemon.wiring import build_setup
+import risk.kernels.prices as prices
+warm_kernels(build_setup(demo_config()))
+print(len(prices.run_prices.signatures))
+"""
+
+
+@pytest.mark.parametrize("clock", ["event", "wall"])
+def test_every_configuration_can_be_warmed_up(clock: str) -> None:
+    setup = build_setup(demo_config())
+    warm_kernels(replace(setup, config=setup.config.model_copy(update={"clock": clock})))
+
+
+def test_a_process_that_is_warm_has_the_kernel_of_prices_in_the_form_that_the_daemon_calls() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SAYS], cwd=REPOSITORY, capture_output=True, text=True, timeout=240, check=True
+    )
+    assert done.stdout.strip() == "1", "one form, loaded or compiled"
