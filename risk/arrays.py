@@ -13,6 +13,7 @@ Ints = NDArray[np.int64]
 CANDIDATES = 96  # worst scenarios kept sorted per book; 38 are needed at 95 % of 756 rows
 LANES, BLOCKS = 16, 8  # a strip of a sum over instruments: 16 lanes of 8 (risk/kernels/sums.py)
 STRIP = LANES * BLOCKS
+BUDGETS = 5
 SUMS_SCRATCH = 6 * LANES + 2 * STRIP
 
 
@@ -69,6 +70,14 @@ class Arrays(NamedTuple):
     stress: Floats  # (P, S) loss
     stress_suspect: Floats  # (P, S) what quarantined prices would add to the loss
     covered_gross: Floats  # (P, S)
+    sigma_peak: Floats  # (P,) largest |covariance| of a held instrument with any
+    sigma_peaks: Floats  # (N,) scratch while a book is built
+    settled: Ints  # (P,) 1: measured, and its budget holds
+    unmeasured: Ints  # (P,) 1: moved within its budget since it was measured, while prices are run
+    budget: Floats  # (P, BUDGETS) how far the book may move before a number could matter (risk/kernels/budgets.py)
+    spent: Floats  # (P, BUDGETS) how far it has moved since it was measured
+    largest: Floats  # (P,) largest |exposure| when it was measured
+    names: Ints  # (P,) held names when it was measured
     value: Floats  # (P,) V
     value_base: Floats  # (P,) V at the last nav
     index_base: Floats  # (P,) index at the last nav
@@ -112,6 +121,16 @@ class Setting:
     STALE_GROSS_MAX, AHEAD_NS_MAX = 0, 1
 
 
+class Budget:
+    """Columns of Arrays.budget and Arrays.spent: what a move of the book is held against, each in its own unit.
+
+    EXPOSURE, TAIL, SHOCK in base currency: of exposures, of any row's loss, of any scenario's loss; VARIANCE in its
+    square: of the variance, and CROSS: of the sum of |exposure times sigma times exposure| by instrument
+    """
+
+    EXPOSURE, TAIL, SHOCK, VARIANCE, CROSS = 0, 1, 2, 3, 4
+
+
 class Fit:
     """Columns of Arrays.fit: the tail fit's numbers for the book it saw, and that book's variance today."""
 
@@ -122,7 +141,7 @@ _INT = {
     "mark_ts", "mark_source", "fast", "quote_fresh", "quote_ts", "trade_ts", "last_ts", "last_source",
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidates", "updates", "statuses",
     "fresh", "member", "alive", "woken", "refit", "data_status", "source_ts", "source_waiting",
-    "scalars",
+    "scalars", "settled", "unmeasured", "names",
 }  # fmt: skip
 _FILL: dict[str, float] = {
     "mark": np.nan, "quote_mid": np.nan, "trade_price": np.nan, "last_source": -1, "parent": -1, "index_valid": 1,
@@ -133,12 +152,12 @@ _ONE_INSTRUMENT = (
     "mark", "mark_ts", "mark_source", "unit", "pnl_unit", "floor", "band", "fast", "quote_fresh",
     "quote_mid", "quote_ts", "trade_price", "trade_ts", "last_ts", "last_source", "untrusted", "suspect",
     "proxied",
-    "returns_min", "returns_max",
+    "returns_min", "returns_max", "sigma_peaks",
 )  # fmt: skip
 _ONE_SCOPE = (
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidate_bound", "moved", "value",
     "value_base", "index_base", "high_water", "day_pnl", "variance", "updates", "alive", "woken", "refit",
-    "data_status",
+    "data_status", "sigma_peak", "settled", "unmeasured", "largest", "names",
 )  # fmt: skip
 
 
@@ -159,6 +178,7 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
         "scenario_limit": (s,),
     }
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
+    shapes |= dict.fromkeys(("budget", "spent"), (p, BUDGETS))
     shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake"), (p, k))
     shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (6,), "settings": (2,)}
     filled = (

@@ -76,7 +76,7 @@ def _turn_into_parent(state: RiskState, p: int) -> list[int]:
             state.coins[(child, key[1])] = coins
     for name in ("quantity", "exposure", "sigma_x", "loss", "stress", "stress_suspect", "covered_gross", "candidates"):
         getattr(arrays, name)[child] = getattr(arrays, name)[p]
-    for name in ("candidate_bound", "missing", "updates"):
+    for name in ("candidate_bound", "missing", "updates", "sigma_peak"):
         getattr(arrays, name)[child] = getattr(arrays, name)[p]
     for remembered in state.fills.get(root_of(state.scopes[p]), {}).values():
         if remembered.leaf == p:

@@ -7,8 +7,8 @@ import numpy as np
 from risk.arrays import Fit
 from risk.components import historical_components, shortfall_components
 from risk.historical import LEVELS, expected_shortfall, tail_count_ppm, value_at_risk
+from risk.kernels.budgets import COVERAGE_MIN
 from risk.kernels.evaluate import losses_of, sigma_times, stress_of
-from risk.kernels.measure import COVERAGE_MIN
 from risk.measures import Matrix, Vector
 from risk.state import RiskState
 

@@ -3,10 +3,13 @@
 import numpy as np
 from numba import njit
 
-from risk.arrays import CANDIDATES, Arrays, Scalar
+from risk.arrays import CANDIDATES, Arrays, Budget, Scalar
 from risk.kernels.tail import refresh_candidates
+from risk.measures import METRIC_INDEX
 
+_GROSS = METRIC_INDEX["gross"]
 REBUILD_EVERY = 16_384  # incremental updates of a scope before its sums are computed anew: rounding stays under 1e-12
+_EXPOSURE, _TAIL, _SHOCK, _VARIANCE, _CROSS = Budget.EXPOSURE, Budget.TAIL, Budget.SHOCK, Budget.VARIANCE, Budget.CROSS
 _INSTRUMENTS, _SCOPES, _ROWS, _SCENARIOS = Scalar.INSTRUMENTS, Scalar.SCOPES, Scalar.ROWS, Scalar.SCENARIOS
 
 
@@ -19,6 +22,8 @@ def rebuild(s: Arrays, p: int) -> None:
     sigma_x[:] = 0.0
     stress[:] = 0.0
     covered[:] = 0.0
+    peaks, s.sigma_peak[p] = s.sigma_peaks, 0.0
+    peaks[:] = 0.0
     for i in range(count):
         x = s.quantity[p, i] * s.unit[i]
         s.exposure[p, i] = x
@@ -29,10 +34,13 @@ def rebuild(s: Arrays, p: int) -> None:
             loss[row] -= x * returns[row]
         for j in range(count):
             sigma_x[j] += x * sigma[j]
+            peaks[j] = max(peaks[j], abs(sigma[j]))
         for k in range(s.scalars[_SCENARIOS]):
             stress[k] -= x * s.shocks[i, k]
             covered[k] += abs(x) * s.covered[i, k]
-    s.moved[p] = np.inf
+    for j in range(count):
+        s.sigma_peak[p] = max(s.sigma_peak[p], peaks[j])
+    s.moved[p], s.settled[p] = np.inf, 0
     s.updates[p] = (p * 97) % REBUILD_EVERY  # scopes take their turns, so that no single event pays for all
     s.candidate_bound[p] = refresh_candidates(loss, rows, s.candidates[p]) if rows > 0 else -np.inf
 
@@ -49,21 +57,33 @@ def move_exposure(s: Arrays, p: int, i: int) -> None:
     if s.updates[p] >= REBUILD_EVERY or abs(d) > 1e6 * abs(new) or abs(d) > 1e6 * abs(old) > 0.0:
         rebuild(s, p)  # a large cut leaves the rounding of what was large: start anew
         return
-    s.exposure[p, i] = new
-    s.moved[p] += abs(d)
     rows, count = min(s.scalars[_ROWS], s.loss.shape[1]), s.scalars[_INSTRUMENTS]
     loss, returns, sigma, sigma_x = s.loss[p], s.returns[i], s.sigma[i], s.sigma_x[p]
+    size, spent, own = abs(d), s.spent[p], abs(sigma_x[i])
+    s.exposure[p, i] = new
     for row in range(rows):
         loss[row] -= d * returns[row]
     for j in range(count):
         sigma_x[j] += d * sigma[j]
-    shift = abs(new) - abs(old)
+    shift, shock_max = abs(new) - abs(old), 0.0
     for k in range(s.scalars[_SCENARIOS]):
         s.stress[p, k] -= d * s.shocks[i, k]
         s.covered_gross[p, k] += shift * s.covered[i, k]
+        shock_max = max(shock_max, abs(s.shocks[i, k]))
     if rows > CANDIDATES:
         worst = -d * s.returns_min[i] if d > 0.0 else -d * s.returns_max[i]
-        s.candidate_bound[p] += worst + 1e-15 * abs(d)
+        s.candidate_bound[p] += worst + 1e-15 * size
+    s.moved[p] += size
+    spent[_EXPOSURE] += size
+    spent[_TAIL] += size * max(-s.returns_min[i], s.returns_max[i])
+    spent[_SHOCK] += size * shock_max
+    spent[_VARIANCE] += size * (2.0 * own + size * abs(sigma[i]))
+    # the own product, and all others: each |x| times at most the peak covariance
+    spent[_CROSS] += size * (own + size * abs(sigma[i]) + s.sigma_peak[p] * (s.metrics[p, _GROSS] + spent[_EXPOSURE]))
+    if old == 0.0 or new == 0.0:
+        s.settled[p] = 0  # another count of names
+        for j in range(count):
+            s.sigma_peak[p] = max(s.sigma_peak[p], abs(sigma[j]))
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, inline="always")

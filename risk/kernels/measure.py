@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from risk.arrays import Arrays, Fit, Floats, Ints, Scalar, Setting
+from risk.kernels.budgets import BOUND_MARGIN, COVERAGE_MIN, NAMES_MIN, REFIT_ROWS_MIN, REFIT_SHARE, set_budget
 from risk.kernels.sums import book_sums, count_held, distance, flagged_sums
 from risk.kernels.tail import (
     depth_needed,
@@ -23,10 +24,6 @@ _DRAWDOWN, _GROSS, _NET = METRIC_INDEX["drawdown"], METRIC_INDEX["gross"], METRI
 _DAY_LOSS = METRIC_INDEX["day_loss"]
 _COUNT = len(METRICS)
 _OK, _DEGRADED, _INSUFFICIENT, _INVALID = 0, 1, 2, 3
-_NAMES_MIN = 8  # under it concentration is the largest exposure over NAV (semantics.md)
-COVERAGE_MIN = 0.8  # a scenario that shocks less of gross does not count
-_REFIT_SHARE = 0.05
-_BOUND_MARGIN = 1e-6  # far more than the rounding of any count of additions: a bound that was added up stays one
 _STALE = Setting.STALE_GROSS_MAX
 _INSTRUMENTS, _ROWS, _SCENARIOS, _FLAGGED = Scalar.INSTRUMENTS, Scalar.ROWS, Scalar.SCENARIOS, Scalar.FLAGGED
 _FIT_VAR, _FIT_ES, _FIT_REFERENCE = Fit.VAR_999, Fit.ES_999, Fit.REFERENCE_VARIANCE
@@ -145,7 +142,7 @@ def _top_share(
     statuses[_TOP] = data
     if empty:
         values[_TOP] = 0.0
-    elif names >= _NAMES_MIN:
+    elif names >= NAMES_MIN:
         values[_TOP] = largest / gross
     elif not has_nav:
         values[_TOP] = np.nan
@@ -210,8 +207,8 @@ def measure(s: Arrays, p: int) -> None:
     # a book that no row and no covariance moves, such as cash of the base currency, has no tail and no names at risk
     riskless = empty or (variance == 0.0 and rows > 0 and cross == 0.0 and s.loss[p, s.candidates[p, 0]] == 0.0)
     _tail_fit(s.fit[p], variance, modelled, riskless, values, fresh)
-    moved_max = _REFIT_SHARE * s.fit[p, _FIT_GROSS]
-    if not riskless and rows >= 250 and not s.moved[p] * (1.0 + _BOUND_MARGIN) <= moved_max:
+    moved_max = REFIT_SHARE * s.fit[p, _FIT_GROSS]
+    if not riskless and rows >= REFIT_ROWS_MIN and not s.moved[p] * (1.0 + BOUND_MARGIN) <= moved_max:
         s.moved[p] = distance(x, s.fit_exposure[p], count)
         if s.moved[p] > moved_max:
             s.refit[p] = 1
@@ -230,3 +227,10 @@ def measure(s: Arrays, p: int) -> None:
     _hhi(cross, cross_squares, rows, modelled, riskless, values, fresh)
     if _compare(values, fresh, s.statuses[p], s.wake[p]) or s.alive[p] == 1:
         s.woken[p] = 1
+    s.largest[p], s.names[p] = largest, names
+    s.spent[p, :] = 0.0
+    is_told = set_budget(
+        values, s.wake[p], s.stress[p], s.stress_suspect[p], s.covered_gross[p], s.scenario_limit,
+        s.scalars[_SCENARIOS], largest, names, variance, cross, cross_squares, s.budget[p],
+    )  # fmt: skip
+    s.settled[p] = int(is_told and not riskless and stale == 0.0 and suspect == 0.0 and proxied == 0.0)

@@ -1,38 +1,33 @@
-"""A run of prices in one call: apply quotes and trades until something needs the slow path or a look."""
+"""A run of prices in one call: apply quotes, trades and ticks until something needs the slow path or a look."""
 
 from numba import njit
 
 from risk.arrays import Arrays, Floats, Ints, Scalar, Setting, Source
 from risk.kernels.book import move_price
+from risk.kernels.budgets import is_quiet
 from risk.kernels.measure import measure
 
 DONE, WAKE, SLOW, TIMER = 0, 1, 2, 3
-QUOTE, TRADE = 0, 1
+QUOTE, TRADE, TICK = 0, 1, 2
 _AHEAD = Setting.AHEAD_NS_MAX
 _NOW, _SCOPES = Scalar.NOW, Scalar.SCOPES
 _FROM_QUOTE, _FROM_TRADE = Source.QUOTE, Source.TRADE
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
-def run_prices(
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _apply(
     s: Arrays, instrument: Ints, kind: Ints, price: Floats, low: Floats, ts: Ints, source: Ints,
     start: int, stop: int, next_due: int, wall: bool,
 ) -> tuple[int, int]:  # fmt: skip
-    """Apply prices start..stop-1 and return (position, code).
-
-    instrument, kind, source : (n,) index, QUOTE or TRADE, index of the partition
-    price, low : (n,) mid and bid of a quote, price of a trade
-    ts         : (n,) ns
-    next_due   : the earliest timer, ns
-    wall       : core time is the ticks alone, so prices neither move it nor let timers come due
-    DONE: all applied. WAKE: the price at `position` is applied and a scope is woken. SLOW: the price at
-    `position` is not applied, because it is late, out of bounds, the first, suspect or not linear. TIMER: it is
-    not applied, because a timer is due before it.
-    """
+    """Do the same, and leave scopes unmeasured whose moves stay within their budgets."""
     for at in range(start, stop):
         i, now = instrument[at], ts[at]
-        if not wall and now >= next_due:
+        is_tick = kind[at] == TICK
+        if (is_tick or not wall) and now >= next_due:
             return at, TIMER
+        if is_tick:
+            s.scalars[_NOW] = max(now, s.scalars[_NOW])
+            continue
         mid = price[at]
         if (
             s.fast[i] == 0
@@ -62,11 +57,38 @@ def run_prices(
         woken = False
         for p in range(s.scalars[_SCOPES]):
             if s.quantity[p, i] != 0.0:
-                if moved:
+                if moved and is_quiet(s, p):
+                    s.unmeasured[p] = 1
+                elif moved:
                     measure(s, p)
+                    s.unmeasured[p] = 0
                 elif s.alive[p] == 1:
                     s.woken[p] = 1
                 woken = woken or s.woken[p] == 1 or s.refit[p] == 1
         if woken:
             return at, WAKE
     return stop, DONE
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, nogil=True)
+def run_prices(
+    s: Arrays, instrument: Ints, kind: Ints, price: Floats, low: Floats, ts: Ints, source: Ints,
+    start: int, stop: int, next_due: int, wall: bool,
+) -> tuple[int, int]:  # fmt: skip
+    """Apply prices start..stop-1 and return (position, code).
+
+    instrument, kind, source : (n,) index, QUOTE, TRADE or TICK, index of the partition; of a tick the kind alone counts
+    price, low : (n,) mid and bid of a quote, price of a trade
+    ts         : (n,) ns
+    next_due   : the earliest timer, ns
+    wall       : core time is the ticks alone, so prices neither move it nor let timers come due
+    DONE: all applied. WAKE: the price at `position` is applied and a scope is woken. SLOW: the price at
+    `position` is not applied, because it is late, out of bounds, the first, suspect or not linear. TIMER: it is
+    not applied, because a timer is due before it. Whatever it is, every scope is measured when this returns.
+    """
+    position, code = _apply(s, instrument, kind, price, low, ts, source, start, stop, next_due, wall)
+    for p in range(s.scalars[_SCOPES]):
+        if s.unmeasured[p] == 1:
+            measure(s, p)
+            s.unmeasured[p] = 0
+    return position, code

@@ -5,11 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.arrays import Arrays, Scalar, Source
-from risk.kernels.prices import DONE, QUOTE, SLOW, TIMER, TRADE, WAKE, run_prices
+from risk.arrays import Arrays, Budget, Scalar, Source
+from risk.kernels.measure import measure
+from risk.kernels.prices import DONE, QUOTE, SLOW, TICK, TIMER, TRADE, WAKE, _apply, run_prices
+from risk.measures import METRIC_INDEX, METRICS, Status
+from risk.measuring import COMPUTED
 from tests.risk.random_arrays import NAMES, assert_same_bytes, assert_twin, copied, random_arrays
 
 NEVER = 2**62
+ROWS_FITTED = 260
+AIDS = ("sums_scratch", "candidates", "candidate_bound", "member", "moved")  # no number depends on how these came about
 START = 10**18
 
 
@@ -36,7 +41,70 @@ def test_one_call_does_what_single_calls_do(seed: int, draws: list[tuple[int, fl
     assert run_prices(whole, *run, 0, len(draws), NEVER, False) == (len(draws), DONE)
     for at in range(len(draws)):
         assert run_prices(single, *run, at, at + 1, NEVER, False) == (at + 1, DONE)
-    assert_same_bytes(whole, single)
+    assert_same_bytes(whole, single, apart_from=AIDS)
+
+
+def levels_near(seed: int, metric: str, distance: float) -> Arrays:
+    """Return arrays where one metric of every scope wakes it a little above where it is; all have a tail fit."""
+    arrays, number = random_arrays(seed, rows=ROWS_FITTED), METRIC_INDEX[metric]
+    for p in range(arrays.scalars[Scalar.SCOPES]):
+        gross = np.abs(arrays.exposure[p]).sum()
+        arrays.fit[p] = (0.1 * gross, 0.15 * gross, arrays.variance[p], Status.OK, Status.OK, gross)
+        arrays.fit_exposure[p] = arrays.exposure[p]
+        measure(arrays, p)
+        value = arrays.metrics[p, number]
+        arrays.wake[p, number] = 0.5 if metric == "failures" else value + abs(value) * distance
+        measure(arrays, p)
+        arrays.woken[p] = arrays.refit[p] = 0
+    return arrays
+
+
+def looks(arrays: Arrays, run: tuple[object, ...], count: int, step: int) -> list[tuple[int, tuple[int, ...]]]:
+    """Run in calls of at most `step` prices; return where it stopped for a look, and at which scopes."""
+    found = []
+    at = 0
+    while at < count:
+        position, code = run_prices(arrays, *run, at, min(at + step, count), NEVER, False)
+        assert code in (DONE, WAKE)
+        if code == WAKE:
+            found.append((position, tuple(np.flatnonzero(arrays.woken | arrays.refit).tolist())))
+            arrays.woken[:] = arrays.refit[:] = 0
+        at = position + (code == WAKE)
+    return found
+
+
+@settings(max_examples=300)
+@given(
+    st.integers(0, 60),
+    st.sampled_from([name for name in METRICS if name in COMPUTED]),
+    st.sampled_from([0.0, 1e-9, 1e-5, 1e-3, 0.01, 0.05]),
+    st.lists(
+        st.tuples(st.integers(0, NAMES - 1), st.floats(0.995, 1.005) | st.floats(0.95, 1.05), st.just(1)),
+        min_size=1,
+        max_size=120,
+    ),
+)
+def test_a_scope_that_is_spared_a_measurement_would_not_have_been_looked_at(
+    seed: int, metric: str, distance: float, draws: list[tuple[int, float, int]]
+) -> None:
+    """Stopping after every price measures every book after every price, so no budget spares anything there."""
+    spared = levels_near(seed, metric, distance)
+    always, run = copied(spared), prices(spared, draws)
+    assert looks(spared, run, len(draws), len(draws)) == looks(always, run, len(draws), 1)
+    assert_same_bytes(spared, always, apart_from=AIDS)
+
+
+def test_most_prices_of_a_calm_book_are_spared() -> None:
+    arrays = levels_near(3, "var_99", 0.2)
+    run = prices(arrays, [(i % NAMES, 1.0 + 1e-6 * (i % 7), 5) for i in range(200)])
+    spared = copied(arrays)
+    assert _apply(spared, *run, 0, 200, NEVER, False) == (200, DONE)
+    held = (spared.quantity[:, :NAMES] != 0.0).any(axis=1)
+    assert spared.unmeasured.tolist() == held.astype(int).tolist()
+    assert (spared.spent[held, Budget.EXPOSURE] > 0.0).all()
+    assert run_prices(arrays, *run, 0, 200, NEVER, False) == (200, DONE)
+    assert not arrays.unmeasured.any(), "whatever was spared is measured when the run ends"
+    assert (arrays.spent == 0.0).all()
 
 
 def test_the_kernel_equals_its_python_twin_bit_by_bit() -> None:
@@ -53,6 +121,22 @@ def test_time_moves_with_prices_and_under_the_wall_clock_it_does_not() -> None:
     run_prices(wall, *run, 0, 2, START, True)
     assert wall.scalars[Scalar.NOW] == START
     assert wall.last_ts[1] == START + 10
+
+
+def test_a_tick_moves_time_and_nothing_else_and_a_timer_that_is_due_by_it_comes_first() -> None:
+    """Under either clock; its other columns are not read."""
+    for wall in (True, False):
+        arrays = random_arrays(3)
+        before = copied(arrays)
+        names, _, price, low, ts, source = prices(arrays, [(0, 1.5, 70), (0, 1.5, 5)])
+        assert isinstance(ts, np.ndarray)
+        kind = np.full(2, TICK, dtype=np.int64)
+        assert run_prices(arrays, names, kind, price, low, ts, source, 0, 2, START + 75, wall) == (1, TIMER)
+        assert arrays.scalars[Scalar.NOW] == START + 70
+        assert run_prices(arrays, names, kind, price, low, ts - 30, source, 0, 2, NEVER, wall) == (2, DONE)
+        assert arrays.scalars[Scalar.NOW] == START + 70, "core time never runs backwards"
+        arrays.scalars[Scalar.NOW] = START
+        assert_same_bytes(arrays, before)
 
 
 def test_a_timer_that_is_due_comes_before_the_price() -> None:

@@ -1,0 +1,99 @@
+"""How far a book may move before any of its numbers could wake it: what spares most prices a whole measurement.
+
+Every metric moves at most as far as the book has moved in some norm since it was measured: VaR and ES as far as any
+row's loss, stress as any scenario's, gross as the exposures. A scope whose moves stay within its budgets has no number
+over its wake-up level, no other status and no reason for a new fit, so it is measured when the run of prices ends.
+What depends on P&L is compared at every price. Budgets are smaller than what they stand for by far more than rounding.
+"""
+
+import numpy as np
+from numba import njit
+
+from risk.arrays import Arrays, Budget, Fit, Floats, Scalar
+from risk.measures import METRIC_INDEX
+
+_VAR, _ES = METRIC_INDEX["var_95"], METRIC_INDEX["es_95"]
+_VAR_999, _ES_999 = METRIC_INDEX["var_999"], METRIC_INDEX["es_999"]
+_WORST, _FAILURES = METRIC_INDEX["worst_loss"], METRIC_INDEX["failures"]
+_TOP, _HHI = METRIC_INDEX["top_share"], METRIC_INDEX["hhi"]
+_GROSS_LEVERAGE, _NET_LEVERAGE = METRIC_INDEX["gross_leverage"], METRIC_INDEX["net_leverage"]
+_DRAWDOWN, _GROSS, _NET = METRIC_INDEX["drawdown"], METRIC_INDEX["gross"], METRIC_INDEX["net"]
+_DAY_LOSS = METRIC_INDEX["day_loss"]
+_EXPOSURE, _TAIL, _SHOCK, _VARIANCE, _CROSS = Budget.EXPOSURE, Budget.TAIL, Budget.SHOCK, Budget.VARIANCE, Budget.CROSS
+_ROWS, _FIT_GROSS = Scalar.ROWS, Fit.GROSS
+NAMES_MIN = 8  # under it concentration is the largest exposure over NAV (semantics.md)
+COVERAGE_MIN = 0.8  # a scenario that shocks less of gross does not count
+REFIT_SHARE = 0.05
+REFIT_ROWS_MIN = 250
+BOUND_MARGIN = 1e-6  # far more than the rounding of any count of additions: a bound that was added up stays one
+_MONEY_MARGIN = 1e-9  # of gross: rounding in sums of losses
+_SHARE_MAX = 2.0  # no share of a book is larger: levels over it are never reached
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def set_budget(
+    values: Floats, wake: Floats, losses: Floats, suspect: Floats, covered: Floats, limits: Floats, scenarios: int,
+    largest: float, names: int, variance: float, cross: float, cross_squares: float, budget: Floats,
+) -> bool:  # fmt: skip
+    """Set what a book that was just measured may spend; False where its variance is too small for its parts to tell."""
+    gross = values[_GROSS]
+    exposure = min(0.5 * gross, wake[_GROSS] - gross, wake[_NET] - values[_NET])
+    shock = wake[_WORST] - values[_WORST] if not np.isnan(values[_WORST]) else np.inf
+    for k in range(scenarios):
+        distance = covered[k] - COVERAGE_MIN * gross
+        exposure = min(exposure, abs(distance) / (1.0 + COVERAGE_MIN))
+        if distance >= 0.0 and wake[_FAILURES] < np.inf:
+            shock = min(shock, abs(limits[k] - max(losses[k], losses[k] + suspect[k])))
+    if values[_FAILURES] > wake[_FAILURES]:
+        shock = -np.inf
+    if names >= NAMES_MIN:
+        share = min(wake[_TOP], _SHARE_MAX)
+        exposure = min(exposure, (share * gross - largest) / (1.0 + share))
+    tail = np.inf
+    for level in range(3):
+        for metric in (_VAR + level, _ES + level):
+            if not np.isnan(values[metric]):
+                tail = min(tail, wake[metric] - values[metric])
+    spread = 0.75 * variance
+    for metric in (_VAR_999, _ES_999):
+        if values[metric] > 0.0 and values[metric] < np.inf:
+            ratio = wake[metric] / values[metric]
+            spread = min(spread, variance * (ratio * ratio - 1.0) if ratio > 0.0 else -np.inf)
+    other = np.inf
+    if not np.isnan(values[_HHI]) and wake[_HHI] < _SHARE_MAX:
+        root = np.sqrt(max(wake[_HHI], 0.0))
+        other = (root * cross - np.sqrt(cross_squares)) / (1.0 + root)
+    money = _MONEY_MARGIN * gross
+    less = 1.0 - BOUND_MARGIN
+    budget[_EXPOSURE], budget[_TAIL], budget[_SHOCK] = (
+        exposure * less - money,
+        tail * less - money,
+        shock * less - money,
+    )
+    budget[_VARIANCE], budget[_CROSS] = spread * less, other * less
+    return variance > 1e-3 * cross
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def is_quiet(s: Arrays, p: int) -> bool:
+    """Say whether scope p, measured before and moved since, certainly needs no look; keeps its high-water mark."""
+    spent, budget, wake = s.spent[p], s.budget[p], s.wake[p]
+    quiet = s.settled[p] == 1 and s.alive[p] == 0 and not -s.day_pnl[p] > wake[_DAY_LOSS]
+    for column in range(5):
+        quiet = quiet and spent[column] <= budget[column]
+    if s.scalars[_ROWS] >= REFIT_ROWS_MIN:
+        quiet = quiet and s.moved[p] * (1.0 + BOUND_MARGIN) <= REFIT_SHARE * s.fit[p, _FIT_GROSS]
+    if quiet and s.has_nav[p] == 1:
+        nav = s.value[p]
+        most = nav * (1.0 - BOUND_MARGIN)
+        quiet = (
+            nav > 0.0
+            and s.metrics[p, _GROSS] + spent[_EXPOSURE] <= wake[_GROSS_LEVERAGE] * most
+            and s.metrics[p, _NET] + spent[_EXPOSURE] <= wake[_NET_LEVERAGE] * most
+            and (s.names[p] >= NAMES_MIN or s.largest[p] + spent[_EXPOSURE] <= wake[_TOP] * most)
+        )
+        if quiet and s.index_valid[p] == 1:
+            index = s.index_base[p] * (nav / s.value_base[p])
+            s.high_water[p] = max(s.high_water[p], index)
+            quiet = not 1.0 - index / s.high_water[p] > wake[_DRAWDOWN]
+    return quiet
