@@ -136,8 +136,7 @@ class Core:
             )  # fmt: skip
             applied = position + 1 if code == WAKE else position
             if applied > at:
-                looking.note_offsets(inputs[run.start + at : run.start + applied])
-                self.n = inputs[run.start + applied - 1].record.n
+                self._note_applied(inputs[run.start + at : run.start + applied], run)
             if code == DONE:
                 return
             if code == WAKE:
@@ -145,6 +144,17 @@ class Core:
             else:
                 self._single(inputs[run.start + position])
             at = position + 1
+
+    def _note_applied(self, inputs: Sequence[Input], run: PriceRun) -> None:
+        """Remember how far a part of a run has come; ticks have no n, and come from nowhere."""
+        last = next((item.record for item in reversed(inputs) if item.record.n), None)
+        if last is None:
+            return
+        self.n = last.n
+        if run.has_one_source:
+            self.looking.note_offset(last)
+        else:
+            self.looking.note_offsets(inputs)
 
     def _single(self, item: Input) -> None:
         """Apply one input in full generality."""

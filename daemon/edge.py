@@ -7,7 +7,7 @@ import msgspec
 
 from config.calendars import UnknownCalendarError, build_calendar
 from config.schema import Config
-from feeds.decode import decode, decode_accepted
+from feeds.decode import decode_accepted, decode_all
 from feeds.events import (
     Assignment,
     CalendarAdded,
@@ -20,10 +20,11 @@ from feeds.events import (
     Stop,
     Tick,
 )
-from feeds.journal_frames import JournalError, JournalRecord, Kind
+from feeds.journal_frames import JournalEntries, JournalError, JournalRecord, Kind
 from feeds.record import Input, Record, Rejection, RejectReason
 
-_MADE_KINDS: dict[type[msgspec.Struct], Kind] = {
+_KINDS: dict[type[msgspec.Struct], Kind] = {
+    Rejection: Kind.REJECTION,
     Tick: Kind.TICK,
     CalendarAdded: Kind.CALENDAR,
     Assignment: Kind.ASSIGNMENT,
@@ -38,25 +39,33 @@ _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def decode_inputs(records: Sequence[Record], known: set[str], config: Config) -> list[Input]:
-    """Decode records in order; a calendar that is not known comes as an input before the instrument that names it.
+    """Decode records in order, with the calendars that they need; the result is the same for any cut into batches.
 
     known : codes of the calendars that the core has, changed in place
-
-    The result is the same for any cut of the records into batches.
     """
-    topics = config.kafka.topics
-    inputs: list[Input] = []
-    for record in records:
-        event = decode(record.topic, record.payload, topics)
+    events = decode_all(records, config.kafka.topics)
+    return with_calendars(list(map(Input, records, events)), known, config)
+
+
+def with_calendars(inputs: list[Input], known: set[str], config: Config) -> list[Input]:
+    """Return inputs where a calendar that is not known comes as an input before the instrument that names it.
+
+    known : codes of the calendars that the core has, changed in place
+    """
+    if Instrument not in {type(item.event) for item in inputs}:
+        return inputs
+    completed: list[Input] = []
+    for item in inputs:
+        event = item.event
         if isinstance(event, Instrument) and event.calendar not in known:
             added = _calendar(event, config)
             if isinstance(added, Rejection):
-                inputs.append(Input(record, added))
+                completed.append(Input(item.record, added))
                 continue
-            inputs.append(made_input(added, ts_in=record.ts_in))
+            completed.append(made_input(added, ts_in=item.record.ts_in))
             known.add(event.calendar)
-        inputs.append(Input(record, event))
-    return inputs
+        completed.append(item)
+    return completed
 
 
 def made_input(event: MadeEvent, *, ts_in: int = 0) -> Input:
@@ -69,14 +78,13 @@ def made_record(payload: bytes, *, ts_in: int = 0) -> Record:
     return Record(0, "", -1, -1, payload, ts_in)
 
 
-def journal_records(inputs: Iterable[Input]) -> list[JournalRecord]:
+def journal_entries(inputs: Sequence[Input]) -> JournalEntries:
     """Return what the journal holds of these inputs, in order."""
-    return [
-        JournalRecord(item.record, Kind.REJECTION, item.event)
-        if isinstance(item.event, Rejection)
-        else JournalRecord(item.record, _MADE_KINDS.get(type(item.event), Kind.INPUT))
-        for item in inputs
-    ]
+    kinds = bytes([_KINDS.get(type(item.event), Kind.INPUT) for item in inputs])
+    rejections: list[Rejection] = []
+    if Kind.REJECTION in kinds:
+        rejections = [item.event for item in inputs if isinstance(item.event, Rejection)]
+    return JournalEntries([item.record for item in inputs], kinds, rejections)
 
 
 def journal_inputs(entries: Iterable[JournalRecord]) -> list[Input]:

@@ -3,7 +3,6 @@
 import fcntl
 import os
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -12,6 +11,7 @@ from typing import Self, TypeVar
 from feeds.journal_frames import (
     HEADER_BYTES,
     NUMBERED,
+    JournalEntries,
     JournalError,
     JournalRecord,
     Kind,
@@ -31,6 +31,8 @@ from feeds.journal_reader import (
 )
 
 SEGMENT_BYTES_MIN = 4096
+
+_IS_NUMBERED = bytes(code in NUMBERED for code in range(256))
 
 _Result = TypeVar("_Result")
 
@@ -97,13 +99,14 @@ class JournalWriter:
         """Say whether nothing was ever written."""
         return self._ordinal == 0 and self._position == HEADER_BYTES
 
-    def append(self, entries: Sequence[JournalRecord]) -> None:
+    def append(self, entries: Sequence[JournalRecord] | JournalEntries) -> None:
         """Write a batch after what is there; not durable before `sync`.
 
         Inputs and rejections must count n on without a gap, records of riskd itself have n = 0.
         """
         self._check_alive()
-        for entries_of_group in split_groups(entries):
+        columns = entries if isinstance(entries, JournalEntries) else JournalEntries.of(entries)
+        for entries_of_group in split_groups(columns):
             last_n = self._checked_last_n(entries_of_group)
             group = pack_group(entries_of_group, ordinal=self._ordinal, position=self._position)
             if self._position > HEADER_BYTES and self._position + len(group) > self._segment_bytes:
@@ -220,20 +223,21 @@ class JournalWriter:
         while rest:  # a nearly full disk takes a part
             rest = rest[os.write(self._segment, rest) :]
 
-    def _checked_last_n(self, entries: Sequence[JournalRecord]) -> int:
-        last_n = self.last_n
-        if not any(map(attrgetter("kind"), entries)):  # inputs alone: told without a loop in Python
-            end = last_n + 1 + len(entries)
-            if [entry.record.n for entry in entries] == list(range(last_n + 1, end)):
-                return end - 1
-        for entry in entries:
-            is_input = entry.kind in NUMBERED
-            expected = last_n + 1 if is_input else 0
-            if entry.record.n != expected:
-                raise JournalError(f"{self._path}: a {entry.kind.label} must have n {expected}, got {entry.record.n}")
-            if (entry.rejection is not None) != (entry.kind is Kind.REJECTION):
-                raise JournalError(f"{self._path}: a {entry.kind.label} and its rejection do not fit, n {expected}")
-            last_n += is_input
+    def _checked_last_n(self, entries: JournalEntries) -> int:
+        numbers = [record.n for record in entries.records]
+        is_numbered = entries.kinds.translate(_IS_NUMBERED)
+        last_n = self.last_n + is_numbered.count(1)
+        counted = iter(range(self.last_n + 1, last_n + 1))
+        expected = [next(counted) if counts else 0 for counts in is_numbered]
+        if numbers != expected:
+            at = next(index for index, (n, wanted) in enumerate(zip(numbers, expected, strict=True)) if n != wanted)
+            kind = Kind(entries.kinds[at])
+            raise JournalError(f"{self._path}: a {kind.label} must have n {expected[at]}, got {numbers[at]}")
+        if entries.kinds.count(Kind.REJECTION) != len(entries.rejections):
+            raise JournalError(
+                f"{self._path}: {entries.kinds.count(Kind.REJECTION)} refused inputs and {len(entries.rejections)} "
+                f"rejections do not fit, up to n {last_n}"
+            )
         return last_n
 
     def _guard(self, step: str, action: Callable[[], _Result]) -> _Result:

@@ -1,20 +1,28 @@
-"""Runs of consecutive quotes and trades as arrays, so that one kernel call takes them all."""
+"""Runs of consecutive quotes, trades and ticks as arrays, so that one kernel call takes them all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from feeds.events import Quote, Trade
-from feeds.record import Input
+from feeds.events import Quote, Tick, Trade
+from feeds.record import Input, Record
 from risk.arrays import Floats, Ints
-from risk.kernels.prices import QUOTE, TRADE
+from risk.kernels.prices import QUOTE, TICK, TRADE
 from risk.state import RiskState
+
+_PRICES = (Quote, Trade, Tick)
+_UNKNOWN = -1
+_Price = Quote | Trade | Tick
+_Columns = tuple[list[int], Ints, Floats, Floats]  # instrument or _UNKNOWN, kind, price, low
 
 
 @dataclass(frozen=True, slots=True)
 class PriceRun:
-    """Inputs start..stop-1, all prices of known instruments; arrays as `run_prices` takes them."""
+    """Inputs start..stop-1: prices of known instruments, and ticks; arrays as `run_prices` takes them.
+
+    has_one_source : every price comes from one partition
+    """
 
     start: int
     stop: int
@@ -24,53 +32,68 @@ class PriceRun:
     low: Floats
     ts: Ints
     source: Ints
+    has_one_source: bool
 
     @property
     def count(self) -> int:
-        """Prices in the run."""
+        """Prices and ticks in the run."""
         return self.stop - self.start
 
 
 def collect_run(state: RiskState, inputs: Sequence[Input], start: int) -> PriceRun | None:
     """Return the run of prices that begins at `start`, or None where that input is none."""
-    index = state.instrument_index
-    instruments: list[int] = []
-    kinds: list[int] = []
-    prices: list[float] = []
-    lows: list[float] = []
-    times: list[int] = []
-    sources: list[int] = []
-    topic, partition, source = "", -1, -1
-    stop = start
-    for stop in range(start, len(inputs)):
-        event = inputs[stop].event
-        if type(event) is Quote:
-            i = index.get(event.instrument)
-            low, mid = event.bid, (event.bid + event.ask) / 2.0
-            code = QUOTE
-        elif type(event) is Trade:
-            i = index.get(event.instrument)
-            low = mid = event.price
-            code = TRADE
-        else:
-            break
-        if i is None:
-            break
-        record = inputs[stop].record
-        if record.topic != topic or record.partition != partition:
-            topic, partition = record.topic, record.partition
-            source = state.source(topic, partition)
-        instruments.append(i)
-        kinds.append(code)
-        prices.append(mid)
-        lows.append(low)
-        times.append(event.ts)
-        sources.append(source)
-    else:
-        stop += 1
-    if stop == start:
+    if type(inputs[start].event) is Tick:  # most batches begin with one, and quotes alone are faster
         return None
+    events: list[_Price] = []
+    for at in range(start, len(inputs)):
+        event = inputs[at].event
+        if not isinstance(event, _PRICES):
+            break
+        events.append(event)
+    quotes = [event for event in events if type(event) is Quote]
+    index = state.instrument_index
+    columns = _quotes(quotes, index) if len(quotes) == len(events) else _mixed(events, index)
+    count = columns[0].index(_UNKNOWN) if _UNKNOWN in columns[0] else len(events)
+    if count == 0:
+        return None
+    instrument, kind, price, low = columns
+    stop = start + count
+    source, has_one_source = _sources(state, [item.record for item in inputs[start:stop]])
     return PriceRun(
-        start, stop, np.array(instruments, dtype=np.int64), np.array(kinds, dtype=np.int64), np.array(prices),
-        np.array(lows), np.array(times, dtype=np.int64), np.array(sources, dtype=np.int64),
+        start, stop, np.array(instrument[:count], dtype=np.int64), kind[:count], price[:count], low[:count],
+        np.array([event.ts for event in events[:count]], dtype=np.int64), source, has_one_source,
     )  # fmt: skip
+
+
+def _quotes(quotes: Sequence[Quote], index: Mapping[str, int]) -> _Columns:
+    """Return the columns of quotes alone: instruments, kinds, mids and bids."""
+    instrument = [index.get(quote.instrument, _UNKNOWN) for quote in quotes]
+    low = np.array([quote.bid for quote in quotes])
+    price = (low + np.array([quote.ask for quote in quotes])) / 2.0
+    return instrument, np.full(len(quotes), QUOTE, dtype=np.int64), price, low
+
+
+def _mixed(events: Sequence[_Price], index: Mapping[str, int]) -> _Columns:
+    """Return the columns of anything: a trade has one price, a tick has none."""
+    instrument = [0 if isinstance(event, Tick) else index.get(event.instrument, _UNKNOWN) for event in events]
+    rows = [
+        (QUOTE, (event.bid + event.ask) / 2.0, event.bid)
+        if isinstance(event, Quote)
+        else ((TRADE, event.price, event.price) if isinstance(event, Trade) else (TICK, 0.0, 0.0))
+        for event in events
+    ]
+    kind, price, low = zip(*rows, strict=True) if rows else ((), (), ())
+    return instrument, np.array(kind, dtype=np.int64), np.array(price), np.array(low)
+
+
+def _sources(state: RiskState, records: Sequence[Record]) -> tuple[Ints, bool]:
+    """Return the index of each record's partition, 0 for ticks, and whether there is one alone."""
+    first = records[0]
+    if {record.partition for record in records} == {first.partition} and {record.topic for record in records} == {
+        first.topic
+    }:
+        return np.full(len(records), state.source(first.topic, first.partition), dtype=np.int64), True
+    places = dict.fromkeys([(record.topic, record.partition) for record in records])
+    index = {place: state.source(*place) if place[1] >= 0 else 0 for place in places}
+    source = np.array([index[record.topic, record.partition] for record in records], dtype=np.int64)
+    return source, sum(partition >= 0 for _, partition in places) == 1

@@ -101,7 +101,8 @@ class _Recorder:
         """Take batch after batch; the next is read when the last is written, which is the back-pressure."""
         self._source.pause(self._order.unwanted())
         async for batch in self._source.batches():
-            self._writer.write(self._order.take(batch.records, batch.ends))
+            inputs = self._order.take(batch.inputs, batch.ends)
+            self._writer.write([item.record for item in inputs])
             self._source.pause(self._order.unwanted())
             now_s = time.monotonic()
             if now_s - self._rolled_s > SEGMENT_AGE_S_MAX:

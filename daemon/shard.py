@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.writer import AuditWriter
 from config.setup import Setup, setup_digest, setup_to_json
 from daemon.core import Core
-from daemon.edge import decode_inputs, journal_records, made_input, made_record
+from daemon.edge import journal_entries, made_input, made_record, with_calendars
 from daemon.homes import Homes
 from daemon.journal import JournalWriter
 from daemon.metrics import Metrics
@@ -29,7 +29,7 @@ from feeds.kafka_sink import Outgoing, open_sink
 from feeds.kafka_source import Batch
 from feeds.merge import Partition
 from feeds.order import EventOrder, WallOrder
-from feeds.record import Input
+from feeds.record import Input, Record
 from risk.tail_fits import TailRequest, compute
 
 STEP_INPUTS_MAX = 1_000
@@ -194,15 +194,15 @@ class Shard:
         return self._order.unwanted()
 
     def take(self, batch: Batch, homes: Homes) -> None:
-        """Bring a batch through: order, decode, journal, core, and into the outbox."""
+        """Bring a batch through: order, journal, core, and into the outbox."""
         assert self._order is not None, "assign comes first"
         in_hand_s = time.monotonic()
         was_caught_up = isinstance(self._order, WallOrder) and self._order.is_caught_up
-        records, ends = batch.records, batch.ends
+        arrived, ends = batch.inputs, batch.ends
         if homes.several:
-            records = [record for record in records if self._is_next(record.topic, record.partition, record.offset)]
+            arrived = [item for item in arrived if self._is_next(item.record)]
             ends = [partition for partition in ends if partition in self._partitions]
-        inputs = decode_inputs(self._order.take(records, ends), self._recovered.calendars, self._config)
+        inputs = with_calendars(self._order.take(arrived, ends), self._recovered.calendars, self._config)
         inputs = homes.route(inputs, self.number)
         if isinstance(self._order, WallOrder):
             now_ns = self._clock.now_ns()
@@ -230,10 +230,10 @@ class Shard:
         """Let states out; like all that leaves, after the journal is durable."""
         self.outbox.put(Parcel(Outputs(), time.monotonic(), notices))
 
-    def _is_next(self, topic: str, partition: int, offset: int) -> bool:
+    def _is_next(self, record: Record) -> bool:
         """Say whether a record is for this shard and not applied yet: each shard of a process ends at its own place."""
-        place = (topic, partition)
-        return place in self._partitions and offset >= self.offsets.get(place, 0)
+        place = (record.topic, record.partition)
+        return place in self._partitions and record.offset >= self.offsets.get(place, 0)
 
     def _apply(self, inputs: list[Input], in_hand_s: float) -> None:
         """Journal and step; what comes out leaves by the outbox, which makes the journal durable first."""
@@ -258,6 +258,6 @@ class Shard:
     def _append(self, inputs: list[Input]) -> int:
         """Append and return the bytes that it took; a new segment counts from its start."""
         old_segment, old_position = self._journal.position
-        self._journal.append(journal_records(inputs))
+        self._journal.append(journal_entries(inputs))
         segment, position = self._journal.position
         return position - old_position if segment == old_segment else position

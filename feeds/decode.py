@@ -1,17 +1,21 @@
 """Turn the bytes of one record into a typed event or a typed rejection; the only decoder, used by every source."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from config.schema import Topics
 from feeds.events import Close, InputEvent, LimitsCommand, PositionsSnapshot, Quote, Trade
 from feeds.json_text import is_flat_and_unique, parse_leniently
-from feeds.plain import is_plain_close, is_plain_quote, is_plain_trade
-from feeds.record import Rejection, RejectReason
+from feeds.plain import are_plain_prices, is_plain_close, is_plain_quote, is_plain_trade
+from feeds.record import Record, Rejection, RejectReason
 from feeds.shape import EVENT_TYPES, GROUP_OF_TYPE, Fault, name_of_instrument, shape_fault, shorten
 from feeds.validate import value_fault
 
 PAYLOAD_BYTES_MAX = 1 << 20
 
+_TOGETHER_MIN = 32  # under it the arrays cost more than they save
+_PRICES = {Quote, Trade}
 _DEFAULT_TOPICS = Topics()
 _EVENTS = msgspec.json.Decoder(InputEvent)
 _FIELD_DEFAULTS: dict[type, tuple[int, tuple[tuple[str, object], ...]]] = {
@@ -57,6 +61,12 @@ def decode(topic: str, payload: bytes, topics: Topics | None = None) -> InputEve
     return Rejection(fault.reason, fault.detail, name_of_instrument(name))
 
 
+def decode_all(records: Sequence[Record], topics: Topics) -> list[InputEvent | Rejection]:
+    """Decode records in order, each as `decode` does; many prices together take half the time."""
+    events = _decode_prices(records, topics) if len(records) >= _TOGETHER_MIN else None
+    return [decode(record.topic, record.payload, topics) for record in records] if events is None else events
+
+
 def decode_accepted(payload: bytes) -> InputEvent:
     """Decode a payload that was accepted before, such as a journaled one; raises msgspec.DecodeError otherwise."""
     event: InputEvent = _EVENTS.decode(payload)
@@ -70,6 +80,31 @@ def topic_of_type(name: str, topics: Topics | None = None) -> str | None:
         return None
     topic: str = getattr(topics or _DEFAULT_TOPICS, group)
     return topic
+
+
+def _decode_prices(records: Sequence[Record], topics: Topics) -> list[InputEvent | Rejection] | None:
+    """Decode records of which most are plain quotes and trades; None where a price is odd, or most are no prices."""
+    payloads = [record.payload for record in records]
+    if max(map(len, payloads)) > PAYLOAD_BYTES_MAX:
+        return None
+    try:
+        events: list[InputEvent | Rejection] = list(map(_EVENTS.decode, payloads))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if {record.topic for record in records} != {topics.market_data} or not set(map(type, events)) <= _PRICES:
+        others = [
+            index
+            for index, (record, event) in enumerate(zip(records, events, strict=True))
+            if record.topic != topics.market_data or type(event) not in _PRICES
+        ]
+        if 2 * len(others) > len(records):
+            return None
+        for index in others:
+            events[index] = decode(records[index].topic, payloads[index], topics)
+            payloads[index] = b""
+    quotes = [event for event in events if type(event) is Quote]
+    trades = [event for event in events if type(event) is Trade]
+    return events if are_plain_prices(quotes, trades, b"".join(payloads)) else None
 
 
 def _topic_fault(topic: str, event: InputEvent, topics: Topics) -> Fault | None:

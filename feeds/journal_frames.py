@@ -2,8 +2,10 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from itertools import accumulate, pairwise
+from typing import Self
 
 import crc32c
 import msgspec
@@ -49,7 +51,9 @@ class Kind(IntEnum):
 
 
 NUMBERED = frozenset({Kind.INPUT, Kind.REJECTION, Kind.FOREIGN})  # what came from outside; riskd's own have n 0
-_KINDS = tuple(Kind)
+
+
+_KINDS = tuple(Kind)  # an index is faster than a look-up by value
 
 
 class JournalRecord(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +62,38 @@ class JournalRecord(msgspec.Struct, frozen=True, gc=False):
     record: Record
     kind: Kind = Kind.INPUT
     rejection: Rejection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntries:
+    """Records to journal, as columns: making a `JournalRecord` of each would cost as much as packing them.
+
+    kinds      : a `Kind` for each record
+    rejections : one for each record whose kind is REJECTION, in their order
+    """
+
+    records: Sequence[Record]
+    kinds: bytes
+    rejections: Sequence[Rejection] = ()
+
+    @classmethod
+    def of(cls, entries: Sequence[JournalRecord]) -> Self:
+        """Return the columns of these entries; raises JournalError where a kind and a rejection do not fit."""
+        for entry in entries:
+            if (entry.rejection is not None) != (entry.kind is Kind.REJECTION):
+                raise JournalError(f"a {entry.kind.label} and its rejection do not fit, n {entry.record.n}")
+        rejections = [entry.rejection for entry in entries if entry.rejection is not None]
+        return cls([entry.record for entry in entries], bytes([entry.kind for entry in entries]), rejections)
+
+    def rows(self) -> list[JournalRecord]:
+        """Return an entry for each record; IndexError for an unknown kind, StopIteration where rejections lack."""
+        if not any(self.kinds):
+            return [JournalRecord(record) for record in self.records]
+        refused = iter(self.rejections)
+        return [
+            JournalRecord(record, _KINDS[code], next(refused) if code == Kind.REJECTION else None)
+            for record, code in zip(self.records, self.kinds, strict=True)
+        ]
 
 
 class SegmentHeader(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -108,38 +144,43 @@ def parse_header(data: bytes) -> SegmentHeader:
     )
 
 
-def split_groups(entries: Sequence[JournalRecord]) -> Iterator[Sequence[JournalRecord]]:
+def split_groups(entries: JournalEntries) -> Iterator[JournalEntries]:
     """Cut a batch into groups within the bounds on records and bytes."""
-    start = payload_bytes = 0
-    for index, entry in enumerate(entries):
-        if index > start and (index - start >= GROUP_RECORDS_MAX or payload_bytes >= GROUP_PAYLOAD_BYTES_MAX):
-            yield entries[start:index]
-            start, payload_bytes = index, 0
-        payload_bytes += len(entry.record.payload)
-    if start < len(entries):
-        yield entries[start:]
+    records = entries.records
+    sizes = [len(record.payload) for record in records]
+    if len(records) <= GROUP_RECORDS_MAX and sum(sizes) < GROUP_PAYLOAD_BYTES_MAX:
+        if records:
+            yield entries
+        return
+    start = payload_bytes = rejected = 0
+    for index in range(len(records) + 1):
+        is_full = index - start >= GROUP_RECORDS_MAX or payload_bytes >= GROUP_PAYLOAD_BYTES_MAX
+        if index > start and (is_full or index == len(records)):
+            kinds = entries.kinds[start:index]
+            refused = kinds.count(Kind.REJECTION)
+            yield JournalEntries(records[start:index], kinds, entries.rejections[rejected : rejected + refused])
+            start, payload_bytes, rejected = index, 0, rejected + refused
+        if index < len(records):
+            payload_bytes += sizes[index]
 
 
-def pack_group(entries: Sequence[JournalRecord], *, ordinal: int, position: int) -> bytes:
+def pack_group(entries: JournalEntries, *, ordinal: int, position: int) -> bytes:
     """Return the frame group of 1 to 1,000 records for this place: segment ordinal and byte position.
 
     Body: columns n, offset, ts_in (int64), partition (int32), payload bytes (uint32), topic (uint16, into the table),
     kind (uint8), all little-endian; then the table of topics (JSON), the payloads, the rejections (JSON).
     """
-    records = [entry.record for entry in entries]
-    n, topics, partition, offset, payloads, ts_in = zip(*map(msgspec.structs.astuple, records), strict=True)
+    n, topics, partition, offset, payloads, ts_in = zip(*map(msgspec.structs.astuple, entries.records), strict=True)
     table = {topic: index for index, topic in enumerate(dict.fromkeys(topics))}
     topics_json = msgspec.json.encode(list(table))
-    rejections = [entry.rejection for entry in entries if entry.rejection is not None]
-    rejections_json = msgspec.json.encode(rejections) if rejections else b""
-    count = len(records)
+    rejections_json = msgspec.json.encode(entries.rejections) if entries.rejections else b""
+    count = len(n)
     columns = struct.pack(
         f"<{count}q{count}q{count}q{count}i{count}I{count}H",
         *n, *offset, *ts_in, *partition, *map(len, payloads), *map(table.__getitem__, topics),
     )  # fmt: skip
-    kinds = bytes([entry.kind for entry in entries])
     tables = _TABLES.pack(len(topics_json), len(rejections_json))
-    body = b"".join((columns, kinds, tables, topics_json, *payloads, rejections_json))
+    body = b"".join((columns, entries.kinds, tables, topics_json, *payloads, rejections_json))
     return _GROUP.pack(MARKER, len(body), count, _checksum(body, count, ordinal, position)) + body
 
 
@@ -174,13 +215,8 @@ def parse_group(head: bytes, body: bytes) -> list[JournalRecord]:
             raise FormatError(f"lengths must add up to {len(body)} bytes, got {ends[-1] + rejections_bytes}")
         payloads = [body[first:end] for first, end in pairwise(ends)]
         records = map(Record, n, map(topics.__getitem__, topic), partition, offset, payloads, ts_in)
-        if not any(kind):
-            return [JournalRecord(record) for record in records]
-        refused = iter(msgspec.json.decode(body[ends[-1] :] or b"[]", type=list[Rejection]))
-        return [
-            JournalRecord(record, _KINDS[code], next(refused) if code == Kind.REJECTION else None)
-            for record, code in zip(records, kind, strict=True)
-        ]
+        refused = msgspec.json.decode(body[ends[-1] :] or b"[]", type=list[Rejection])
+        return JournalEntries(list(records), bytes(kind), refused).rows()
     except (struct.error, ValueError, IndexError, StopIteration) as error:
         raise FormatError(f"the group's content is not of format version {FORMAT_VERSION}: {error}") from error
 

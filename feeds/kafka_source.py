@@ -1,11 +1,13 @@
-"""Reads the input topics in one dedicated thread and hands batches to asyncio, one at a time, as they are asked for."""
+"""Reads and decodes the input topics in one dedicated thread and hands batches to asyncio, one ahead of the core."""
 
 import asyncio
 import queue
 import threading
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -14,11 +16,12 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka import KafkaError as ClientError
 
 from config.schema import KafkaConfig
+from feeds.decode import decode_all
 from feeds.kafka_inputs import input_partitions, topic_ids
 from feeds.kafka_properties import KafkaError, client_properties
 from feeds.kafka_watermarks import watermarks
 from feeds.merge import Partition
-from feeds.record import Record
+from feeds.record import Input, Record
 
 BATCH_RECORDS_MAX = 500
 IDLE_TIMEOUT_S = 0.1  # an empty batch after it: time passes also where nothing comes
@@ -46,10 +49,15 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one look gave: records with n = 0, and the partitions that were read to their end just then."""
+    """What one look gave: inputs whose records have n = 0, and the partitions that were read to their end just then."""
 
-    records: list[Record]
+    inputs: list[Input]
     ends: list[Partition]
+
+    @property
+    def records(self) -> list[Record]:
+        """The records alone, as they came."""
+        return [item.record for item in self.inputs]
 
 
 class KafkaSource:
@@ -75,6 +83,7 @@ class KafkaSource:
         self._lag: dict[Partition, int] = {}
         self._troubles: dict[Partition, str] = {}
         self._looked_s = 0.0
+        self._topics = config.topics
         try:
             self.partitions = input_partitions(self._consumer, config)
             self.starts, self.ends = self._bounds(config, starts)
@@ -90,18 +99,25 @@ class KafkaSource:
         self._thread.start()
 
     async def batches(self) -> AsyncIterator[Batch]:
-        """Batches until `stop`; the next is read when the last is done, which is the back-pressure.
+        """Batches until `stop`; one is read and decoded while the one before is applied, which is the back-pressure.
 
-        Shapes: at most 500 records; none after 0.1 s of silence.
+        Shapes: at most 500 records; none after 0.1 s of silence. The one that is read when `stop` comes is dropped:
+        nothing knows of it.
         """
-        loop = asyncio.get_running_loop()
+        upcoming = self._request()
         while not self._is_stopping:
-            future: asyncio.Future[Batch] = loop.create_future()
-            self._requests.put(future)
-            yield await future
+            batch = await upcoming
+            upcoming = self._request()
+            yield batch
+        upcoming.cancel()
+
+    def _request(self) -> asyncio.Future[Batch]:
+        future: asyncio.Future[Batch] = asyncio.get_running_loop().create_future()
+        self._requests.put(future)
+        return future
 
     def pause(self, partitions: Iterable[Partition]) -> None:
-        """Read all but these from the next batch on: how a slow partition does not make the others fill the memory."""
+        """Read all but these from the batch after next on, so that a slow partition does not fill memory."""
         self._wanted_pause = frozenset(partitions)
 
     def note_applied(self, offsets: Mapping[Partition, int]) -> None:
@@ -176,13 +192,13 @@ class KafkaSource:
         while (future := self._requests.get()) is not None:
             loop = future.get_loop()
             try:
-                batch = self._read()
+                answer = partial(_resolve, future, self._read())
             except KafkaException as error:
-                loop.call_soon_threadsafe(_fail, future, KafkaError(str(error)))
+                answer = partial(_fail, future, KafkaError(str(error)))
             except BaseException as error:  # noqa: BLE001 - it ends whoever asked, who would otherwise wait for ever
-                loop.call_soon_threadsafe(_fail, future, error)
-            else:
-                loop.call_soon_threadsafe(_resolve, future, batch)
+                answer = partial(_fail, future, error)
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(answer)
         self._consumer.close()
 
     def _read(self) -> Batch:
@@ -196,21 +212,23 @@ class KafkaSource:
             return Batch([], [])
         messages = [first, *self._consumer.consume(BATCH_RECORDS_MAX - 1, timeout=0)]
         ts_in = time.time_ns()
-        records = []
-        ends = []
-        for message in messages:
-            if message.error() is None:
-                # A null value deletes a key in a compacted topic; as an input it is empty, and the decoder rejects it.
-                payload = message.value() or b""
-                records.append(Record(0, message.topic(), message.partition(), message.offset(), payload, ts_in))
-            elif _is_end(message):
+        failed = [message for message in messages if message.error() is not None]
+        ends: list[Partition] = []
+        for message in failed:
+            if _is_end(message):
                 ends.append((message.topic(), message.partition()))
             elif message.topic() is not None:
                 self._troubles[message.topic(), message.partition()] = message.error().str()
+        good = [message for message in messages if message.error() is None] if failed else messages
+        records = [
+            # A null value deletes a key in a compacted topic; as an input it is empty, and the decoder rejects it.
+            Record(0, message.topic(), message.partition(), message.offset(), message.value() or b"", ts_in)
+            for message in good
+        ]
         if self._troubles:
             for partition in [(record.topic, record.partition) for record in records] + ends:
                 self._troubles.pop(partition, None)
-        return Batch(records, ends)
+        return Batch(list(map(Input, records, decode_all(records, self._topics))), ends)
 
     def _look(self) -> None:
         """Once a second: how far the partitions reach, as the last fetch told, and the commit that monitors read."""

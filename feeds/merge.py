@@ -3,29 +3,16 @@
 import heapq
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
 from config.schema import Topics
-from feeds.record import Record
+from feeds.events import Event, Heartbeat
+from feeds.record import Input
 
 Partition = tuple[str, int]  # topic and number
 _Head = tuple[int, int, Partition, int]  # event time, rank of the topic, partition, offset: the order of semantics.md
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A record as its partition delivered it.
-
-    record : its `n` is not read
-    ts     : event time in ns; None where it cannot be decoded, which gives it the time of its predecessor
-    is_end : a heartbeat with `end: true`
-    """
-
-    record: Record
-    ts: int | None
-    is_end: bool = False
+_Waiting = tuple[int, Input]  # event time, and what came
 
 
 def topic_ranks(topics: Topics) -> dict[str, int]:
@@ -57,7 +44,7 @@ class EventMerge:
         released: Iterable[Partition] = (),
     ) -> None:
         self._ranks = dict(ranks)
-        self._queues: dict[Partition, deque[tuple[int, Record]]] = {partition: deque() for partition in partitions}
+        self._queues: dict[Partition, deque[_Waiting]] = {partition: deque() for partition in partitions}
         self._last_ts = dict.fromkeys(self._queues, 0) | dict(last_ts or {})
         self._released = set(released)
         self._holding = set(self._queues) - self._released
@@ -89,18 +76,22 @@ class EventMerge:
         """Every partition is released and nothing waits."""
         return len(self._released) == len(self._queues) and not self._heads
 
-    def push(self, arrival: Arrival) -> None:
-        """Take a record; offsets of a partition must rise."""
-        record = arrival.record
+    def push(self, item: Input) -> None:
+        """Take an input; offsets of a partition must rise.
+
+        A refused one has no time of its own and takes that of its predecessor. The record's n is not read.
+        """
+        record, event = item.record, item.event
         partition = (record.topic, record.partition)
         queue = self._queues[partition]
-        assert not queue or queue[-1][1].offset < record.offset, f"offsets of {partition} must rise"
-        if arrival.ts is not None:
-            self._last_ts[partition] = arrival.ts
-        queue.append((self._last_ts[partition], record))
+        assert not queue or queue[-1][1].record.offset < record.offset, f"offsets of {partition} must rise"
+        if isinstance(event, Event):
+            self._last_ts[partition] = event.ts
+        ts = self._last_ts[partition]
+        queue.append((ts, item))
         if len(queue) == 1:
             self._show_head(partition)
-        if arrival.is_end:
+        if isinstance(event, Heartbeat) and event.end:
             self.release(partition)
 
     def release(self, partition: Partition) -> None:
@@ -108,21 +99,32 @@ class EventMerge:
         self._released.add(partition)
         self._holding.discard(partition)
 
-    def ready(self) -> list[Record]:
-        """Give out, in order and numbered, every record whose turn is certain."""
-        given = []
+    def ready(self) -> list[Input]:
+        """Give out, in order and numbered, everything whose turn is certain."""
+        given: list[Input] = []
         while self._heads and not self._holding:
             partition = heapq.heappop(self._heads)[2]
             queue = self._queues[partition]
-            given.append(msgspec.structs.replace(queue.popleft()[1], n=self._next_n))
-            self._next_n += 1
-            if queue:
-                self._show_head(partition)
-            elif partition not in self._released:
-                self._holding.add(partition)
+            # Up to the next partition's head this one goes on without asking: a backlog is mostly one partition's.
+            turn_ends = self._heads[0] if self._heads else None
+            while True:
+                item = queue.popleft()[1]
+                given.append(Input(msgspec.structs.replace(item.record, n=self._next_n), item.event))
+                self._next_n += 1
+                if not queue:
+                    if partition not in self._released:
+                        self._holding.add(partition)
+                    break
+                if turn_ends is not None and self._head_of(partition) > turn_ends:
+                    self._show_head(partition)
+                    break
         return given
 
     def _show_head(self, partition: Partition) -> None:
-        ts, record = self._queues[partition][0]
-        heapq.heappush(self._heads, (ts, self._ranks[record.topic], partition, record.offset))
+        heapq.heappush(self._heads, self._head_of(partition))
         self._holding.discard(partition)
+
+    def _head_of(self, partition: Partition) -> _Head:
+        ts, item = self._queues[partition][0]
+        record = item.record
+        return ts, self._ranks[record.topic], partition, record.offset

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from config.schema import Topics
-from feeds.decode import decode
 from feeds.events import Event, Heartbeat
-from feeds.merge import Arrival, EventMerge, Partition, topic_ranks
-from feeds.record import Input, Record, Rejection
+from feeds.merge import EventMerge, Partition, topic_ranks
+from feeds.record import Input
 
 WAITING_RECORDS_MAX = 20_000  # then the partitions that are ahead are not read until half of it is left
 
@@ -79,11 +78,11 @@ class EventOrder:
         """Every partition said `end: true`, and nothing waits."""
         return self._merge.is_drained
 
-    def take(self, records: Sequence[Record], ends: Sequence[Partition]) -> list[Record]:
+    def take(self, arrived: Sequence[Input], ends: Sequence[Partition]) -> list[Input]:
         """Take what was read and return what is next in order, numbered; the end of a partition says nothing here."""
         del ends  # more may be written with an older time than another partition's: only a heartbeat can tell
-        for record in records:
-            self._merge.push(arrival_of(record, self._topics))
+        for item in arrived:
+            self._merge.push(item)
         return self._merge.ready()
 
     def unwanted(self) -> list[Partition]:
@@ -116,8 +115,8 @@ class WallOrder:
         )
         self._followers = frozenset(self._following)
         self._reached: set[Partition] = set()
-        self._later: list[Record] = []  # of the backlog, read while reference and control lead
-        self._newer: list[Record] = []  # written after the start, in the order in which it came
+        self._later: list[Input] = []  # of the backlog, read while reference and control lead
+        self._newer: list[Input] = []  # written after the start, in the order in which it came
         self._brake = _Brake()
         self._next_n = place.next_n
         self.is_caught_up = False
@@ -127,12 +126,12 @@ class WallOrder:
         """Records that were read and wait for another partition."""
         return self._merge.waiting + len(self._later) + len(self._newer)
 
-    def take(self, records: Sequence[Record], ends: Sequence[Partition]) -> list[Record]:
+    def take(self, arrived: Sequence[Input], ends: Sequence[Partition]) -> list[Input]:
         """Take what was read and return what is next in order, numbered."""
         if self.is_caught_up:
-            return self._number(records)
-        for record in records:
-            self._place(record)
+            return self._number(arrived)
+        for item in arrived:
+            self._place(item)
         for partition in ends:
             self._reach(partition)
         given = self._merge.ready()
@@ -145,8 +144,8 @@ class WallOrder:
             return given + self._number(newer)
         self._is_leading = False
         self._merge = self._merge_of(self._following, self._next_n)
-        for record in self._later:
-            self._merge.push(arrival_of(record, self._topics))
+        for item in self._later:
+            self._merge.push(item)
         self._later.clear()
         for partition in sorted(self._reached & self._followers):
             self._merge.release(partition)
@@ -164,17 +163,18 @@ class WallOrder:
             return self._following
         return sorted({*self._reached, *self._brake.partitions_ahead(self._merge)})
 
-    def _place(self, record: Record) -> None:
+    def _place(self, item: Input) -> None:
         """Put a record of the backlog into its merge, and what was written after the start behind all of it."""
+        record = item.record
         partition = (record.topic, record.partition)
         end = self._ends.get(partition)
         if partition in self._reached or (end is not None and record.offset >= end):
-            self._newer.append(record)
+            self._newer.append(item)
             return
         if self._is_leading and partition in self._followers:
-            self._later.append(record)
+            self._later.append(item)
         else:
-            self._merge.push(arrival_of(record, self._topics))
+            self._merge.push(item)
         if end is not None and record.offset + 1 == end:
             self._reach(partition)
 
@@ -189,15 +189,10 @@ class WallOrder:
         last_ts = {partition: self._last_ts[partition] for partition in chosen if partition in self._last_ts}
         return EventMerge(topic_ranks(self._topics), chosen, next_n=next_n, last_ts=last_ts)
 
-    def _number(self, records: Sequence[Record]) -> list[Record]:
-        numbered = [msgspec.structs.replace(record, n=n) for n, record in enumerate(records, start=self._next_n)]
+    def _number(self, arrived: Sequence[Input]) -> list[Input]:
+        numbered = [
+            Input(msgspec.structs.replace(item.record, n=n), item.event)
+            for n, item in enumerate(arrived, start=self._next_n)
+        ]
         self._next_n += len(numbered)
         return numbered
-
-
-def arrival_of(record: Record, topics: Topics) -> Arrival:
-    """Decode a record as far as its place in time needs; a refused one has no time of its own."""
-    event = decode(record.topic, record.payload, topics)
-    if isinstance(event, Rejection):
-        return Arrival(record, None)
-    return Arrival(record, event.ts, isinstance(event, Heartbeat) and event.end)

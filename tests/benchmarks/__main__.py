@@ -13,6 +13,7 @@ use_numba_cache()
 from tests.benchmarks import decisions, occasions, replays  # noqa: E402
 from tests.benchmarks.figures import Figure, machine, show, write  # noqa: E402
 from tests.benchmarks.kafka_echo import kafka_echo  # noqa: E402
+from tests.benchmarks.kafka_sustained import kafka_sustained  # noqa: E402
 from tests.benchmarks.market import Market, make_market  # noqa: E402
 
 _INSTRUMENTS, _BOOKS, _ROWS = 500, 10, 757
@@ -32,6 +33,7 @@ _ALONE: dict[str, Callable[[], Figure | list[Figure]]] = {
     "fit": occasions.tail_fit,
     "start": occasions.start,
     "kafka-echo": kafka_echo,
+    "kafka-rate": kafka_sustained,
     "growth": decisions.growth,
 }
 _ONLY_ASKED = ("growth",)  # takes minutes to build

@@ -1,8 +1,10 @@
 """A made market for the benchmarks: stocks with fat-tailed factor returns, their books, and quotes that never end."""
 
 import tempfile
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from feeds.record import Input, Record
 QUOTE_STEP_NS = 200_000  # 5,000 quotes a second of event time
 ROOT = "firm"
 _SEED = 20_240_809
+_START, _END = date(2019, 1, 2), date(2026, 12, 31)
+_LEAD_DAYS = 400  # of the calendar before and after what is made of today
 _FIRST_SESSION = 250  # of the calendar, so that a year lies before the window
 _NAV_USD = 1e8
 _BATCH = 1_000
@@ -40,7 +44,7 @@ _LIMITS = (
 _HEAD = """\
 base_currency: USD
 clock: event
-calendar: {base: XNYS, start: "2019-01-02", end: "2026-12-31"}
+calendar: {{base: XNYS, start: "{start}", end: "{end}"}}
 portfolios: [firm]
 enforcement:
   mode: monitoring
@@ -55,6 +59,8 @@ class Market:
 
     prices : (N,) level around which quotes wander; deviation : (N,) relative, mean reverting
     ts     : of the last record; n : of the last record
+    step_ns : event time between two quotes
+    kept   : every record that was made, where somebody wants them
     """
 
     setup: Setup
@@ -67,11 +73,16 @@ class Market:
     books: int
     ts: int = 0
     n: int = 0
+    step_ns: int = QUOTE_STEP_NS
+    kept: list[Record] | None = None
 
     def record(self, topic: str, event: dict[str, object]) -> Record:
         """Return the next record of a topic."""
         self.n += 1
-        return Record(self.n, topic, 0, self.n, orjson.dumps(event))
+        record = Record(self.n, topic, 0, self.n, orjson.dumps(event))
+        if self.kept is not None:
+            self.kept.append(record)
+        return record
 
     def decode(self, records: list[Record]) -> list[Input]:
         """Decode as the live loop and the replay do."""
@@ -91,7 +102,7 @@ class Market:
         for i, move in zip(instruments.tolist(), moves.tolist(), strict=True):
             self.deviation[i] = 0.98 * self.deviation[i] + move
             mid = float(self.prices[i] * (1.0 + self.deviation[i]))
-            self.ts += QUOTE_STEP_NS
+            self.ts += self.step_ns
             yield self.record(
                 "market-data",
                 {
@@ -157,15 +168,26 @@ class Market:
         self.deviation[:] = 0.0
 
 
-def make_market(instruments: int, books: int, rows: int) -> Market:
-    """Return a market of N names with `rows` completed rows, `books` leaves under one root, and no positions yet."""
-    setup = _setup()
+def make_market(
+    instruments: int, books: int, rows: int, *, until_ns: int | None = None, kept: list[Record] | None = None
+) -> Market:
+    """Return a market of N names with `rows` completed rows, `books` leaves under one root, and no positions yet.
+
+    until_ns : its time at the end, ns, with every session's close before it; None: the open of the session after
+    kept     : takes every record that is made
+    """
+    first = _FIRST_SESSION
+    setup = make_setup()
+    if until_ns is not None:
+        today = datetime.fromtimestamp(until_ns / 1e9, tz=UTC).date()
+        setup = make_setup(today - timedelta(days=_LEAD_DAYS + rows * 3 // 2), today + timedelta(days=_LEAD_DAYS))
+        first = bisect_left(setup.calendars[0].closes_sorted, until_ns) - rows - 1
     names = [f"S{i:04}" for i in range(instruments)]
     random = np.random.default_rng(_SEED)
     prices = np.exp(random.uniform(np.log(20.0), np.log(400.0), instruments))
     known = {calendar.code for calendar in setup.calendars}
-    market = Market(setup, Core(setup), known, names, prices, np.zeros(instruments), random, books)
-    market.ts = int(setup.calendars[0].opens[_FIRST_SESSION])
+    market = Market(setup, Core(setup), known, names, prices, np.zeros(instruments), random, books, kept=kept)
+    market.ts = int(setup.calendars[0].opens[first])
     market.feed(
         market.record(
             "reference",
@@ -184,7 +206,10 @@ def make_market(instruments: int, books: int, rows: int) -> Market:
     for _ in range(rows + 1):  # the first gives levels only
         market.feed(market.close_session())
     assert market.core.state.rows == min(rows, setup.config.window.rows), market.core.state.rows
-    market.open_session()
+    if until_ns is None:
+        market.open_session()
+    else:
+        market.ts = until_ns
     market.feed(
         market.record(
             "positions",
@@ -195,14 +220,20 @@ def make_market(instruments: int, books: int, rows: int) -> Market:
     return market
 
 
-def _setup() -> Setup:
+def make_config(start: date = _START, end: date = _END) -> str:
+    """Return the configuration as YAML; its calendars begin and end with these days."""
     lines = [
         f"    - {{id: {name}_{metric}, scope: {scope}, sensor: {sensor}, metric: {metric},"
         f" levels: [{{at: {at}, action: warn}}]}}"
         for name, scope in (("root", ROOT), ("book", f"{ROOT}/*"))
         for sensor, metric, at in _LIMITS
     ]
+    return _HEAD.format(start=start, end=end) + "\n".join(lines) + "\n"
+
+
+def make_setup(start: date = _START, end: date = _END) -> Setup:
+    """Return what a core under `make_config` is built from."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "benchmark.yaml"
-        path.write_text(_HEAD + "\n".join(lines) + "\n")
+        path.write_text(make_config(start, end))
         return build_setup(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from daemon.edge import decode_inputs, journal_inputs, journal_records
+from daemon.edge import decode_inputs, journal_entries, journal_inputs
 from daemon.journal import JournalWriter
 from feeds.events import InputEvent
 from feeds.journal_reader import read_journal
@@ -136,7 +136,7 @@ def _write_journal(folder: Path, market: Market, count: int) -> None:
             for n, record in enumerate(market.quotes(count), start=1)
         )
         for batch in _batches(records):
-            journal.append(journal_records(market.decode(batch)))
+            journal.append(journal_entries(market.decode(batch)))
 
 
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:

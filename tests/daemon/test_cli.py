@@ -12,7 +12,7 @@ import pytest
 from audit.writer import AuditWriter
 from config.setup import setup_digest, setup_to_json
 from daemon.cli import main
-from daemon.edge import decode_inputs, journal_records, made_record
+from daemon.edge import decode_inputs, journal_entries, made_record
 from daemon.journal import JournalWriter
 from daemon.wiring import build_setup
 from feeds.journal_frames import JournalRecord, Kind
@@ -223,7 +223,7 @@ def test_a_journal_is_printed_as_envelopes_from_the_n_asked_for(riskd: Riskd, tm
     records = [Record(n, "market-data", 0, n - 1, line) for n, line in enumerate(lines, 1)]
     with JournalWriter(tmp_path, 0, 1 << 20, setup_digest=setup_digest(setup)) as journal:
         journal.append([JournalRecord(made_record(setup_to_json(setup)), Kind.CONFIG)])
-        journal.append(journal_records(decode_inputs(records, {"XNYS"}, setup.config)))
+        journal.append(journal_entries(decode_inputs(records, {"XNYS"}, setup.config)))
         journal.sync()
     ran = riskd("journal", "cat", tmp_path, "--from", "2")
     assert ran.code == 0

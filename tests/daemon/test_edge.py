@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from config.calendars import build_calendar
 from config.schema import CalendarConfig, Config, KafkaConfig, Topics
-from daemon.edge import decode_inputs, journal_inputs, journal_records, made_input, made_record
+from daemon.edge import decode_inputs, journal_entries, journal_inputs, made_input, made_record
 from daemon.journal import JournalWriter
 from feeds.events import (
     Assignment,
@@ -120,7 +120,7 @@ def test_a_journal_gives_back_the_inputs_as_they_were(tmp_path: Path) -> None:
     ]
     with JournalWriter(tmp_path, 0, 1 << 20) as writer:
         writer.append([JournalRecord(made_record(b'{"setup":1}'), Kind.CONFIG)])
-        writer.append(journal_records(inputs))
+        writer.append(journal_entries(inputs))
     entries = list(itertools.chain.from_iterable(read_journal(tmp_path)))
     assert journal_inputs(entries) == inputs
     assert {entry.kind for entry in entries} == set(Kind)
@@ -133,7 +133,7 @@ def test_numbers_of_a_result_come_back_exactly_infinity_and_nan_included(
 ) -> None:
     """ES is infinite where a tail has no mean; plain JSON would turn it into null, and a replay would differ."""
     result = SlowResult(kind="pot", id="1", digest="d", scope="s", values=values)
-    (back,) = journal_inputs(journal_records([made_input(result)]))
+    (back,) = journal_inputs(journal_entries([made_input(result)]).rows())
     assert isinstance(back.event, SlowResult)
     assert repr(back.event) == repr(result)
 

@@ -17,6 +17,7 @@ from feeds.journal_frames import (
     HEADER_BYTES,
     NUMBERED,
     FormatError,
+    JournalEntries,
     JournalError,
     JournalRecord,
     Kind,
@@ -131,11 +132,11 @@ def test_n_must_count_on_without_a_gap(tmp_path: Path) -> None:
 
 
 def test_a_large_batch_becomes_groups_within_their_bound() -> None:
-    groups = list(split_groups(entries(1, 2 * GROUP_RECORDS_MAX + 1)))
-    assert [len(group) for group in groups] == [GROUP_RECORDS_MAX, GROUP_RECORDS_MAX, 1]
+    groups = list(split_groups(JournalEntries.of(entries(1, 2 * GROUP_RECORDS_MAX + 1))))
+    assert [len(group.records) for group in groups] == [GROUP_RECORDS_MAX, GROUP_RECORDS_MAX, 1]
     heavy = [entry(n, b"x" * (20 * 1024 * 1024)) for n in range(1, 4)]
-    assert [len(group) for group in split_groups(heavy)] == [2, 1]
-    assert list(split_groups([])) == []
+    assert [len(group.records) for group in split_groups(JournalEntries.of(heavy))] == [2, 1]
+    assert list(split_groups(JournalEntries.of([]))) == []
 
 
 def test_another_shard_and_a_second_writer_are_refused(tmp_path: Path) -> None:
@@ -209,5 +210,5 @@ def test_a_reader_beside_the_writer_sees_whole_groups_only(tmp_path: Path) -> No
         name, end = writer.position
         assert os.path.getsize(tmp_path / name) == end
         with (tmp_path / name).open("ab") as file:
-            file.write(pack_group(entries(3, 1), ordinal=0, position=end)[: GROUP_HEADER_BYTES + 5])
+            file.write(pack_group(JournalEntries.of(entries(3, 1)), ordinal=0, position=end)[: GROUP_HEADER_BYTES + 5])
         assert read(tmp_path) == entries(1, 2)

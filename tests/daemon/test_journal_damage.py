@@ -12,6 +12,7 @@ import pytest
 from daemon.journal import SEGMENT_BYTES_MIN, JournalWriter
 from feeds.journal_frames import (
     HEADER_BYTES,
+    JournalEntries,
     JournalError,
     SegmentHeader,
     pack_group,
@@ -25,7 +26,7 @@ def test_a_tail_torn_at_any_byte_of_the_last_group_is_cut_and_the_writer_goes_on
     write(tmp_path, [entries(1, 3), entries(4, 2)])
     (path,) = segment_paths(tmp_path)
     whole = path.read_bytes()
-    start = len(whole) - len(pack_group(entries(4, 2), ordinal=0, position=0))
+    start = len(whole) - len(pack_group(JournalEntries.of(entries(4, 2)), ordinal=0, position=0))
     for end in range(start, len(whole)):
         for tail in (b"", b"\0" * 50):
             path.write_bytes(whole[:end] + tail)
@@ -62,7 +63,7 @@ def test_every_flipped_bit_before_the_last_group_is_refused_with_file_and_byte(t
     write(tmp_path, [entries(1, 1), entries(2, 1)])
     (path,) = segment_paths(tmp_path)
     whole = path.read_bytes()
-    second = len(whole) - len(pack_group(entries(2, 1), ordinal=0, position=0))
+    second = len(whole) - len(pack_group(JournalEntries.of(entries(2, 1)), ordinal=0, position=0))
     for index, bit in itertools.product(range(second), (0, 3, 7)):
         damaged = bytearray(whole)
         damaged[index] ^= 1 << bit
@@ -79,7 +80,7 @@ def test_every_flipped_bit_of_the_last_group_is_found(tmp_path: Path) -> None:
     write(tmp_path, [entries(1, 1), entries(2, 1)])
     (path,) = segment_paths(tmp_path)
     whole = path.read_bytes()
-    second = len(whole) - len(pack_group(entries(2, 1), ordinal=0, position=0))
+    second = len(whole) - len(pack_group(JournalEntries.of(entries(2, 1)), ordinal=0, position=0))
     for index in range(second, len(whole)):
         damaged = bytearray(whole)
         damaged[index] ^= 0x04
@@ -96,7 +97,7 @@ def test_damage_in_an_earlier_segment_is_never_taken_for_a_torn_tail(tmp_path: P
 
 
 def test_a_group_forged_inside_a_payload_does_not_turn_a_torn_tail_into_damage(tmp_path: Path) -> None:
-    forged = pack_group(entries(9, 1), ordinal=0, position=0)
+    forged = pack_group(JournalEntries.of(entries(9, 1)), ordinal=0, position=0)
     write(tmp_path, [entries(1, 1), [entry(2, forged * 3)]])
     (path,) = segment_paths(tmp_path)
     path.write_bytes(path.read_bytes()[:-1])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.setup import Setup, setup_digest, setup_to_json
-from daemon.edge import journal_records, made_input, made_record
+from daemon.edge import journal_entries, made_input, made_record
 from daemon.journal import JournalWriter
 from daemon.replay_source import open_source
 from daemon.shipped import demo_config, shipped_recording
@@ -36,7 +36,7 @@ def journal(folder: Path, setup: Setup | None) -> Path:
     with JournalWriter(directory, 0, 1 << 20, setup_digest=digest) as writer:
         if setup is not None:
             writer.append([JournalRecord(made_record(setup_to_json(setup)), Kind.CONFIG)])
-        writer.append(journal_records(inputs))
+        writer.append(journal_entries(inputs))
         writer.sync()
     return directory
 

@@ -2,7 +2,7 @@
 
 from config.schema import Config
 from daemon.core import Core
-from daemon.edge import decode_inputs, journal_inputs, journal_records, made_input
+from daemon.edge import decode_inputs, journal_entries, journal_inputs, made_input
 from daemon.outputs import Outputs
 from enforcement.records import encode
 from feeds.events import Assignment, CatchUpEnd, RootHome, Tick
@@ -66,7 +66,7 @@ def test_the_journal_gives_the_live_run_again() -> None:
     live += [assigned(2), caught_up(999), tick(1_100)]
     first, again = wall(), wall()
     decided = [each for item in live for each in first.step([item]).decisions]
-    replayed = again.step(journal_inputs(journal_records(live)))
+    replayed = again.step(journal_inputs(journal_entries(live).rows()))
     assert len(told(decided)) > 2
     assert [encode(each) for each in replayed.decisions] == [encode(each) for each in decided]
     assert again.source_reports() == first.source_reports()

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.schema import Topics
-from feeds.merge import Arrival, EventMerge, Partition, topic_ranks
-from feeds.record import Record
+from feeds.events import Heartbeat
+from feeds.merge import EventMerge, Partition, topic_ranks
+from feeds.record import Input, Record, Rejection, RejectReason
 
 TOPICS = Topics()
 RANKS = topic_ranks(TOPICS)
@@ -23,26 +24,34 @@ PARTITIONS: tuple[Partition, ...] = (
 BEAT = b"heartbeat"
 
 
-def arrival(
-    partition: Partition, offset: int, ts: int | None, *, payload: bytes = b"", is_end: bool = False
-) -> Arrival:
-    return Arrival(Record(0, *partition, offset, payload), ts, is_end)
+def arrival(partition: Partition, offset: int, ts: int | None, *, payload: bytes = b"", is_end: bool = False) -> Input:
+    """Return what came; without a time it was refused."""
+    record = Record(0, *partition, offset, payload)
+    if ts is None:
+        return Input(record, Rejection(RejectReason.NOT_JSON, "made"))
+    return Input(record, Heartbeat(ts=ts, source="made", end=is_end))
 
 
-def merged(merge: EventMerge, arrivals: Iterable[Arrival]) -> list[Record]:
-    records = []
+def last_beat(log: list[Input]) -> Heartbeat:
+    event = log[-1].event
+    assert isinstance(event, Heartbeat)
+    return event
+
+
+def merged(merge: EventMerge, arrivals: Iterable[Input]) -> list[Record]:
+    inputs: list[Input] = []
     for item in arrivals:
         merge.push(item)
-        records += merge.ready()
-    return records
+        inputs += merge.ready()
+    return [item.record for item in inputs]
 
 
 @st.composite
-def played_recordings(draw: st.DrawFn) -> tuple[list[bytes], dict[Partition, list[Arrival]]]:
+def played_recordings(draw: st.DrawFn) -> tuple[list[bytes], dict[Partition, list[Input]]]:
     """A recording with strictly increasing ts, and what a player makes of it: heartbeats, the last with an end."""
     places = draw(st.lists(st.sampled_from(PARTITIONS), max_size=40))
     every = draw(st.integers(1, 10))
-    logs: dict[Partition, list[Arrival]] = {partition: [] for partition in PARTITIONS}
+    logs: dict[Partition, list[Input]] = {partition: [] for partition in PARTITIONS}
     ts = 0
     for number, partition in enumerate(places):
         if number % every == 0:
@@ -55,7 +64,7 @@ def played_recordings(draw: st.DrawFn) -> tuple[list[bytes], dict[Partition, lis
     return [str(number).encode() for number in range(len(places))], logs
 
 
-def interleaved(data: st.DataObject, logs: dict[Partition, list[Arrival]]) -> list[Arrival]:
+def interleaved(data: st.DataObject, logs: dict[Partition, list[Input]]) -> list[Input]:
     """Any order of arrival that keeps each partition's own."""
     turns = data.draw(st.permutations([partition for partition, log in logs.items() for _ in log]))
     iterators = {partition: iter(log) for partition, log in logs.items()}
@@ -64,7 +73,7 @@ def interleaved(data: st.DataObject, logs: dict[Partition, list[Arrival]]) -> li
 
 @given(played_recordings(), st.data())
 def test_merged_order_is_the_recordings_order(
-    recording: tuple[list[bytes], dict[Partition, list[Arrival]]], data: st.DataObject
+    recording: tuple[list[bytes], dict[Partition, list[Input]]], data: st.DataObject
 ) -> None:
     lines, logs = recording
     records = merged(EventMerge(RANKS, PARTITIONS), interleaved(data, logs))
@@ -95,7 +104,7 @@ def test_order_never_depends_on_arrival_even_with_late_undecodable_and_equal_tim
 
 @given(played_recordings(), st.data())
 def test_restart_at_any_record_gives_out_the_same_rest(
-    recording: tuple[list[bytes], dict[Partition, list[Arrival]]], data: st.DataObject
+    recording: tuple[list[bytes], dict[Partition, list[Input]]], data: st.DataObject
 ) -> None:
     """A restart knows what was given out: offsets, last times, and which partitions had ended."""
     _, logs = recording
@@ -107,8 +116,8 @@ def test_restart_at_any_record_gives_out_the_same_rest(
         RANKS,
         PARTITIONS,
         next_n=len(done) + 1,
-        last_ts={partition: log[-1].ts or 0 for partition, log in given_out.items() if log},
-        released=[partition for partition, log in given_out.items() if log and log[-1].is_end],
+        last_ts={partition: last_beat(log).ts for partition, log in given_out.items() if log},
+        released=[partition for partition, log in given_out.items() if log and last_beat(log).end],
     )
     rest = {partition: log[next_offset[partition] :] for partition, log in logs.items()}
     assert merged(merge, interleaved(data, rest)) == whole[len(done) :]

@@ -1,11 +1,13 @@
 """The one order that a core applies: by event time always, or by the start rule of the wall clock."""
 
+from collections.abc import Sequence
+
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.schema import Topics
-from feeds.decode import decode
+from feeds.decode import decode, decode_all
 from feeds.merge import Partition
 from feeds.order import WAITING_RECORDS_MAX, EventOrder, Place, WallOrder
 from feeds.record import Input, Record
@@ -26,6 +28,13 @@ def beat(partition: Partition, offset: int, ts: int, *, is_end: bool = False) ->
     return Record(0, *partition, offset, payload)
 
 
+def take(order: EventOrder | WallOrder, records: Sequence[Record], ends: Sequence[Partition]) -> list[Record]:
+    """Give records to an order as the source does: decoded."""
+    inputs = order.take(list(map(Input, records, decode_all(records, TOPICS))), ends)
+    assert [item.event for item in inputs] == [decode(i.record.topic, i.record.payload, TOPICS) for i in inputs]
+    return [item.record for item in inputs]
+
+
 def names(records: list[Record]) -> list[tuple[str, int]]:
     return [(record.topic, record.offset) for record in records]
 
@@ -33,16 +42,16 @@ def names(records: list[Record]) -> list[tuple[str, int]]:
 def test_wall_clock_reads_reference_and_control_to_their_ends_first() -> None:
     order = WallOrder(TOPICS, PARTITIONS, Place())
     assert order.unwanted() == list(FOLLOWING)
-    given_out = order.take([beat(("control", 0), 0, 90), beat(("reference", 0), 0, 80)], [("control", 0)])
+    given_out = take(order, [beat(("control", 0), 0, 90), beat(("reference", 0), 0, 80)], [("control", 0)])
     assert names(given_out) == [("reference", 0)], "an older reference record may still come before the command"
     assert order.unwanted() == list(FOLLOWING)
-    assert names(order.take([], [("reference", 0)])) == [("control", 0)]
+    assert names(take(order, [], [("reference", 0)])) == [("control", 0)]
     assert order.unwanted() == [("control", 0), ("reference", 0)], "what is written meanwhile waits on the brokers"
     assert not order.is_caught_up
-    assert order.take([beat(("market-data", 0), 0, 20), beat(("reference", 0), 1, 1)], []) == []
-    assert order.take([beat(("positions", 0), 0, 10)], [("positions", 0)]) == []
-    assert names(order.take([], [("acks", 0)])) == [("positions", 0), ("market-data", 0)]
-    caught_up = order.take([], [("market-data", 0)])
+    assert take(order, [beat(("market-data", 0), 0, 20), beat(("reference", 0), 1, 1)], []) == []
+    assert take(order, [beat(("positions", 0), 0, 10)], [("positions", 0)]) == []
+    assert names(take(order, [], [("acks", 0)])) == [("positions", 0), ("market-data", 0)]
+    caught_up = take(order, [], [("market-data", 0)])
     assert names(caught_up) == [("reference", 1)], "what came meanwhile follows the catch-up"
     assert order.is_caught_up
 
@@ -51,20 +60,20 @@ def test_what_is_written_during_the_catch_up_keeps_the_order_in_which_it_came() 
     """An instrument and then its fill, both new, while market data lags: the fill must not come first."""
     ends = {partition: int(partition[0] == "market-data") * 2 for partition in PARTITIONS}
     order = WallOrder(TOPICS, PARTITIONS, Place(), ends)
-    order.take([], [partition for partition in PARTITIONS if partition[0] != "market-data"])
-    assert names(order.take([beat(("market-data", 0), 0, 10)], [])) == [("market-data", 0)]
-    assert order.take([beat(("reference", 0), 0, 99), beat(("positions", 0), 0, 5)], []) == []
-    last = order.take([beat(("market-data", 0), 1, 11), beat(("market-data", 0), 2, 1)], [])
+    take(order, [], [partition for partition in PARTITIONS if partition[0] != "market-data"])
+    assert names(take(order, [beat(("market-data", 0), 0, 10)], [])) == [("market-data", 0)]
+    assert take(order, [beat(("reference", 0), 0, 99), beat(("positions", 0), 0, 5)], []) == []
+    last = take(order, [beat(("market-data", 0), 1, 11), beat(("market-data", 0), 2, 1)], [])
     assert names(last) == [("market-data", 1), ("reference", 0), ("positions", 0), ("market-data", 2)]
     assert order.is_caught_up
 
 
 def test_wall_clock_takes_records_as_they_arrive_once_caught_up() -> None:
     order = WallOrder(TOPICS, PARTITIONS, Place(next_n=5))
-    order.take([], PARTITIONS)
+    take(order, [], PARTITIONS)
     assert order.is_caught_up
     arrived = [beat(("market-data", 0), 7, 50), beat(("positions", 0), 3, 40), beat(("market-data", 0), 8, 30)]
-    given_out = order.take(arrived, [])
+    given_out = take(order, arrived, [])
     assert names(given_out) == names(arrived)
     assert [record.n for record in given_out] == [5, 6, 7]
 
@@ -84,7 +93,7 @@ def test_wall_clock_loses_and_repeats_nothing_and_counts_n_without_a_gap(
     given_out: list[Record] = []
     for step in range(len(records) + 1):
         ends = [partition for partition, at in ends_at.items() if at == step]
-        given_out += order.take(records[step : step + 1], ends)
+        given_out += take(order, records[step : step + 1], ends)
     assert order.is_caught_up
     assert sorted(names(given_out)) == sorted(names(records))
     assert [record.n for record in given_out] == list(range(1, len(records) + 1))
@@ -94,14 +103,14 @@ def test_wall_clock_loses_and_repeats_nothing_and_counts_n_without_a_gap(
 
 def test_partition_far_ahead_is_not_read_on_until_the_others_follow() -> None:
     order = EventOrder(TOPICS, FOLLOWING[:2], Place())
-    order.take([beat(("market-data", 0), offset, offset) for offset in range(WAITING_RECORDS_MAX + 1)], [])
+    take(order, [beat(("market-data", 0), offset, offset) for offset in range(WAITING_RECORDS_MAX + 1)], [])
     assert order.waiting == WAITING_RECORDS_MAX + 1
     assert order.unwanted() == [("market-data", 0)]
-    order.take([beat(("positions", 0), 0, WAITING_RECORDS_MAX // 3)], [])
-    order.take([beat(("positions", 0), 1, WAITING_RECORDS_MAX // 3)], [])
+    take(order, [beat(("positions", 0), 0, WAITING_RECORDS_MAX // 3)], [])
+    take(order, [beat(("positions", 0), 1, WAITING_RECORDS_MAX // 3)], [])
     assert order.waiting > WAITING_RECORDS_MAX // 2
     assert order.unwanted() == [("market-data", 0)], "no to and fro at the bound"
-    order.take([beat(("positions", 0), 2, WAITING_RECORDS_MAX)], [])
+    take(order, [beat(("positions", 0), 2, WAITING_RECORDS_MAX)], [])
     assert order.unwanted() == []
 
 

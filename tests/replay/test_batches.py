@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from config.setup import Setup
+from daemon.core import Core
+from daemon.edge import decode_inputs
 from daemon.shipped import demo_config, shipped_recording
+from daemon.wall_clock import with_event_ticks
 from daemon.wiring import build_setup
-from feeds.record import Record
+from feeds.record import Input, Record
 from feeds.recording import read_records
 from tests.helpers import Played, Source, play, records_of
 from tests.replay.made_stream import made_events, made_setup
@@ -127,3 +130,28 @@ def test_the_first_year_of_the_shipped_recording_gives_the_same_bytes_in_steps_o
     assert whole.outputs.actions
     for batch in (1, 7):
         assert digest(play(records, setup, batch=batch, states_at=wanted)) == digest(whole)
+
+
+def wall_inputs(setup: Setup) -> list[Input]:
+    """A backlog as the wall clock applies it: between its records stand ticks of their own times."""
+    known = {each.code for each in setup.calendars}
+    inputs = decode_inputs(records_of(mixed_sources()), known, setup.config)
+    return with_event_ticks(inputs, setup.config.kafka.topics, reached_ns=0, now_ns=2**62)
+
+
+def played_in_steps(inputs: list[Input], setup: Setup, batch: int) -> Played:
+    played = Played(Core(setup))
+    for start in range(0, len(inputs), batch):
+        played.take(played.core.step(inputs[start : start + batch]))
+    played.note_states()
+    return played
+
+
+def test_ticks_between_prices_are_steps_of_their_own_or_parts_of_a_run() -> None:
+    setup = made_setup("full")
+    setup = replace(setup, config=setup.config.model_copy(update={"clock": "wall"}))
+    inputs = wall_inputs(setup)
+    single = played_in_steps(inputs, setup, 1)
+    assert len(single.outputs.decisions) > 200
+    for batch in (7, 1_000):
+        assert digest(played_in_steps(inputs, setup, batch)) == digest(single)
