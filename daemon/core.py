@@ -29,6 +29,7 @@ from feeds.events import (
     Stop,
     Tick,
 )
+from feeds.prices import Item, segments
 from feeds.record import Input, Record, Rejection, RejectReason
 from risk.adjustments import apply_adjustment
 from risk.kernels.prices import DONE, WAKE, run_prices
@@ -66,18 +67,11 @@ class Core:
         """Core time."""
         return self.state.now_ns
 
-    def step(self, inputs: Sequence[Input]) -> Outputs:
+    def step(self, inputs: Sequence[Item]) -> Outputs:
         """Apply inputs in order and return what they let out; any batching gives the same in sum."""
         outputs = self.looking.begin()
-        at = 0
-        while at < len(inputs):
-            run = None if self._is_wall_untimed() else collect_run(self.state, inputs, at)
-            if run is None:
-                self._single(inputs[at])
-                at += 1
-            else:
-                self._run(inputs, run)
-                at = run.stop
+        for part in segments(inputs):
+            self._apply(part)
         return outputs
 
     def finish(self) -> Outputs:
@@ -124,6 +118,17 @@ class Core:
         """Say whether no tick has told the time yet (clock: wall)."""
         return self._is_wall and self.now_ns == 0
 
+    def _apply(self, inputs: Sequence[Input]) -> None:
+        at = 0
+        while at < len(inputs):
+            run = None if self._is_wall_untimed() else collect_run(self.state, inputs, at)
+            if run is None:
+                self._single(inputs[at])
+                at += 1
+            else:
+                self._run(inputs, run)
+                at = run.stop
+
     def _run(self, inputs: Sequence[Input], run: PriceRun) -> None:
         """Apply consecutive prices: kernels as far as they go, single steps for the rest."""
         state, looking = self.state, self.looking
@@ -135,8 +140,7 @@ class Core:
                 FAR_FUTURE_NS if due is None else due, self._is_wall,
             )  # fmt: skip
             applied = position + 1 if code == WAKE else position
-            if applied > at:
-                self._note_applied(inputs[run.start + at : run.start + applied], run)
+            self._note_applied(inputs, run.start + at, run.start + applied, has_one_source=run.has_one_source)
             if code == DONE:
                 return
             if code == WAKE:
@@ -145,16 +149,17 @@ class Core:
                 self._single(inputs[run.start + position])
             at = position + 1
 
-    def _note_applied(self, inputs: Sequence[Input], run: PriceRun) -> None:
+    def _note_applied(self, inputs: Sequence[Input], start: int, stop: int, *, has_one_source: bool) -> None:
         """Remember how far a part of a run has come; ticks have no n, and come from nowhere."""
-        last = next((item.record for item in reversed(inputs) if item.record.n), None)
-        if last is None:
-            return
-        self.n = last.n
-        if run.has_one_source:
-            self.looking.note_offset(last)
-        else:
-            self.looking.note_offsets(inputs)
+        for at in range(stop - 1, start - 1, -1):
+            record = inputs[at].record
+            if record.n:
+                self.n = record.n
+                if has_one_source:
+                    self.looking.note_offset(record)
+                else:
+                    self.looking.note_offsets(inputs[start : at + 1])
+                return
 
     def _single(self, item: Input) -> None:
         """Apply one input in full generality."""

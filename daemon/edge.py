@@ -20,7 +20,9 @@ from feeds.events import (
     Stop,
     Tick,
 )
-from feeds.journal_frames import JournalEntries, JournalError, JournalRecord, Kind
+from feeds.journal_frames import JournalError, JournalRecord, Kind
+from feeds.journal_packing import JournalEntries
+from feeds.prices import Item, Prices, expanded, segments
 from feeds.record import Input, Record, Rejection, RejectReason
 
 _KINDS: dict[type[msgspec.Struct], Kind] = {
@@ -44,27 +46,27 @@ def decode_inputs(records: Sequence[Record], known: set[str], config: Config) ->
     known : codes of the calendars that the core has, changed in place
     """
     events = decode_all(records, config.kafka.topics)
-    return with_calendars(list(map(Input, records, events)), known, config)
+    return expanded(with_calendars(list(map(Input, records, events)), known, config))
 
 
-def with_calendars(inputs: list[Input], known: set[str], config: Config) -> list[Input]:
-    """Return inputs where a calendar that is not known comes as an input before the instrument that names it.
+def with_calendars(items: Sequence[Item], known: set[str], config: Config) -> list[Item]:
+    """Return items where a calendar that is not known comes as an input before the instrument that names it.
 
     known : codes of the calendars that the core has, changed in place
     """
-    if Instrument not in {type(item.event) for item in inputs}:
-        return inputs
-    completed: list[Input] = []
-    for item in inputs:
-        event = item.event
-        if isinstance(event, Instrument) and event.calendar not in known:
-            added = _calendar(event, config)
-            if isinstance(added, Rejection):
-                completed.append(Input(item.record, added))
-                continue
-            completed.append(made_input(added, ts_in=item.record.ts_in))
-            known.add(event.calendar)
-        completed.append(item)
+    if Instrument not in {type(item.event) for item in items if isinstance(item, Input)}:
+        return list(items)
+    completed: list[Item] = []
+    for item in items:
+        if isinstance(item, Prices) or not isinstance(event := item.event, Instrument) or event.calendar in known:
+            completed.append(item)
+            continue
+        added = _calendar(event, config)
+        if isinstance(added, Rejection):
+            completed.append(Input(item.record, added))
+            continue
+        completed += [made_input(added, ts_in=item.record.ts_in), item]
+        known.add(event.calendar)
     return completed
 
 
@@ -78,13 +80,21 @@ def made_record(payload: bytes, *, ts_in: int = 0) -> Record:
     return Record(0, "", -1, -1, payload, ts_in)
 
 
-def journal_entries(inputs: Sequence[Input]) -> JournalEntries:
+def journal_entries(items: Sequence[Item]) -> JournalEntries:
     """Return what the journal holds of these inputs, in order."""
+    return JournalEntries.joined([_entries_of(part) for part in segments(items)])
+
+
+def _entries_of(inputs: Sequence[Input]) -> JournalEntries:
+    if isinstance(inputs, Prices):
+        return JournalEntries.of_one_place(
+            inputs.first_n, inputs.topic, inputs.partition, inputs.ts_in, inputs.offsets, inputs.payloads
+        )
     kinds = bytes([_KINDS.get(type(item.event), Kind.INPUT) for item in inputs])
     rejections: list[Rejection] = []
     if Kind.REJECTION in kinds:
         rejections = [item.event for item in inputs if isinstance(item.event, Rejection)]
-    return JournalEntries([item.record for item in inputs], kinds, rejections)
+    return JournalEntries.of_records([item.record for item in inputs], kinds, rejections)
 
 
 def journal_inputs(entries: Iterable[JournalRecord]) -> list[Input]:

@@ -17,6 +17,7 @@ from feeds.events import (
     Reinstate,
     ResetHwm,
 )
+from feeds.prices import Item, Prices
 from feeds.record import Input, Rejection, RejectReason
 from risk.portfolios import root_of
 
@@ -45,9 +46,11 @@ class Homes:
         self._home |= new
         self.leaving |= {root: home for root, home in new.items() if home != FIRST_SHARD}
 
-    def route(self, inputs: list[Input], shard: int) -> list[Input]:
+    def route(self, items: list[Item], shard: int) -> list[Item]:
         """Return a shard's inputs: refused where the root lives elsewhere, foreign where a command's root does."""
-        return [self._routed(item, shard) for item in inputs] if self.several else inputs
+        if not self.several:
+            return items
+        return [item if isinstance(item, Prices) else self._routed(item, shard) for item in items]
 
     def _routed(self, item: Input, shard: int) -> Input:
         match item.event:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
@@ -11,15 +12,13 @@ from typing import Self, TypeVar
 from feeds.journal_frames import (
     HEADER_BYTES,
     NUMBERED,
-    JournalEntries,
     JournalError,
     JournalRecord,
     Kind,
     SegmentHeader,
-    pack_group,
     pack_header,
-    split_groups,
 )
+from feeds.journal_packing import JournalEntries, pack_group, split_groups
 from feeds.journal_reader import (
     TornTail,
     envelopes,
@@ -224,15 +223,14 @@ class JournalWriter:
             rest = rest[os.write(self._segment, rest) :]
 
     def _checked_last_n(self, entries: JournalEntries) -> int:
-        numbers = [record.n for record in entries.records]
         is_numbered = entries.kinds.translate(_IS_NUMBERED)
         last_n = self.last_n + is_numbered.count(1)
         counted = iter(range(self.last_n + 1, last_n + 1))
-        expected = [next(counted) if counts else 0 for counts in is_numbered]
-        if numbers != expected:
-            at = next(index for index, (n, wanted) in enumerate(zip(numbers, expected, strict=True)) if n != wanted)
+        expected = array("q", [next(counted) if counts else 0 for counts in is_numbered])
+        if entries.n != expected:
+            at = next(index for index, (n, wanted) in enumerate(zip(entries.n, expected, strict=True)) if n != wanted)
             kind = Kind(entries.kinds[at])
-            raise JournalError(f"{self._path}: a {kind.label} must have n {expected[at]}, got {numbers[at]}")
+            raise JournalError(f"{self._path}: a {kind.label} must have n {expected[at]}, got {entries.n[at]}")
         if entries.kinds.count(Kind.REJECTION) != len(entries.rejections):
             raise JournalError(
                 f"{self._path}: {entries.kinds.count(Kind.REJECTION)} refused inputs and {len(entries.rejections)} "

@@ -5,7 +5,6 @@ import gc
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib.metadata import version
@@ -161,14 +160,14 @@ class Daemon:
                 shard.take(batch, homes)
                 _settle_homes(homes, shards)  # before the next: of two partitions the first keeps the root
                 await self._let_out(shard, source, reporter)
-            for topic, count in Counter([item.record.topic for item in batch.inputs]).items():
+            for topic, count in batch.counts().items():
                 self.metrics.note_read(kinds[topic], count)
             source.pause(_unwanted(shards))
             source.note_applied(_applied(shards))
-            reporter.step(is_idle=not batch.inputs)
+            reporter.step(is_idle=not batch.items)
             self._beat()
             self._say_milestones(shards, source)
-            self._collect(is_idle=not batch.inputs)
+            self._collect(is_idle=not batch.items)
 
     async def _let_out(self, shard: Shard, source: KafkaSource, reporter: Reporter) -> None:
         """Return when the next batch may be taken; meanwhile the daemon lives, and reports what it waits for."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from feeds.events import Quote, Tick, Trade
+from feeds.prices import Prices
 from feeds.record import Input, Record
 from risk.arrays import Floats, Ints
 from risk.kernels.prices import QUOTE, TICK, TRADE
@@ -42,6 +43,8 @@ class PriceRun:
 
 def collect_run(state: RiskState, inputs: Sequence[Input], start: int) -> PriceRun | None:
     """Return the run of prices that begins at `start`, or None where that input is none."""
+    if isinstance(inputs, Prices):
+        return _rest_of(inputs, start, state)
     if type(inputs[start].event) is Tick:  # most batches begin with one, and quotes alone are faster
         return None
     events: list[_Price] = []
@@ -62,6 +65,21 @@ def collect_run(state: RiskState, inputs: Sequence[Input], start: int) -> PriceR
     return PriceRun(
         start, stop, np.array(instrument[:count], dtype=np.int64), kind[:count], price[:count], low[:count],
         np.array([event.ts for event in events[:count]], dtype=np.int64), source, has_one_source,
+    )  # fmt: skip
+
+
+def _rest_of(prices: Prices, start: int, state: RiskState) -> PriceRun | None:
+    """Return the run of what is left of prices that came together."""
+    index = state.instrument_index
+    instrument = [index.get(event.instrument, _UNKNOWN) for event in prices.events[start:]]
+    count = instrument.index(_UNKNOWN) if _UNKNOWN in instrument else len(instrument)
+    if count == 0:
+        return None
+    stop, columns = start + count, prices.columns
+    return PriceRun(
+        start, stop, np.array(instrument[:count], dtype=np.int64),
+        np.where(columns.is_trade[start:stop], TRADE, QUOTE), columns.mid[start:stop], columns.low[start:stop],
+        columns.ts[start:stop], np.full(count, state.source(prices.topic, prices.partition), dtype=np.int64), True,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from feeds.decode import decode
 from feeds.kafka_preflight import check_rights, recorder_needs
 from feeds.kafka_source import KafkaSource
 from feeds.order import EventOrder, Place, WallOrder
+from feeds.prices import expanded
 from feeds.record import Input
 from feeds.recording import read_records
 from feeds.recording_blocks import RecordingError
@@ -101,7 +102,7 @@ class _Recorder:
         """Take batch after batch; the next is read when the last is written, which is the back-pressure."""
         self._source.pause(self._order.unwanted())
         async for batch in self._source.batches():
-            inputs = self._order.take(batch.inputs, batch.ends)
+            inputs = expanded(self._order.take(batch.items, batch.ends))
             self._writer.write([item.record for item in inputs])
             self._source.pause(self._order.unwanted())
             now_s = time.monotonic()

@@ -29,7 +29,8 @@ from feeds.kafka_sink import Outgoing, open_sink
 from feeds.kafka_source import Batch
 from feeds.merge import Partition
 from feeds.order import EventOrder, WallOrder
-from feeds.record import Input, Record
+from feeds.prices import Item, Prices, expanded, last_of, steps
+from feeds.record import Record
 from risk.tail_fits import TailRequest, compute
 
 STEP_INPUTS_MAX = 1_000
@@ -198,24 +199,24 @@ class Shard:
         assert self._order is not None, "assign comes first"
         in_hand_s = time.monotonic()
         was_caught_up = isinstance(self._order, WallOrder) and self._order.is_caught_up
-        arrived, ends = batch.inputs, batch.ends
+        arrived, ends = batch.items, batch.ends
         if homes.several:
-            arrived = [item for item in arrived if self._is_next(item.record)]
+            arrived = self._own(arrived)
             ends = [partition for partition in ends if partition in self._partitions]
-        inputs = with_calendars(self._order.take(arrived, ends), self._recovered.calendars, self._config)
-        inputs = homes.route(inputs, self.number)
+        items = with_calendars(self._order.take(arrived, ends), self._recovered.calendars, self._config)
+        items = homes.route(items, self.number)
         if isinstance(self._order, WallOrder):
             now_ns = self._clock.now_ns()
             if was_caught_up:
-                if inputs and isinstance(event := inputs[-1].event, Event):
+                if items and isinstance(event := last_of(items[-1]).event, Event):
                     self._metrics.note_event_age((now_ns - event.ts) / 1e9)
-                inputs = with_tick(inputs, now_ns)
+                items = with_tick(items, now_ns)
             else:
-                inputs = with_event_ticks(inputs, self._config.kafka.topics, reached_ns=self.core.now_ns, now_ns=now_ns)
+                items = with_event_ticks(items, self._config.kafka.topics, reached_ns=self.core.now_ns, now_ns=now_ns)
                 if self._order.is_caught_up:
-                    inputs.append(made_input(CatchUpEnd(ts=now_ns), ts_in=now_ns))
-        for start in range(0, len(inputs), STEP_INPUTS_MAX):
-            self._apply(inputs[start : start + STEP_INPUTS_MAX], in_hand_s)
+                    items.append(made_input(CatchUpEnd(ts=now_ns), ts_in=now_ns))
+        for step in steps(items, STEP_INPUTS_MAX):
+            self._apply(step, in_hand_s)
 
     def leave_root(self, root: str, home: int) -> None:
         """Stop holding a listed root as unknown, because another shard has it."""
@@ -230,12 +231,21 @@ class Shard:
         """Let states out; like all that leaves, after the journal is durable."""
         self.outbox.put(Parcel(Outputs(), time.monotonic(), notices))
 
+    def _own(self, items: Sequence[Item]) -> list[Item]:
+        """Return what is for this shard and not applied yet: each shard of a process ends at its own place."""
+        kept: list[Item] = []
+        for item in items:
+            if isinstance(item, Prices) and self._is_next(item[0].record):
+                kept.append(item)
+            else:
+                kept += [each for each in expanded([item]) if self._is_next(each.record)]
+        return kept
+
     def _is_next(self, record: Record) -> bool:
-        """Say whether a record is for this shard and not applied yet: each shard of a process ends at its own place."""
         place = (record.topic, record.partition)
         return place in self._partitions and record.offset >= self.offsets.get(place, 0)
 
-    def _apply(self, inputs: list[Input], in_hand_s: float) -> None:
+    def _apply(self, inputs: Sequence[Item], in_hand_s: float) -> None:
         """Journal and step; what comes out leaves by the outbox, which makes the journal durable first."""
         self._metrics.note_journal(self._append(inputs))
         before_core_s = time.perf_counter()
@@ -255,7 +265,7 @@ class Shard:
             result = slow_result(compute(request), self.core.state.scopes[request.scope])
             self._apply([made_input(result, ts_in=time.time_ns())], in_hand_s)
 
-    def _append(self, inputs: list[Input]) -> int:
+    def _append(self, inputs: Sequence[Item]) -> int:
         """Append and return the bytes that it took; a new segment counts from its start."""
         old_segment, old_position = self._journal.position
         self._journal.append(journal_entries(inputs))

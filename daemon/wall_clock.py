@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from config.schema import Topics
 from daemon.edge import made_input
 from feeds.events import Event, Tick
-from feeds.record import Input
+from feeds.prices import Item, expanded
 
 STEP_MAX_NS = 10**9  # between two looks; a clock that is only slewed stays far under it
 ADOPT_AFTER_NS = 60 * 10**9
@@ -52,12 +52,12 @@ class WallClock:
         return f"the wall clock jumped by {self._step_ns / 1e9:+.1f} s; it is believed when it stays so for a minute"
 
 
-def with_tick(inputs: Sequence[Input], now_ns: int) -> list[Input]:
+def with_tick(inputs: Sequence[Item], now_ns: int) -> list[Item]:
     """Return a batch behind a tick of the wall clock; an empty batch is how time passes where nothing comes."""
     return [made_input(Tick(ts=now_ns), ts_in=now_ns), *inputs]
 
 
-def with_event_ticks(inputs: Sequence[Input], topics: Topics, *, reached_ns: int, now_ns: int) -> list[Input]:
+def with_event_ticks(inputs: Sequence[Item], topics: Topics, *, reached_ns: int, now_ns: int) -> list[Item]:
     """Return inputs of the catch-up, where core time is event time: a tick before each that is later than all before.
 
     Reference and control tell no time: they are read to their ends first, far ahead of the prices that follow.
@@ -65,8 +65,8 @@ def with_event_ticks(inputs: Sequence[Input], topics: Topics, *, reached_ns: int
     reached_ns : core time before; now_ns: the wall clock, which no tick passes
     """
     timeless = (topics.reference, topics.control)
-    clocked: list[Input] = []
-    for item in inputs:
+    clocked: list[Item] = []
+    for item in expanded(inputs):
         event = item.event
         if isinstance(event, Event) and reached_ns < event.ts <= now_ns and item.record.topic not in timeless:
             reached_ns = event.ts

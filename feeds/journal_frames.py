@@ -1,11 +1,9 @@
-"""The binary format of the journal: segment headers and frame groups, packed from records and parsed back."""
+"""The binary format of the journal: segment headers and frame groups, and how they are parsed back."""
 
 import struct
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from itertools import accumulate, pairwise
-from typing import Self
 
 import crc32c
 import msgspec
@@ -20,13 +18,13 @@ GROUP_PAYLOAD_BYTES_MAX = 32 * 1024 * 1024  # a group ends with the record that 
 GROUP_BODY_BYTES_MAX = (1 << 32) - 1
 
 _HEADER = struct.Struct("<8sHHIQQ64sI")
-_GROUP = struct.Struct("<4sIII")  # marker, bytes of the body, records, crc32c
+GROUP_HEADER = struct.Struct("<4sIII")  # marker, bytes of the body, records, crc32c
 _PLACE = struct.Struct("<QQII")
-_TABLES = struct.Struct("<II")  # bytes of the topics, bytes of the rejections
+TABLES = struct.Struct("<II")  # bytes of the topics, bytes of the rejections
 _COLUMNS_BYTES = 8 + 8 + 8 + 4 + 4 + 2 + 1
 
 HEADER_BYTES = _HEADER.size
-GROUP_HEADER_BYTES = _GROUP.size
+GROUP_HEADER_BYTES = GROUP_HEADER.size
 
 
 class Kind(IntEnum):
@@ -64,36 +62,15 @@ class JournalRecord(msgspec.Struct, frozen=True, gc=False):
     rejection: Rejection | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntries:
-    """Records to journal, as columns: making a `JournalRecord` of each would cost as much as packing them.
-
-    kinds      : a `Kind` for each record
-    rejections : one for each record whose kind is REJECTION, in their order
-    """
-
-    records: Sequence[Record]
-    kinds: bytes
-    rejections: Sequence[Rejection] = ()
-
-    @classmethod
-    def of(cls, entries: Sequence[JournalRecord]) -> Self:
-        """Return the columns of these entries; raises JournalError where a kind and a rejection do not fit."""
-        for entry in entries:
-            if (entry.rejection is not None) != (entry.kind is Kind.REJECTION):
-                raise JournalError(f"a {entry.kind.label} and its rejection do not fit, n {entry.record.n}")
-        rejections = [entry.rejection for entry in entries if entry.rejection is not None]
-        return cls([entry.record for entry in entries], bytes([entry.kind for entry in entries]), rejections)
-
-    def rows(self) -> list[JournalRecord]:
-        """Return an entry for each record; IndexError for an unknown kind, StopIteration where rejections lack."""
-        if not any(self.kinds):
-            return [JournalRecord(record) for record in self.records]
-        refused = iter(self.rejections)
-        return [
-            JournalRecord(record, _KINDS[code], next(refused) if code == Kind.REJECTION else None)
-            for record, code in zip(self.records, self.kinds, strict=True)
-        ]
+def entries_of(records: Iterable[Record], kinds: bytes, rejections: Sequence[Rejection]) -> list[JournalRecord]:
+    """Return an entry for each record; IndexError for an unknown kind, StopIteration where a rejection lacks."""
+    if not any(kinds):
+        return [JournalRecord(record) for record in records]
+    refused = iter(rejections)
+    return [
+        JournalRecord(record, _KINDS[code], next(refused) if code == Kind.REJECTION else None)
+        for record, code in zip(records, kinds, strict=True)
+    ]
 
 
 class SegmentHeader(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -144,51 +121,11 @@ def parse_header(data: bytes) -> SegmentHeader:
     )
 
 
-def split_groups(entries: JournalEntries) -> Iterator[JournalEntries]:
-    """Cut a batch into groups within the bounds on records and bytes."""
-    records = entries.records
-    sizes = [len(record.payload) for record in records]
-    if len(records) <= GROUP_RECORDS_MAX and sum(sizes) < GROUP_PAYLOAD_BYTES_MAX:
-        if records:
-            yield entries
-        return
-    start = payload_bytes = rejected = 0
-    for index in range(len(records) + 1):
-        is_full = index - start >= GROUP_RECORDS_MAX or payload_bytes >= GROUP_PAYLOAD_BYTES_MAX
-        if index > start and (is_full or index == len(records)):
-            kinds = entries.kinds[start:index]
-            refused = kinds.count(Kind.REJECTION)
-            yield JournalEntries(records[start:index], kinds, entries.rejections[rejected : rejected + refused])
-            start, payload_bytes, rejected = index, 0, rejected + refused
-        if index < len(records):
-            payload_bytes += sizes[index]
-
-
-def pack_group(entries: JournalEntries, *, ordinal: int, position: int) -> bytes:
-    """Return the frame group of 1 to 1,000 records for this place: segment ordinal and byte position.
-
-    Body: columns n, offset, ts_in (int64), partition (int32), payload bytes (uint32), topic (uint16, into the table),
-    kind (uint8), all little-endian; then the table of topics (JSON), the payloads, the rejections (JSON).
-    """
-    n, topics, partition, offset, payloads, ts_in = zip(*map(msgspec.structs.astuple, entries.records), strict=True)
-    table = {topic: index for index, topic in enumerate(dict.fromkeys(topics))}
-    topics_json = msgspec.json.encode(list(table))
-    rejections_json = msgspec.json.encode(entries.rejections) if entries.rejections else b""
-    count = len(n)
-    columns = struct.pack(
-        f"<{count}q{count}q{count}q{count}i{count}I{count}H",
-        *n, *offset, *ts_in, *partition, *map(len, payloads), *map(table.__getitem__, topics),
-    )  # fmt: skip
-    tables = _TABLES.pack(len(topics_json), len(rejections_json))
-    body = b"".join((columns, entries.kinds, tables, topics_json, *payloads, rejections_json))
-    return _GROUP.pack(MARKER, len(body), count, _checksum(body, count, ordinal, position)) + body
-
-
 def group_body_bytes(head: bytes) -> int | None:
     """Return the length of the body that a group header announces, or None where it is no group header."""
     if len(head) < GROUP_HEADER_BYTES:
         return None
-    marker, body_bytes, count, _ = _GROUP.unpack_from(head)
+    marker, body_bytes, count, _ = GROUP_HEADER.unpack_from(head)
     if marker != MARKER or not 0 < count <= GROUP_RECORDS_MAX or body_bytes < count * _COLUMNS_BYTES:
         return None
     return int(body_bytes)
@@ -196,19 +133,19 @@ def group_body_bytes(head: bytes) -> int | None:
 
 def is_group_whole(head: bytes, body: bytes | memoryview, *, ordinal: int, position: int) -> bool:
     """Say whether the checksum holds for these bytes at this place."""
-    _, body_bytes, count, crc = _GROUP.unpack_from(head)
-    return bool(len(body) == body_bytes and _checksum(body, count, ordinal, position) == crc)
+    _, body_bytes, count, crc = GROUP_HEADER.unpack_from(head)
+    return bool(len(body) == body_bytes and group_checksum(body, count, ordinal, position) == crc)
 
 
 def parse_group(head: bytes, body: bytes) -> list[JournalRecord]:
     """Parse a group whose checksum holds; raises FormatError where its content is not what this version writes."""
-    count = _GROUP.unpack_from(head)[2]
+    count = GROUP_HEADER.unpack_from(head)[2]
     layout = struct.Struct(f"<{count}q{count}q{count}q{count}i{count}I{count}H{count}B")
     try:
         columns = layout.unpack_from(body)
         n, offset, ts_in, partition, lengths, topic, kind = (columns[i * count : (i + 1) * count] for i in range(7))
-        topics_bytes, rejections_bytes = _TABLES.unpack_from(body, layout.size)
-        start = layout.size + _TABLES.size + topics_bytes
+        topics_bytes, rejections_bytes = TABLES.unpack_from(body, layout.size)
+        start = layout.size + TABLES.size + topics_bytes
         topics = msgspec.json.decode(body[start - topics_bytes : start], type=list[str])
         ends = tuple(accumulate(lengths, initial=start))
         if ends[-1] + rejections_bytes != len(body):
@@ -216,12 +153,12 @@ def parse_group(head: bytes, body: bytes) -> list[JournalRecord]:
         payloads = [body[first:end] for first, end in pairwise(ends)]
         records = map(Record, n, map(topics.__getitem__, topic), partition, offset, payloads, ts_in)
         refused = msgspec.json.decode(body[ends[-1] :] or b"[]", type=list[Rejection])
-        return JournalEntries(list(records), bytes(kind), refused).rows()
+        return entries_of(records, bytes(kind), refused)
     except (struct.error, ValueError, IndexError, StopIteration) as error:
         raise FormatError(f"the group's content is not of format version {FORMAT_VERSION}: {error}") from error
 
 
-def _checksum(body: bytes | memoryview, count: int, ordinal: int, position: int) -> int:
+def group_checksum(body: bytes | memoryview, count: int, ordinal: int, position: int) -> int:
     """Return the crc over the body and its place, so that a group copied elsewhere, or forged in a payload, fails."""
     checksum: int = crc32c.crc32c(body, crc32c.crc32c(_PLACE.pack(ordinal, position, len(body), count)))
     return checksum

@@ -4,6 +4,7 @@ import asyncio
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,12 +17,12 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka import KafkaError as ClientError
 
 from config.schema import KafkaConfig
-from feeds.decode import decode_all
 from feeds.kafka_inputs import input_partitions, topic_ids
 from feeds.kafka_properties import KafkaError, client_properties
 from feeds.kafka_watermarks import watermarks
 from feeds.merge import Partition
-from feeds.record import Input, Record
+from feeds.prices import Arrived, Item, Prices, count_of, expanded, gather
+from feeds.record import Record
 
 BATCH_RECORDS_MAX = 500
 IDLE_TIMEOUT_S = 0.1  # an empty batch after it: time passes also where nothing comes
@@ -51,13 +52,20 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
 class Batch:
     """What one look gave: inputs whose records have n = 0, and the partitions that were read to their end just then."""
 
-    inputs: list[Input]
+    items: list[Item]
     ends: list[Partition]
 
     @property
     def records(self) -> list[Record]:
         """The records alone, as they came."""
-        return [item.record for item in self.inputs]
+        return [item.record for item in expanded(self.items)]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many inputs came, by topic."""
+        counts: Counter[str] = Counter()
+        for item in self.items:
+            counts[item.topic if isinstance(item, Prices) else item.record.topic] += count_of(item)
+        return counts
 
 
 class KafkaSource:
@@ -220,15 +228,18 @@ class KafkaSource:
             elif message.topic() is not None:
                 self._troubles[message.topic(), message.partition()] = message.error().str()
         good = [message for message in messages if message.error() is None] if failed else messages
-        records = [
+        arrived = Arrived(
+            [message.topic() for message in good],
+            [message.partition() for message in good],
+            [message.offset() for message in good],
             # A null value deletes a key in a compacted topic; as an input it is empty, and the decoder rejects it.
-            Record(0, message.topic(), message.partition(), message.offset(), message.value() or b"", ts_in)
-            for message in good
-        ]
+            [message.value() or b"" for message in good],
+            ts_in,
+        )
         if self._troubles:
-            for partition in [(record.topic, record.partition) for record in records] + ends:
+            for partition in [*zip(arrived.topics, arrived.partitions, strict=True), *ends]:
                 self._troubles.pop(partition, None)
-        return Batch(list(map(Input, records, decode_all(records, self._topics))), ends)
+        return Batch(gather(arrived, self._topics), ends)
 
     def _look(self) -> None:
         """Once a second: how far the partitions reach, as the last fetch told, and the commit that monitors read."""

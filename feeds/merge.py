@@ -4,15 +4,14 @@ import heapq
 from collections import deque
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
 from config.schema import Topics
 from feeds.events import Event, Heartbeat
+from feeds.prices import Item, Prices, count_of, numbered
 from feeds.record import Input
 
 Partition = tuple[str, int]  # topic and number
 _Head = tuple[int, int, Partition, int]  # event time, rank of the topic, partition, offset: the order of semantics.md
-_Waiting = tuple[int, Input]  # event time, and what came
+_Waiting = tuple[int, Item]  # event time of the first, and what came
 
 
 def topic_ranks(topics: Topics) -> dict[str, int]:
@@ -50,6 +49,7 @@ class EventMerge:
         self._holding = set(self._queues) - self._released
         self._heads: list[_Head] = []
         self._next_n = next_n
+        self._waiting = 0
 
     @property
     def next_n(self) -> int:
@@ -59,7 +59,7 @@ class EventMerge:
     @property
     def waiting(self) -> int:
         """Records that came and were not given out: with `holding`, why nothing moves."""
-        return sum(len(queue) for queue in self._queues.values())
+        return self._waiting
 
     @property
     def holding(self) -> list[Partition]:
@@ -76,22 +76,27 @@ class EventMerge:
         """Every partition is released and nothing waits."""
         return len(self._released) == len(self._queues) and not self._heads
 
-    def push(self, item: Input) -> None:
-        """Take an input; offsets of a partition must rise.
+    def push(self, item: Item) -> None:
+        """Take an input, or prices; offsets of a partition must rise.
 
-        A refused one has no time of its own and takes that of its predecessor. The record's n is not read.
+        A refused input has no time of its own and takes that of its predecessor. A record's n is not read.
         """
-        record, event = item.record, item.event
-        partition = (record.topic, record.partition)
+        if isinstance(item, Prices):
+            partition, first, last = (item.topic, item.partition), item.offsets[0], int(item.columns.ts[-1])
+            ts, self._last_ts[partition] = int(item.columns.ts[0]), last
+        else:
+            record, event = item.record, item.event
+            partition, first = (record.topic, record.partition), record.offset
+            if isinstance(event, Event):
+                self._last_ts[partition] = event.ts
+            ts = self._last_ts[partition]
         queue = self._queues[partition]
-        assert not queue or queue[-1][1].record.offset < record.offset, f"offsets of {partition} must rise"
-        if isinstance(event, Event):
-            self._last_ts[partition] = event.ts
-        ts = self._last_ts[partition]
+        assert not queue or _last_offset(queue[-1][1]) < first, f"offsets of {partition} must rise"
         queue.append((ts, item))
+        self._waiting += count_of(item)
         if len(queue) == 1:
             self._show_head(partition)
-        if isinstance(event, Heartbeat) and event.end:
+        if isinstance(item, Input) and isinstance(item.event, Heartbeat) and item.event.end:
             self.release(partition)
 
     def release(self, partition: Partition) -> None:
@@ -99,18 +104,20 @@ class EventMerge:
         self._released.add(partition)
         self._holding.discard(partition)
 
-    def ready(self) -> list[Input]:
+    def ready(self) -> list[Item]:
         """Give out, in order and numbered, everything whose turn is certain."""
-        given: list[Input] = []
+        given: list[Item] = []
         while self._heads and not self._holding:
             partition = heapq.heappop(self._heads)[2]
             queue = self._queues[partition]
             # Up to the next partition's head this one goes on without asking: a backlog is mostly one partition's.
             turn_ends = self._heads[0] if self._heads else None
             while True:
+                self._cut_where_others_come_between(partition, turn_ends)
                 item = queue.popleft()[1]
-                given.append(Input(msgspec.structs.replace(item.record, n=self._next_n), item.event))
-                self._next_n += 1
+                given.append(numbered(item, self._next_n))
+                self._next_n += count_of(item)
+                self._waiting -= count_of(item)
                 if not queue:
                     if partition not in self._released:
                         self._holding.add(partition)
@@ -120,11 +127,26 @@ class EventMerge:
                     break
         return given
 
+    def _cut_where_others_come_between(self, partition: Partition, turn_ends: _Head | None) -> None:
+        """Put single inputs in the place of prices of which another partition's head comes before some."""
+        queue = self._queues[partition]
+        prices = queue[0][1]
+        if turn_ends is None or not isinstance(prices, Prices):
+            return
+        latest = (int(prices.columns.ts.max()), self._ranks[partition[0]], partition, prices.offsets[-1])
+        if latest > turn_ends:
+            queue.popleft()
+            queue.extendleft([(int(ts), item) for ts, item in zip(prices.columns.ts, prices, strict=True)][::-1])
+
     def _show_head(self, partition: Partition) -> None:
         heapq.heappush(self._heads, self._head_of(partition))
         self._holding.discard(partition)
 
     def _head_of(self, partition: Partition) -> _Head:
         ts, item = self._queues[partition][0]
-        record = item.record
-        return ts, self._ranks[record.topic], partition, record.offset
+        offset = item.offsets[0] if isinstance(item, Prices) else item.record.offset
+        return ts, self._ranks[partition[0]], partition, offset
+
+
+def _last_offset(item: Item) -> int:
+    return item.offsets[-1] if isinstance(item, Prices) else item.record.offset

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
 from config.schema import Topics
 from feeds.events import Event, Heartbeat
 from feeds.merge import EventMerge, Partition, topic_ranks
+from feeds.prices import Item, count_of, expanded, numbered
 from feeds.record import Input
 
 WAITING_RECORDS_MAX = 20_000  # then the partitions that are ahead are not read until half of it is left
@@ -78,7 +77,7 @@ class EventOrder:
         """Every partition said `end: true`, and nothing waits."""
         return self._merge.is_drained
 
-    def take(self, arrived: Sequence[Input], ends: Sequence[Partition]) -> list[Input]:
+    def take(self, arrived: Sequence[Item], ends: Sequence[Partition]) -> list[Item]:
         """Take what was read and return what is next in order, numbered; the end of a partition says nothing here."""
         del ends  # more may be written with an older time than another partition's: only a heartbeat can tell
         for item in arrived:
@@ -126,11 +125,11 @@ class WallOrder:
         """Records that were read and wait for another partition."""
         return self._merge.waiting + len(self._later) + len(self._newer)
 
-    def take(self, arrived: Sequence[Input], ends: Sequence[Partition]) -> list[Input]:
+    def take(self, arrived: Sequence[Item], ends: Sequence[Partition]) -> list[Item]:
         """Take what was read and return what is next in order, numbered."""
         if self.is_caught_up:
             return self._number(arrived)
-        for item in arrived:
+        for item in expanded(arrived):
             self._place(item)
         for partition in ends:
             self._reach(partition)
@@ -189,10 +188,9 @@ class WallOrder:
         last_ts = {partition: self._last_ts[partition] for partition in chosen if partition in self._last_ts}
         return EventMerge(topic_ranks(self._topics), chosen, next_n=next_n, last_ts=last_ts)
 
-    def _number(self, arrived: Sequence[Input]) -> list[Input]:
-        numbered = [
-            Input(msgspec.structs.replace(item.record, n=n), item.event)
-            for n, item in enumerate(arrived, start=self._next_n)
-        ]
-        self._next_n += len(numbered)
-        return numbered
+    def _number(self, arrived: Sequence[Item]) -> list[Item]:
+        given = []
+        for item in arrived:
+            given.append(numbered(item, self._next_n))
+            self._next_n += count_of(item)
+        return given

@@ -17,16 +17,14 @@ from feeds.journal_frames import (
     HEADER_BYTES,
     NUMBERED,
     FormatError,
-    JournalEntries,
     JournalError,
     JournalRecord,
     Kind,
     SegmentHeader,
-    pack_group,
     pack_header,
     parse_header,
-    split_groups,
 )
+from feeds.journal_packing import JournalEntries, pack_group, split_groups
 from feeds.journal_reader import is_journal, journal_bytes, segment_paths
 from feeds.record import Record, Rejection, RejectReason
 from tests.daemon.journal_sample import SEGMENT_BYTES, entries, entry, read, write
@@ -133,9 +131,9 @@ def test_n_must_count_on_without_a_gap(tmp_path: Path) -> None:
 
 def test_a_large_batch_becomes_groups_within_their_bound() -> None:
     groups = list(split_groups(JournalEntries.of(entries(1, 2 * GROUP_RECORDS_MAX + 1))))
-    assert [len(group.records) for group in groups] == [GROUP_RECORDS_MAX, GROUP_RECORDS_MAX, 1]
+    assert [len(group) for group in groups] == [GROUP_RECORDS_MAX, GROUP_RECORDS_MAX, 1]
     heavy = [entry(n, b"x" * (20 * 1024 * 1024)) for n in range(1, 4)]
-    assert [len(group.records) for group in split_groups(JournalEntries.of(heavy))] == [2, 1]
+    assert [len(group) for group in split_groups(JournalEntries.of(heavy))] == [2, 1]
     assert list(split_groups(JournalEntries.of([]))) == []
 
 

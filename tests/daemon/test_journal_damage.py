@@ -12,12 +12,11 @@ import pytest
 from daemon.journal import SEGMENT_BYTES_MIN, JournalWriter
 from feeds.journal_frames import (
     HEADER_BYTES,
-    JournalEntries,
     JournalError,
     SegmentHeader,
-    pack_group,
     pack_header,
 )
+from feeds.journal_packing import JournalEntries, pack_group
 from feeds.journal_reader import TornTail, segment_paths
 from tests.daemon.journal_sample import SEGMENT_BYTES, entries, entry, read, write
 

@@ -3,6 +3,7 @@
 from config.schema import Topics
 from daemon.wall_clock import with_event_ticks, with_tick
 from feeds.events import Heartbeat, Tick
+from feeds.prices import Item, expanded
 from feeds.record import Input, Record, Rejection, RejectReason
 
 TOPICS = Topics()
@@ -12,9 +13,11 @@ def beat(topic: str, ts: int) -> Input:
     return Input(Record(1, topic, 0, 0, b""), Heartbeat(ts=ts, source="test"))
 
 
-def times(inputs: list[Input]) -> list[tuple[str, int]]:
+def times(inputs: list[Item]) -> list[tuple[str, int]]:
     """Ticks and inputs as (topic, ts); a tick has no topic."""
-    return [(item.record.topic, item.event.ts) for item in inputs if isinstance(item.event, (Tick, Heartbeat))]
+    return [
+        (item.record.topic, item.event.ts) for item in expanded(inputs) if isinstance(item.event, (Tick, Heartbeat))
+    ]
 
 
 def test_every_batch_stands_behind_a_tick_also_an_empty_one() -> None:
@@ -33,7 +36,7 @@ def test_catching_up_ticks_before_each_later_event_and_never_back() -> None:
         ("", 6),
         ("market-data", 6),
     ]
-    assert times(with_event_ticks(inputs, TOPICS, reached_ns=6, now_ns=100)) == times(inputs)
+    assert times(with_event_ticks(inputs, TOPICS, reached_ns=6, now_ns=100)) == times([*inputs])
 
 
 def test_reference_and_control_tell_no_time() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from config.schema import Topics
 from feeds.events import Heartbeat
 from feeds.merge import EventMerge, Partition, topic_ranks
+from feeds.prices import TOGETHER_MIN, Arrived, Item, count_of, expanded, gather, last_of
 from feeds.record import Input, Record, Rejection, RejectReason
 
 TOPICS = Topics()
@@ -39,11 +40,11 @@ def last_beat(log: list[Input]) -> Heartbeat:
 
 
 def merged(merge: EventMerge, arrivals: Iterable[Input]) -> list[Record]:
-    inputs: list[Input] = []
+    inputs: list[Item] = []
     for item in arrivals:
         merge.push(item)
         inputs += merge.ready()
-    return [item.record for item in inputs]
+    return [item.record for item in expanded(inputs)]
 
 
 @st.composite
@@ -163,3 +164,48 @@ def test_offset_that_does_not_rise_is_a_broken_invariant() -> None:
     merge.push(arrival(("market-data", 0), 1, 5))
     with pytest.raises(AssertionError, match="must rise"):
         merge.push(arrival(("market-data", 0), 1, 6))
+
+
+def quotes(partition: int, offset: int, times: list[int]) -> list[Item]:
+    """Return quotes of one partition as a source gives them: together."""
+    payloads = [b'{"type":"quote","ts":%d,"instrument":"A","bid":1.0,"ask":2.0}' % ts for ts in times]
+    count = len(times)
+    offsets = list(range(offset, offset + count))
+    return gather(Arrived(["market-data"] * count, [partition] * count, offsets, payloads, 0), TOPICS)
+
+
+many_times = st.lists(st.integers(0, 200), min_size=TOGETHER_MIN, max_size=3 * TOGETHER_MIN)
+
+
+@given(st.lists(st.tuples(many_times, many_times), min_size=1, max_size=3), random_times, st.booleans())
+def test_prices_that_come_together_take_the_turns_that_each_would_take_alone(
+    batches: list[tuple[list[int], list[int]]], others: list[int | None], are_sorted: bool
+) -> None:
+    """Late ones among them too: whole where nobody comes between, else one by one."""
+    logs: list[Item] = []
+    offsets = [0, 0]
+    for columns in batches:
+        for number, times in enumerate(columns):
+            logs += quotes(number, offsets[number], sorted(times) if are_sorted else times)
+            offsets[number] += len(times)
+    logs += [arrival(("positions", 0), offset, None if ts is None else 20 * ts) for offset, ts in enumerate(others)]
+    ends = {("market-data", 0): offsets[0], ("market-data", 1): offsets[1], ("positions", 0): len(others)}
+    logs += [arrival(partition, offset, 500, is_end=True) for partition, offset in ends.items()]
+    together, alone = EventMerge(RANKS, ends), EventMerge(RANKS, ends)
+    given_out: list[Item] = []
+    for item in logs:
+        together.push(item)
+        given_out += together.ready()
+    assert together.waiting == 0
+    assert merged(alone, expanded(logs)) == [item.record for item in expanded(given_out)]
+    assert together.next_n == alone.next_n == len(expanded(logs)) + 1
+
+
+def test_prices_of_a_partition_that_nobody_interrupts_stay_together() -> None:
+    merge = EventMerge(RANKS, [("positions", 0), ("market-data", 0)])
+    merge.push(arrival(("positions", 0), 0, 0, is_end=True))
+    (prices,) = quotes(0, 0, list(range(40)))
+    merge.push(prices)
+    given_out = merge.ready()
+    assert [count_of(item) for item in given_out] == [1, 40]
+    assert last_of(given_out[1]).record.n == 41

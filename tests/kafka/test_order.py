@@ -10,6 +10,7 @@ from config.schema import Topics
 from feeds.decode import decode, decode_all
 from feeds.merge import Partition
 from feeds.order import WAITING_RECORDS_MAX, EventOrder, Place, WallOrder
+from feeds.prices import expanded
 from feeds.record import Input, Record
 
 TOPICS = Topics()
@@ -30,7 +31,7 @@ def beat(partition: Partition, offset: int, ts: int, *, is_end: bool = False) ->
 
 def take(order: EventOrder | WallOrder, records: Sequence[Record], ends: Sequence[Partition]) -> list[Record]:
     """Give records to an order as the source does: decoded."""
-    inputs = order.take(list(map(Input, records, decode_all(records, TOPICS))), ends)
+    inputs = expanded(order.take(list(map(Input, records, decode_all(records, TOPICS))), ends))
     assert [item.event for item in inputs] == [decode(i.record.topic, i.record.payload, TOPICS) for i in inputs]
     return [item.record for item in inputs]
 

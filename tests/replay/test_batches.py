@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+import feeds.prices
 from config.setup import Setup
 from daemon.core import Core
-from daemon.edge import decode_inputs
+from daemon.edge import decode_inputs, with_calendars
 from daemon.shipped import demo_config, shipped_recording
 from daemon.wall_clock import with_event_ticks
 from daemon.wiring import build_setup
+from feeds.prices import Arrived, Item, Prices, count_of, expanded, gather, numbered, steps
 from feeds.record import Input, Record
 from feeds.recording import read_records
 from tests.helpers import Played, Source, play, records_of
@@ -47,13 +49,16 @@ def shipped_setup() -> Setup:
     return replace(setup, config=setup.config.model_copy(update={"enforcement": enforcement}))
 
 
-def mixed_sources() -> list[Source]:
-    """A year's closes, then ticks on two partitions with offsets that jump back, and bad records between."""
+def mixed_sources(run: int = 5) -> list[Source]:
+    """A year's closes, then ticks on two partitions with offsets that jump back, and bad records between.
+
+    run : records of one partition that follow each other
+    """
     bad = (b"", b"{", b'{"type":"quote","ts":1,"instrument":"S0","bid":2,"ask":1}', b'{"type":"nav"}')
     sources: list[Source] = []
     for n, record in enumerate(records_of(made_events(days=262, quoted=8, quotes=60))):
         if record.topic == "market-data":
-            part = n // 5 % 2
+            part = n // run % 2
             sources.append(Record(0, record.topic, part, n - 3 * (n % 4), record.payload))
         else:
             sources.append(record)
@@ -136,7 +141,7 @@ def wall_inputs(setup: Setup) -> list[Input]:
     """A backlog as the wall clock applies it: between its records stand ticks of their own times."""
     known = {each.code for each in setup.calendars}
     inputs = decode_inputs(records_of(mixed_sources()), known, setup.config)
-    return with_event_ticks(inputs, setup.config.kafka.topics, reached_ns=0, now_ns=2**62)
+    return expanded(with_event_ticks(inputs, setup.config.kafka.topics, reached_ns=0, now_ns=2**62))
 
 
 def played_in_steps(inputs: list[Input], setup: Setup, batch: int) -> Played:
@@ -155,3 +160,25 @@ def test_ticks_between_prices_are_steps_of_their_own_or_parts_of_a_run() -> None
     assert len(single.outputs.decisions) > 200
     for batch in (7, 1_000):
         assert digest(played_in_steps(inputs, setup, batch)) == digest(single)
+
+
+def test_prices_that_come_together_are_steps_of_their_own_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the live source gives them, in twos already: bad records and what is not plain stand between."""
+    monkeypatch.setattr(feeds.prices, "TOGETHER_MIN", 2)
+    setup = made_setup("full")
+    records, codes = records_of(mixed_sources(60)), {each.code for each in setup.calendars}
+    single = played_in_steps(decode_inputs(records, set(codes), setup.config), setup, 1)
+    items: list[Item] = []
+    n = 1
+    for start in range(0, len(records), 500):
+        part = records[start : start + 500]
+        columns = [[getattr(record, name) for record in part] for name in ("topic", "partition", "offset", "payload")]
+        for item in gather(Arrived(*columns, 0), setup.config.kafka.topics):
+            items.append(numbered(item, n))
+            n += count_of(item)
+    together = Played(Core(setup))
+    for step in steps(with_calendars(items, codes, setup.config), 1_000):
+        together.take(together.core.step(step))
+    together.note_states()
+    assert sum(isinstance(item, Prices) for item in items) > 20
+    assert digest(together) == digest(single)
