@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Literal
 
 from pydantic import Field
 
 from config.faults import ConfigError, Fault, Path
-from config.schema import Frozen
+from config.frozen import Frozen
+from config.library_file import read_library
 from config.validation import validate
-from config.yaml_source import SIZE_BYTES_MAX, Document, parse_yaml
+from config.yaml_source import Document, parse_yaml
 
 BUILTIN = "builtin"
 SHIPPED_SCENARIOS = "scenarios.yaml"
@@ -69,14 +69,7 @@ class _Library(Frozen):
 
 def load_scenarios(library: FilePath | None) -> tuple[Scenario, ...]:
     """Return the scenarios of the library, in its order; None is the shipped one. Raises ConfigError."""
-    if library is None:
-        return parse_scenarios((files("config") / SHIPPED_SCENARIOS).read_bytes(), SHIPPED_SCENARIOS)
-    try:
-        with library.open("rb") as file:
-            data = file.read(SIZE_BYTES_MAX + 1)
-    except OSError as error:
-        raise ConfigError((Fault("", 0, 0, f"cannot be read: {error.strerror}", str(library)),)) from error
-    return parse_scenarios(data, str(library))
+    return parse_scenarios(*read_library(library, SHIPPED_SCENARIOS))
 
 
 def parse_scenarios(data: bytes, file: str) -> tuple[Scenario, ...]:

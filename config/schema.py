@@ -5,8 +5,10 @@ import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 from pydantic_core.core_schema import SerializationInfo, ValidationInfo
+
+from config.frozen import Frozen
 
 Mode = Literal["monitoring", "gradual", "full"]
 ActionType = Literal["none", "warn", "throttle", "reduce_position", "halt"]
@@ -82,12 +84,6 @@ MetricPrefix = Annotated[str, Field(pattern=r"^([a-zA-Z_][a-zA-Z0-9_]*)?$")]
 Parameters = Annotated[dict[str, Parameter], AfterValidator(_sorted_parameters)]
 Homes = Annotated[dict[Root, Annotated[int, Field(ge=0)]], AfterValidator(_sorted_sources)]
 Sources = Annotated[dict[str, DurationNs], AfterValidator(_sorted_sources)]
-
-
-class Frozen(BaseModel):
-    """What every part is: immutable, closed to unknown keys and to NaN and infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
 
 class CalendarConfig(Frozen):

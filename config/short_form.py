@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from config.faults import Path
-from config.schema import ActionType, Frozen, Level, Limit
+from config.frozen import Frozen
+from config.schema import ActionType, Level, Limit
 
 SHORT_KEYS: tuple[str, ...] = ("var_limits", "stress_limits", "rules")
 
