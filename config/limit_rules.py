@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from config.faults import Path
 from config.schema import Level, Limit, Parameter
-from config.sensor_metrics import SENSOR_METRICS, SHARE_METRICS, clear_at
+from config.sensor_facts import KnownSensors, Metric, clear_at
 
 SEVERITY: tuple[str, ...] = ("none", "warn", "throttle", "reduce_position", "halt")  # rising
 
@@ -24,9 +24,10 @@ _CANCEL_WORKING = ("increasing", "all", "none")
 Finding = tuple[Path, str]  # path below the limit, message
 
 
-def check_limit(limit: Limit) -> Iterator[Finding]:
+def check_limit(limit: Limit, known: KnownSensors) -> Iterator[Finding]:
     """Yield what is wrong between the fields of one limit, all of it."""
-    yield from _check_metric(limit)
+    yield from _check_metric(limit, known)
+    metric = metric_of(limit, known)
     if limit.id in BUILT_IN_IDS:
         yield ("id",), f"id {limit.id!r} is a built-in limit, choose another"
     if limit.hard and limit.sensor != "exposure":
@@ -38,7 +39,7 @@ def check_limit(limit: Limit) -> Iterator[Finding]:
         if level.name in names:
             yield ("levels", index, "name"), f"name of a level must be unique in its limit, got {level.name!r} twice"
         names.append(level.name)
-        yield from ((("levels", index, *path), message) for path, message in _check_level(limit, level))
+        yield from ((("levels", index, *path), message) for path, message in _check_level(limit, level, metric))
     for index in range(1, len(limit.levels)):
         before, level = limit.levels[index - 1 : index + 1]
         if level.at <= before.at:
@@ -48,31 +49,38 @@ def check_limit(limit: Limit) -> Iterator[Finding]:
             yield ("levels", index, "action"), message
 
 
-def resolve_limit(limit: Limit) -> Limit:
-    """Return the limit with `clear_at` and `params` of every level filled; the limit passed `check_limit`."""
-    levels = tuple(_resolve_level(limit, level) for level in limit.levels)
-    return limit.model_copy(update={"levels": levels, "clear_at": None})
+def resolve_limit(limit: Limit, known: KnownSensors) -> Limit:
+    """Return the limit with `confirm` and every level's `clear_at` and `params` filled; it passed `check_limit`."""
+    metric = metric_of(limit, known)
+    assert metric is not None, f"limit {limit.id} was not checked"
+    levels = tuple(_resolve_level(limit, level, metric) for level in limit.levels)
+    confirm = metric.confirm if limit.confirm is None else limit.confirm
+    return limit.model_copy(update={"levels": levels, "clear_at": None, "confirm": confirm})
 
 
-def _resolve_level(limit: Limit, level: Level) -> Level:
+def metric_of(limit: Limit, known: KnownSensors) -> Metric | None:
+    """Return what is known of the limit's metric, None where its sensor has none of that name."""
+    facts = known.sensor(limit.sensor)
+    return next((metric for metric in facts.metrics if metric.name == limit.metric), None) if facts else None
+
+
+def _resolve_level(limit: Limit, level: Level, metric: Metric) -> Level:
     own = level if limit.clear_at is None else level.model_copy(update={"clear_at": limit.clear_at})
     parameters = dict(sorted((ACTION_PARAMETERS[level.action] | level.params).items()))
-    return level.model_copy(update={"clear_at": clear_at(limit, own), "params": parameters})
+    return level.model_copy(update={"clear_at": clear_at(own, metric), "params": parameters})
 
 
-def _check_metric(limit: Limit) -> Iterator[Finding]:
-    metrics = SENSOR_METRICS.get(limit.sensor)
-    if metrics is None:
-        yield ("sensor",), f"sensor must be one of {', '.join(SENSOR_METRICS)}, got {limit.sensor!r}"
-    elif limit.metric not in metrics:
-        yield (
-            ("metric",),
-            f"metric of the sensor {limit.sensor} must be one of {', '.join(metrics)}, got {limit.metric!r}",
-        )
+def _check_metric(limit: Limit, known: KnownSensors) -> Iterator[Finding]:
+    facts = known.sensor(limit.sensor)
+    if facts is None:
+        yield ("sensor",), f"sensor must be one of {', '.join(known.names)}, got {limit.sensor!r}"
+    elif limit.metric not in facts.metric_names:
+        names = ", ".join(facts.metric_names)
+        yield ("metric",), f"metric of the sensor {limit.sensor} must be one of {names}, got {limit.metric!r}"
 
 
-def _check_level(limit: Limit, level: Level) -> Iterator[Finding]:
-    if limit.metric in SHARE_METRICS and level.at >= 1:
+def _check_level(limit: Limit, level: Level, metric: Metric | None) -> Iterator[Finding]:
+    if metric is not None and metric.is_whole and level.at >= 1:
         yield ("at",), f"at must be less than 1, since {limit.metric} is a share (10 % is 0.10), got {level.at:g}"
     clear = level.clear_at if level.clear_at is not None else limit.clear_at
     if clear is not None and clear >= level.at:

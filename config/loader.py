@@ -9,6 +9,7 @@ from config.faults import ConfigError, Fault, Path
 from config.limit_rules import check_limit, resolve_limit
 from config.relations import check_relations
 from config.schema import Config, Limit
+from config.sensor_facts import KnownSensors
 from config.short_form import SHORT_KEYS, Expanded, ShortForm, conflicts, expand
 from config.validation import validate
 from config.yaml_source import SIZE_BYTES_MAX, Document, Tree, parse_yaml
@@ -19,9 +20,10 @@ SHIPPED_LIMITS = "risk_limits_v2.yaml"
 _TOP_KEYS = ("audit", "metrics")
 
 
-def load_config(path: FilePath) -> Config:
+def load_config(path: FilePath, known: KnownSensors) -> Config:
     """Return the configuration in the file; raises ConfigError with all of its faults.
 
+    known : the sensors that its limits may name (`sensors.catalogue.SHIPPED.known`)
     An empty file is the defaults. Where `enforcement` names no limits in either form, the limits are the short
     form's defaults (models.md §21): only `limits: []` watches nothing.
     """
@@ -30,15 +32,15 @@ def load_config(path: FilePath) -> Config:
             data = file.read(SIZE_BYTES_MAX + 1)
     except OSError as error:
         raise ConfigError((Fault("", 0, 0, f"cannot be read: {error.strerror}", str(path)),)) from error
-    return parse_config(data, str(path))
+    return parse_config(data, str(path), known)
 
 
-def load_shipped_config() -> Config:
+def load_shipped_config(known: KnownSensors) -> Config:
     """Return the shipped default, `config/risk_limits_v2.yaml`."""
-    return parse_config((files("config") / SHIPPED_LIMITS).read_bytes(), SHIPPED_LIMITS)
+    return parse_config((files("config") / SHIPPED_LIMITS).read_bytes(), SHIPPED_LIMITS, known)
 
 
-def parse_config(data: bytes, file: str) -> Config:
+def parse_config(data: bytes, file: str, known: KnownSensors) -> Config:
     """Return the configuration in these bytes; `file` names them in faults. Raises ConfigError as `load_config`."""
     document = parse_yaml(data, file)
     tree = {} if document.tree is None else document.tree
@@ -53,17 +55,17 @@ def parse_config(data: bytes, file: str) -> Config:
     listed = _listed(parts.full, document)
     expanded: tuple[Expanded, ...] = ()
     if short is not None and (parts.short or listed is None):
-        faults += _conflict_faults(short, document)
-        expanded = expand(short)
+        faults += _conflict_faults(short, known, document)
+        expanded = expand(short, known)
     placed = [(("enforcement", *item.origin), item.limit) for item in expanded] + (listed or [])
-    faults += _limit_faults(placed, len(expanded), document)
+    faults += _limit_faults(placed, len(expanded), known, document)
     if config is not None:
         faults += [document.fault(path, message) for path, message in check_relations(config)]
         if expanded:
             faults += _stress_loss_faults(config, expanded, document)
     if faults or config is None:
         raise ConfigError(tuple(faults))
-    return _resolve(config, tuple(limit for _, limit in placed), expanded)
+    return _resolve(config, tuple(resolve_limit(limit, known) for _, limit in placed), expanded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +116,21 @@ def _listed(full: dict[str, Tree], document: Document) -> list[tuple[Path, Limit
     return placed
 
 
-def _conflict_faults(short: ShortForm, document: Document) -> Iterator[Fault]:
-    for conflict in conflicts(short):
+def _conflict_faults(short: ShortForm, known: KnownSensors, document: Document) -> Iterator[Fault]:
+    for conflict in conflicts(short, known):
         path = ("enforcement", *conflict.path)
         lines = sorted((document.line(path), document.line(("enforcement", *conflict.other))))
         suffix = f": lines {lines[0]} and {lines[1]}" if conflict.other else ""
         yield document.fault(path, conflict.message + suffix)
 
 
-def _limit_faults(placed: list[tuple[Path, Limit]], from_short: int, document: Document) -> Iterator[Fault]:
+def _limit_faults(
+    placed: list[tuple[Path, Limit]], from_short: int, known: KnownSensors, document: Document
+) -> Iterator[Fault]:
     first: dict[str, Path] = {}
     for index, (path, limit) in enumerate(placed):
         is_short = index < from_short
-        for below, message in check_limit(limit):
+        for below, message in check_limit(limit, known):
             yield document.fault(path if is_short else (*path, *below), message)
         if limit.id in first:
             earlier = document.line(first[limit.id])
@@ -152,6 +156,5 @@ def _stress_loss(expanded: tuple[Expanded, ...]) -> float:
 
 def _resolve(config: Config, limits: tuple[Limit, ...], expanded: tuple[Expanded, ...]) -> Config:
     loss = _stress_loss(expanded) if expanded else config.enforcement.max_stress_loss
-    resolved = tuple(resolve_limit(limit) for limit in limits)
-    enforcement = config.enforcement.model_copy(update={"limits": resolved, "max_stress_loss": loss})
+    enforcement = config.enforcement.model_copy(update={"limits": limits, "max_stress_loss": loss})
     return config.model_copy(update={"enforcement": enforcement})

@@ -192,7 +192,7 @@ class Limit(Frozen):
     levels: tuple[Level, ...] = Field(min_length=1)
     clear_at: float | None = Field(default=None, ge=0)  # of a limit with one level; loading moves it there
     for_: DurationNs = Field(default=0, alias="for")
-    confirm: int = Field(default=2, ge=1)
+    confirm: int | None = Field(default=None, ge=1)  # None: the metric's own; loading fills it
     keep_firing_for: DurationNs = 60 * 10**9
     keep_firing_rows: int = Field(default=5, ge=1)
     latch: bool = False

@@ -7,6 +7,7 @@ from pydantic import Field
 from config.faults import Path
 from config.frozen import Frozen
 from config.schema import ActionType, Level, Limit
+from config.sensor_facts import DefaultLimit, KnownSensors, SensorFacts
 
 SHORT_KEYS: tuple[str, ...] = ("var_limits", "stress_limits", "rules")
 
@@ -20,11 +21,15 @@ class VarLimits(Frozen):
 
 
 class StressLimits(Frozen):
-    """A loss in base currency, a count of scenarios, and ES 99 % over VaR 99 %."""
+    """A loss in base currency, a count of scenarios, and ES 99 % over VaR 99 %.
+
+    strict_tail_ratio : hold against it what four of five resampled histories exceed, not the estimate itself
+    """
 
     max_stress_loss: float | None = Field(default=None, gt=0)
     max_scenario_failures: float | None = Field(default=None, gt=0)
     max_tail_ratio: float | None = Field(default=None, gt=0)
+    strict_tail_ratio: bool = False
 
 
 class Rule(Frozen):
@@ -47,55 +52,6 @@ class ShortForm(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
-class _Default:
-    """A limit of the expansion, its default threshold (models.md §21) and action (enforcement.md, Actions)."""
-
-    id: str
-    sensor: str
-    metric: str
-    at: float
-    action: ActionType
-    key: str = ""  # its name in var_limits or stress_limits, which is its rule_id too; else rule_id is the id
-    section: str = ""
-    confirm: int = 2
-
-    @property
-    def rule_id(self) -> str:
-        return self.key or self.id
-
-
-# Actions that enforcement.md leaves open: what a trade can mend at once slows trading down (leverage, drawdown);
-# what describes the market or the shape of the book, and mends slowly, warns. None of them halts unasked.
-_DEFAULTS: tuple[_Default, ...] = (
-    _Default("var_95", "var_breach", "var_95", 100_000.0, "warn", "var_95_limit", "var_limits"),
-    _Default("var_99", "var_breach", "var_99", 200_000.0, "throttle", "var_99_limit", "var_limits"),
-    _Default("var_999", "var_breach", "var_999", 500_000.0, "halt", "var_999_limit", "var_limits"),
-    _Default(
-        "stress_loss",
-        "stress_failure",
-        "worst_loss",
-        1_000_000.0,
-        "reduce_position",
-        "max_stress_loss",
-        "stress_limits",
-    ),
-    _Default("scenario_failures", "stress_failure", "failures", 3.0, "warn", "max_scenario_failures", "stress_limits"),
-    # §21: noisy by nature, so that five refits in a row must agree.
-    _Default("tail_ratio", "tail_risk", "tail_ratio", 1.5, "throttle", "max_tail_ratio", "stress_limits", confirm=5),
-    _Default("concentration_top", "concentration", "top_share", 0.25, "warn"),
-    _Default("concentration_hhi", "concentration", "hhi", 0.18, "warn"),
-    _Default("leverage_gross", "leverage", "gross_leverage", 4.0, "throttle"),
-    _Default("liquidity_cost", "liquidity", "liquidity_cost", 0.25, "warn"),
-    _Default("liquidity_days", "liquidity", "days_to_liquidate_share", 0.10, "warn"),
-    _Default("correlation_k", "correlation", "k_ratio", 1.25, "warn"),
-    _Default("volatility_ratio", "volatility", "vol_ratio", 2.0, "warn"),
-    _Default("drawdown", "drawdown", "drawdown", 0.10, "throttle"),
-    _Default("turnover", "turnover", "turnover", 2.0, "warn"),
-)
-RULE_IDS: tuple[str, ...] = tuple(default.rule_id for default in _DEFAULTS)
-
-
-@dataclass(frozen=True, slots=True)
 class Expanded:
     """A limit of the expansion and where in the file it was written, below `enforcement`; empty for a default."""
 
@@ -112,28 +68,29 @@ class Conflict:
     message: str
 
 
-def expand(short: ShortForm) -> tuple[Expanded, ...]:
-    """Return the fifteen limits that the short form stands for, in the order of the sensors' table.
+def expand(short: ShortForm, known: KnownSensors) -> tuple[Expanded, ...]:
+    """Return the limits that the short form stands for, the default limits of all sensors in their order.
 
     Call `conflicts` first: of two rules for one limit this takes the first.
     """
-    return tuple(_expand_one(default, short) for default in _DEFAULTS)
+    return tuple(_expand_one(facts, default, short) for facts, default in known.defaults())
 
 
-def conflicts(short: ShortForm) -> tuple[Conflict, ...]:
+def conflicts(short: ShortForm, known: KnownSensors) -> tuple[Conflict, ...]:
     """Return rules that name no limit, that name one twice, or whose threshold differs from the sections' one."""
     found: list[Conflict] = []
+    by_rule = {default.rule_id: default for _, default in known.defaults()}
     first: dict[str, int] = {}
     for index, rule in enumerate(short.rules):
         path: Path = ("rules", index, "rule_id")
-        if rule.rule_id not in RULE_IDS:
-            message = f"rule_id must be one of {', '.join(RULE_IDS)}, got {rule.rule_id!r}"
+        if rule.rule_id not in by_rule:
+            message = f"rule_id must be one of {', '.join(by_rule)}, got {rule.rule_id!r}"
             found.append(Conflict(path, (), message))
             continue
         if rule.rule_id in first:
             found.append(Conflict(path, ("rules", first[rule.rule_id], "rule_id"), f"two rules for {rule.rule_id!r}"))
         first.setdefault(rule.rule_id, index)
-        default = _DEFAULTS[RULE_IDS.index(rule.rule_id)]
+        default = by_rule[rule.rule_id]
         given = _given(default, short)
         if given is not None and rule.threshold is not None and given != rule.threshold:
             message = (
@@ -144,25 +101,25 @@ def conflicts(short: ShortForm) -> tuple[Conflict, ...]:
     return tuple(found)
 
 
-def _given(default: _Default, short: ShortForm) -> float | None:
+def _given(default: DefaultLimit, short: ShortForm) -> float | None:
     """Return the threshold that var_limits or stress_limits gives, or None."""
     values = {**short.var_limits.model_dump(), **short.stress_limits.model_dump()}
     value: float | None = values.get(default.key)
     return value
 
 
-def _expand_one(default: _Default, short: ShortForm) -> Expanded:
+def _expand_one(facts: SensorFacts, default: DefaultLimit, short: ShortForm) -> Expanded:
     matches = [index for index, rule in enumerate(short.rules) if rule.rule_id == default.rule_id]
     rule = short.rules[matches[0]] if matches else Rule(rule_id=default.rule_id)
     given = _given(default, short)
     at = next(value for value in (given, rule.threshold, default.at) if value is not None)
     origin: Path = (default.section, default.key) if given is not None else ("rules", matches[0]) if matches else ()
+    strict = facts.metric(default.metric).strict if short.stress_limits.strict_tail_ratio else ""
     limit = Limit(
         id=default.id,
-        sensor=default.sensor,
-        metric=default.metric,
+        sensor=facts.name,
+        metric=strict or default.metric,
         levels=(Level(at=at, action=rule.action or default.action),),
-        confirm=default.confirm,
         pinned_shadow=rule.monitoring_mode or not rule.enforcement_enabled,
         rule_name=rule.rule_name,
     )

@@ -112,8 +112,9 @@ def _published(
     if config is not None:
         from config.loader import load_config
         from daemon.checkpoint_topic import read_checkpoints
+        from sensors.catalogue import SHIPPED
 
-        return read_published(read_checkpoints(load_config(config).kafka), trusted)
+        return read_published(read_checkpoints(load_config(config, SHIPPED.known).kafka), trusted)
     return None
 
 

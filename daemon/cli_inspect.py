@@ -50,11 +50,12 @@ def check(
     from config.dump import dump_full
     from config.faults import ConfigError
     from config.loader import load_config
-    from config.sensor_metrics import unwatched_limits
     from config.unused import unused_keys
+    from enforcement.limits import unwatched_limits
+    from sensors.catalogue import SHIPPED
 
     try:
-        loaded = load_config(config)
+        loaded = load_config(config, SHIPPED.known)
     except ConfigError as error:
         if as_json:
             faults = [
@@ -66,7 +67,7 @@ def check(
             count = len(error.faults)
             typer.echo("\n".join([*map(str, error.faults), f"{config}: {count} fault{'s' if count != 1 else ''}"]))
         raise typer.Exit(EXIT_CONFIG) from None
-    unwatched = unwatched_limits(loaded)
+    unwatched = unwatched_limits(loaded, SHIPPED)
     if as_json:
         limits = [{"id": limit.id, "sensor": limit.sensor, "metric": limit.metric} for limit in unwatched]
         typer.echo(
@@ -142,8 +143,9 @@ def topics_create(
     from config.loader import load_config
     from feeds.kafka_preflight import check_connection
     from feeds.kafka_topics import create_topics
+    from sensors.catalogue import SHIPPED
 
-    kafka = load_config(config).kafka
+    kafka = load_config(config, SHIPPED.known).kafka
     check_connection(kafka)
     outcomes = create_topics(
         kafka,

@@ -63,8 +63,9 @@ def _address(config: Path | None) -> str:
     from config.loader import load_config
     from config.schema import HttpConfig
     from daemon.state_client import url_of
+    from sensors.catalogue import SHIPPED
 
-    return url_of(HttpConfig() if config is None else load_config(config).http)
+    return url_of(HttpConfig() if config is None else load_config(config, SHIPPED.known).http)
 
 
 def _show(answer: "Answer") -> None:

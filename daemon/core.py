@@ -37,6 +37,7 @@ from risk.portfolios import root_of
 from risk.state import RiskState
 from risk.trust import check_age
 from risk.window import DAY_OPEN, ROW_CLOSE, ROW_CUTOFF, base_close, complete_row, open_day
+from sensors.catalogue import SHIPPED, Catalogue
 
 FAR_FUTURE_NS = 2**62
 MODEL_VERSION = "1"  # of the numbers; a change of a formula changes it
@@ -45,12 +46,14 @@ MODEL_VERSION = "1"  # of the numbers; a change of a formula changes it
 class Core:
     """One shard's state machine: `step` is a function of the state and the inputs, whatever their batches."""
 
-    def __init__(self, setup: Setup, *, shard: int = 0, compute_slow_work: bool = True) -> None:
+    def __init__(
+        self, setup: Setup, *, shard: int = 0, compute_slow_work: bool = True, catalogue: Catalogue = SHIPPED
+    ) -> None:
         self.setup = setup
         self.shard = shard
         self.n = 0
         self.state = RiskState(setup)
-        self.enforcer = Enforcer(setup.config, shard, self.state.timers, self)
+        self.enforcer = Enforcer(setup.config, shard, self.state.timers, self, catalogue)
         self.enforcer.config_hash = decision_config_hash(setup.config)
         self.enforcer.model_version = MODEL_VERSION
         self.looking = Looking(self.state, self.enforcer, compute_slow_work=compute_slow_work)

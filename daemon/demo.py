@@ -29,6 +29,7 @@ from feeds.broker.apache import LocalKafka
 from feeds.embedded_broker import EmbeddedBroker
 from feeds.kafka_topics import create_topics
 from feeds.player import Layout
+from sensors.catalogue import SHIPPED
 
 Broker = Literal["embedded", "kafka"]
 PACED_SPEED = 24_000_000.0  # 33 years in about 43 seconds, so that a person can watch
@@ -69,7 +70,7 @@ def run_demo(plan: DemoPlan) -> None:
         folder = stack.enter_context(DemoFolder(plan.out, plan.force))
         kafka = _start_broker(stack, plan.broker, folder)
         folder.write_config(kafka, http_port=0)
-        metrics = load_config(folder.config).metrics
+        metrics = load_config(folder.config, SHIPPED.known).metrics
         prefix = "".join(f"{part}_" for part in (metrics.namespace, metrics.subsystem) if part)
         screen.print("Starting riskd. The first run compiles its kernels: wait a little.")
         started_s = time.monotonic()

@@ -20,6 +20,7 @@ from feeds.record import Input
 from feeds.recording import read_records
 from feeds.recording_blocks import RecordingError
 from feeds.recording_segments import SegmentWriter
+from sensors.catalogue import SHIPPED
 
 SEGMENT_AGE_S_MAX = 600.0  # a quiet feed too becomes durable
 TELL_EVERY_S = 10.0
@@ -50,7 +51,7 @@ def record(plan: RecordPlan) -> None:
     raises : ConfigError; KafkaError, also where Kafka no longer has an offset to go on from; RecordingError, also where
              the folder holds another recording, or one of partitions that the configuration does not read
     """
-    config = load_config(plan.config)
+    config = load_config(plan.config, SHIPPED.known)
     with SegmentWriter(plan.out, plan.segment_bytes) as writer:
         place = _place(plan.out, config.kafka.topics) if writer.has_segments else Place()
         if place.next_n > 1:

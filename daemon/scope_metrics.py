@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from config.schema import Config
-from config.sensor_metrics import SENSOR_METRICS
 from daemon.metric_families import Families, FamilySpec, smallest, total
 from daemon.state_views import NumberView, ScopeView, as_float
 from risk.measures import Status
+from sensors.catalogue import SHIPPED
 
 OTHER = "other"
 
@@ -104,11 +104,11 @@ def _add_tails(families: Families, portfolio: str, scope: ScopeView) -> None:
 
 
 def _add_sensors(families: Families, portfolio: str, scope: ScopeView) -> None:
-    for sensor, metrics in SENSOR_METRICS.items():
-        for metric in metrics:
+    for facts in SHIPPED.known.facts:
+        for metric in facts.metric_names:
             number: NumberView = scope.metrics[metric]
-            families["sensor_statistic"].add(as_float(number.value), portfolio, sensor, metric)
-            families["sensor_status"].add(Status[number.status], portfolio, sensor, metric)
+            families["sensor_statistic"].add(as_float(number.value), portfolio, facts.name, metric)
+            families["sensor_status"].add(Status[number.status], portfolio, facts.name, metric)
 
 
 def _add_limits(families: Families, portfolio: str, scope: ScopeView) -> None:

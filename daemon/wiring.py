@@ -7,6 +7,7 @@ from config.faults import ConfigError, Fault
 from config.loader import load_config, load_shipped_config
 from config.scenarios import BUILTIN, load_scenarios
 from config.setup import Setup
+from sensors.catalogue import SHIPPED
 
 
 def build_setup(config_path: Path | None) -> Setup:
@@ -15,7 +16,7 @@ def build_setup(config_path: Path | None) -> Setup:
     The calendars are the base calendar alone; others join as instruments name them. A scenario library is looked up
     from the folder of the configuration. Raises ConfigError with every fault, of the library too.
     """
-    config = load_shipped_config() if config_path is None else load_config(config_path)
+    config = load_shipped_config(SHIPPED.known) if config_path is None else load_config(config_path, SHIPPED.known)
     library: Path | None = None
     if config.scenarios != BUILTIN:
         library = (config_path.parent if config_path is not None else Path()) / config.scenarios

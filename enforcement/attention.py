@@ -17,7 +17,7 @@ RESOLVE_MOVE = 0.01
 def is_calm(bound: BoundLimit, known: bool, value: float, status: int) -> bool:
     """Say whether a limit whose lives are all ok has nothing to say: the wake-up rule of semantics.md."""
     if bound.metric_index < 0:
-        return _is_calm_builtin(bound, known=known)
+        return not bound.is_own and _is_calm_builtin(bound, known=known)
     return known and status <= Status.DEGRADED and value <= bound.wake_at
 
 
@@ -26,6 +26,8 @@ def is_settled(bound: BoundLimit, lives: list[Life], moment: Moment, *, known: b
 
     It answers for the two states in which a scope can stay for days, firing and no_data; False is always safe.
     """
+    if bound.is_own:
+        return False
     if bound.metric_index < 0:
         is_firing = all(life.state is LifeState.FIRING for life in lives)
         return is_firing and not _is_calm_builtin(bound, known=known)

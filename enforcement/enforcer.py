@@ -21,8 +21,9 @@ from enforcement.publisher import Change, Origin, Publisher
 from enforcement.records import Action, Effect, LifeState, Outcome, TradingState
 from enforcement.scopes import ScopeLives, new_scope, scope_of
 from risk.book import Book
-from risk.measures import METRICS, Measures, Vector
+from risk.measures import METRIC_INDEX, METRICS, Measures, Vector
 from risk.timers import Timers
+from sensors.catalogue import SHIPPED, Catalogue
 from sensors.metric_reading import utilisation_of
 from sensors.reading import Reading
 
@@ -62,18 +63,21 @@ class Enforcer:
     """Limits bound to scopes, their lives, and the counters of what was decided and published.
 
     freshness     : of the watched sources, set by the daemon; every root is restricted while one is silent
-    unwatched     : ids of limits whose sensor this release does not evaluate
+    unwatched     : ids of limits whose sensor the catalogue does not have
     stages        : earned by evidence, by (limit id, scope); empty as long as nothing gathers evidence
     epoch         : of the journaled assignment, set by the daemon; in no id and no digest
     config_hash   : of what decisions depend on, so without modes; set by the daemon
     model_version : set by the daemon
     """
 
-    def __init__(self, config: Config, shard: int, timers: Timers, opens: OpenTime) -> None:
-        self.unwatched = unwatched_limits(config)
+    def __init__(
+        self, config: Config, shard: int, timers: Timers, opens: OpenTime, catalogue: Catalogue = SHIPPED
+    ) -> None:
+        self.unwatched = tuple(limit.id for limit in unwatched_limits(config, catalogue))
+        self._catalogue = catalogue
         self.epoch = 1
         self.config_hash = self.model_version = ""
-        self._limits = watched_limits(config)
+        self._limits = watched_limits(config, catalogue)
         self._currency = config.base_currency
         self._threshold = config.enforcement.false_positive_threshold_per_week
         self._watches_sources = bool(config.data.sources)
@@ -90,7 +94,10 @@ class Enforcer:
         """
         if scope not in self._scopes:
             freshness = self.freshness if self._watches_sources else None
-            bound = bind_all(self._limits, scope, self._currency, is_root=is_root, listed=listed, freshness=freshness)
+            bound = bind_all(
+                self._limits, scope, self._currency, self._catalogue,
+                is_root=is_root, listed=listed, freshness=freshness,
+            )  # fmt: skip
             self._scopes[scope] = new_scope(scope, bound)
 
     def evaluate(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
@@ -134,11 +141,16 @@ class Enforcer:
         return scope_of(name)
 
     def wake_levels(self, scope: str) -> Vector:
-        """Return (len(METRICS),) the value above which `evaluate` must be called; +inf where no limit looks."""
+        """Return (len(METRICS),) the value above which `evaluate` must be called; +inf where no limit looks.
+
+        A number that only its sensor can compute wakes the scope at every event: any gross is above -inf.
+        """
         wake = np.full(len(METRICS), inf)
         for bound in self._scopes[scope].limits:
             if bound.metric_index >= 0:
                 wake[bound.metric_index] = min(wake[bound.metric_index], bound.wake_at)
+            elif bound.is_own:
+                wake[METRIC_INDEX["gross"]] = -inf
         return wake
 
     def alive(self, scope: str) -> bool:

@@ -10,10 +10,10 @@ from enforcement.demands import decided_type
 from enforcement.life import Clock, Life, Look, is_acting, is_breaching, step
 from enforcement.limits import BoundLimit
 from enforcement.publisher import Change
-from enforcement.reasons import ReasonCode, code_of_metric, code_of_missing_data, sentence
+from enforcement.reasons import ReasonCode, code_of_missing_data, sentence
 from enforcement.records import Component, Kind, LifeState, Side, Target, number
 from enforcement.scopes import ScopeLives
-from enforcement.targets import clears_nothing, is_material, solve
+from enforcement.targets import is_material, solve
 from risk.book import Book
 from risk.measures import Measures
 from sensors.reading import Reading
@@ -52,9 +52,9 @@ def judge(holder: ScopeLives, index: int, level: int, reading: Reading, sight: S
     """Return the life of the level after the look, and the decision that it takes, if any."""
     bound, before = holder.limits[index], holder.lives[index][level]
     at, clear_at = bound.effective(level, reading)
-    look = Look(reading.statistic, reading.status, at, clear_at)
+    look = Look(reading.statistic, reading.status, at, clear_at, sight.measures.fits)
     moment = sight.clock.moment
-    clock = sight.clock if bound.metric_index >= 0 else _beside_markets(sight.clock)
+    clock = sight.clock if bound.metric is not None else _beside_markets(sight.clock)
     after = before if bound.is_commanded else step(before, look, bound.rule, clock)
     kind = _kind_of(before, after)
     if is_acting(after) and not is_acting(before):
@@ -70,12 +70,12 @@ def judge(holder: ScopeLives, index: int, level: int, reading: Reading, sight: S
     if is_halting:
         after = replace(after, reminded_session=moment.session)
     text = sentence(reading, kind, before.state, after.state, at=at, clear_at=clear_at)
-    if bound.metric_index < 0:  # nothing was measured against a level: the reading says it all
+    if bound.metric is None:  # nothing was measured against a level: the reading says it all
         text = reading.reason
     change = Change(
         index, level, before, after, kind, reading, at, clear_at, sight.measures, moment,
         _components(bound, before, after, kind, sight), clears_if_of(bound, after, reading, clear_at, holder.scope),
-        _code(bound, before, after, reading, sight.measures),
+        _code(bound, before, after, sight.measures),
         text,
     )  # fmt: skip
     return after, change
@@ -121,7 +121,7 @@ def _retarget(
     bound: BoundLimit, level: int, before: Life, after: Life, reading: Reading, sight: Sight
 ) -> tuple[Life, bool]:
     """Solve the reduction again where the book or the statistic moved enough; say whether its targets moved."""
-    is_reducing = bound.levels[level].action == "reduce_position" and bound.metric_index >= 0
+    is_reducing = bound.levels[level].action == "reduce_position" and bound.metric is not None
     if not is_reducing or sight.clock.moment.suspect:
         return after, False
     if after.state is not LifeState.FIRING:
@@ -135,7 +135,8 @@ def _retarget(
     book_digest = _book_digest(book)
     if not is_new and not moved and book_digest == after.solved_book:
         return after, False
-    found = solve(book, reading.metric, lambda names: bound.clear_at_of_reduced(level, reading, names))
+    assert bound.metric is not None, f"limit {bound.limit.id} is built in and asks for no targets"
+    found = solve(book, bound.metric, lambda names: bound.clear_at_of_reduced(level, reading, names))
     solved = replace(after, solved_statistic=reading.statistic, solved_book=book_digest)
     lots = dict(zip(book.instruments, book.lot.tolist(), strict=True))
     if not is_new and not is_material(after.targets, found.targets, lots):
@@ -161,11 +162,10 @@ def _turned(life: Life, sight: Sight) -> tuple[Life, bool]:
 
 def _components(bound: BoundLimit, before: Life, after: Life, kind: Kind, sight: Sight) -> tuple[Component, ...]:
     begins = after.state is LifeState.FIRING and before.state is not LifeState.FIRING
-    metric = bound.limit.metric
-    if bound.metric_index < 0 or clears_nothing(metric) or not (begins or kind is Kind.TARGETS):
+    if bound.metric is None or bound.metric.irreducible or not (begins or kind is Kind.TARGETS):
         return ()
-    book = sight.book.get()
-    return components_of(book.instruments, book.components(metric).tolist(), metric)
+    book, name = sight.book.get(), bound.metric.name
+    return components_of(book.instruments, book.components(name).tolist(), name)
 
 
 def components_of(instruments: Sequence[str], parts: Sequence[float], metric: str) -> tuple[Component, ...]:
@@ -177,7 +177,7 @@ def components_of(instruments: Sequence[str], parts: Sequence[float], metric: st
     return tuple(Component(name, contribution=number(part)) for name, part in largest)
 
 
-def _code(bound: BoundLimit, before: Life, after: Life, reading: Reading, measures: Measures) -> ReasonCode:
+def _code(bound: BoundLimit, before: Life, after: Life, measures: Measures) -> str:
     if bound.limit.id == MODEL_AVAILABLE.id:
         return ReasonCode.MODEL_UNAVAILABLE
     if bound.limit.id == DATA_FRESH.id:
@@ -186,7 +186,8 @@ def _code(bound: BoundLimit, before: Life, after: Life, reading: Reading, measur
         return ReasonCode.OPERATOR_HALT
     if after.state in _BLIND or (before.state in _BLIND and after.state is LifeState.OK):
         return code_of_missing_data(measures.trust) if measures.known else ReasonCode.MODEL_UNAVAILABLE
-    return code_of_metric(reading.metric)
+    assert bound.metric is not None, f"limit {bound.limit.id} reads no metric and is not built in"
+    return bound.metric.code
 
 
 def _book_digest(book: Book) -> str:

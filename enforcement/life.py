@@ -18,7 +18,7 @@ _POLICY_TYPES: dict[NoDataPolicy, ActionType] = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a limit's lives move; durations are open time, ns."""
+    """How a limit's lives move; durations are open time, ns. `by_fits`: new tail fits confirm, and nothing else."""
 
     for_ns: int
     confirm: int
@@ -27,6 +27,7 @@ class Rule:
     latch: bool
     no_data_after_ns: int
     on_no_data: NoDataPolicy | None
+    by_fits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,13 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a level sees: NaN is no number; +inf is one, whatever its status."""
+    """What a level sees: NaN is no number; +inf is one, whatever its status. `fits`: tail fits of the scope so far."""
 
     statistic: float
     status: Status
     at: float
     clear_at: float
+    fits: int = 0
 
     @property
     def is_blind(self) -> bool:
@@ -68,7 +70,7 @@ class Life:
 
     held            : the state to go on from when data is back; OK outside no_data and error
     since_ns        : when the state began; acting_since_ns: when the level began to act, 0 where it does not
-    confirmed       : prices that confirmed the breach so far; confirmed_n: the input that did so last
+    confirmed       : prices (or fits) that confirmed the breach so far; confirmed_n: the input (or fit) that did last
     due_ns          : when `for` or `keep_firing_for` has passed; rows_at: completed rows when recovery began
     no_data_since_ns, invalid_since_ns : when numbers were last lost, and when they last became INVALID; 0: they are not
     escalated       : what `on_no_data` asks for by now; escalation_due_ns: when it will ask for more, 0: it will not
@@ -139,9 +141,9 @@ def _compare(life: Life, look: Look, rule: Rule, clock: Clock) -> Life:
         case LifeState.OK if over:
             due_ns = clock.after(clock.moment.ts, rule.for_ns)
             pending = replace(life, state=LifeState.PENDING, since_ns=clock.moment.ts, due_ns=due_ns)
-            return _confirm(pending, rule, clock)
+            return _confirm(pending, look, rule, clock)
         case LifeState.PENDING if over:
-            return _confirm(life, rule, clock)
+            return _confirm(life, look, rule, clock)
         case LifeState.PENDING:
             return replace(life, state=LifeState.OK, since_ns=clock.moment.ts, confirmed=0, confirmed_n=0, due_ns=0)
         case LifeState.FIRING if look.statistic <= look.clear_at:
@@ -156,18 +158,20 @@ def _compare(life: Life, look: Look, rule: Rule, clock: Clock) -> Life:
             return life
 
 
-def _confirm(life: Life, rule: Rule, clock: Clock) -> Life:
+def _confirm(life: Life, look: Look, rule: Rule, clock: Clock) -> Life:
     """Count this moment towards the confirmation, and fire where it is complete and `for` has passed."""
-    confirmed = life.confirmed
-    if clock.moment.cause == "other":
+    confirmed, n = life.confirmed, look.fits if rule.by_fits else clock.moment.n
+    if rule.by_fits:
+        confirmed = min(confirmed + (n != life.confirmed_n), rule.confirm)
+    elif clock.moment.cause == "other":
         confirmed = max(confirmed, rule.confirm)
-    elif clock.moment.cause == "price" and clock.moment.n != life.confirmed_n:
+    elif clock.moment.cause == "price" and n != life.confirmed_n:
         confirmed = min(confirmed + 1, rule.confirm)
     if confirmed >= rule.confirm and life.due_ns <= clock.moment.ts:
         return replace(life, state=LifeState.FIRING, since_ns=clock.moment.ts, confirmed=0, confirmed_n=0, due_ns=0)
     if confirmed == life.confirmed:
         return life
-    return replace(life, confirmed=confirmed, confirmed_n=clock.moment.n)
+    return replace(life, confirmed=confirmed, confirmed_n=n)
 
 
 def _begin_recovery(life: Life, rule: Rule, clock: Clock) -> Life:

@@ -6,7 +6,7 @@ from math import inf
 from typing import Protocol
 
 from config.schema import Config, Level, Limit
-from config.sensor_metrics import clear_at
+from config.sensor_facts import Metric, clear_at
 from enforcement.builtin import (
     BUILTIN_IDS,
     DATA_FRESH,
@@ -20,7 +20,7 @@ from enforcement.builtin import (
 )
 from enforcement.life import Rule
 from risk.measures import METRIC_INDEX, Measures
-from sensors.catalogue import LevelsByNames, evaluation_order, sensor_named
+from sensors.catalogue import Catalogue, LevelsByNames
 from sensors.reading import Reading
 
 WAKE_SHARE = 0.8
@@ -42,6 +42,7 @@ class BoundLimit:
     metric_index : into the measures; -1 where the limit reads none of them
     fixed_levels : (level, clear level) pairs; None where they depend on the book
     wake_at      : at or under it a limit whose lives are all ok has nothing to say; never over its smallest level
+    metric       : what is known of its metric; None for a built-in limit, which reads no number of the book
     """
 
     limit: Limit
@@ -51,6 +52,12 @@ class BoundLimit:
     metric_index: int
     fixed_levels: tuple[tuple[float, float], ...] | None
     wake_at: float
+    metric: Metric | None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the sensor computes its number itself, so that only its reading can tell."""
+        return self.metric is not None and self.metric_index < 0
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -94,8 +101,8 @@ def may_match_below(pattern: str, root: str) -> bool:
     return first == "**" or fnmatchcase(root, first)
 
 
-def watched_limits(config: Config) -> tuple[Limit, ...]:
-    """Return the limits that this release evaluates, by sensor in evaluation order, then as configured.
+def watched_limits(config: Config, catalogue: Catalogue) -> tuple[Limit, ...]:
+    """Return the limits that the catalogue evaluates, by sensor in evaluation order, then as configured.
 
     Raises ValueError where an id is built in or given twice, or the name of a level is.
     """
@@ -107,17 +114,17 @@ def watched_limits(config: Config) -> tuple[Limit, ...]:
         names = [level.name for level in limit.levels]
         if len(set(names)) < len(names):
             raise ValueError(f"limit {limit.id}: names of levels must differ, got {names}")
-    known = [limit for limit in config.enforcement.limits if sensor_named(limit.sensor) is not None]
-    return tuple(sorted(known, key=lambda limit: evaluation_order(limit.sensor)))
+    known = [limit for limit in config.enforcement.limits if catalogue.named(limit.sensor) is not None]
+    return tuple(sorted(known, key=lambda limit: catalogue.order(limit.sensor)))
 
 
-def unwatched_limits(config: Config) -> tuple[str, ...]:
-    """Return the ids of limits whose sensor this release does not have: they are loaded and never fire."""
-    return tuple(limit.id for limit in config.enforcement.limits if sensor_named(limit.sensor) is None)
+def unwatched_limits(config: Config, catalogue: Catalogue) -> tuple[Limit, ...]:
+    """Return the limits whose sensor the catalogue does not have: they are loaded and never fire."""
+    return tuple(limit for limit in config.enforcement.limits if catalogue.named(limit.sensor) is None)
 
 
 def bind_all(
-    limits: tuple[Limit, ...], scope: str, currency: str, *, is_root: bool, listed: bool,
+    limits: tuple[Limit, ...], scope: str, currency: str, catalogue: Catalogue, *, is_root: bool, listed: bool,
     freshness: Freshness | None = None,
 ) -> tuple[BoundLimit, ...]:  # fmt: skip
     """Return the limits of one scope in evaluation order, the built-in ones first.
@@ -129,16 +136,15 @@ def bind_all(
     if is_root and freshness is not None:
         bound.append(_bind_builtin(DATA_FRESH, FreshReader(freshness, scope), keep_ns=DATA_FRESH.keep_firing_for))
     bound.append(_bind_builtin(OPERATOR_HALT, CommandReader()))
-    bound += [_bind(limit, currency) for limit in limits if matches(limit.scope, scope)]
+    bound += [_bind(limit, currency, catalogue) for limit in limits if matches(limit.scope, scope)]
     return tuple(bound)
 
 
-def _bind(limit: Limit, currency: str) -> BoundLimit:
-    sensor_type = sensor_named(limit.sensor)
+def _bind(limit: Limit, currency: str, catalogue: Catalogue) -> BoundLimit:
+    sensor_type = catalogue.named(limit.sensor)
     assert sensor_type is not None, f"limit {limit.id} names sensor {limit.sensor!r}, which is not watched"
-    if limit.metric not in sensor_type.metrics:
-        raise ValueError(f"limit {limit.id}: metric must be one of {sensor_type.metrics}, got {limit.metric!r}")
-    clear_ats = tuple(clear_at(limit, level) for level in limit.levels)
+    metric = sensor_type.facts.metric(limit.metric)
+    clear_ats = tuple(clear_at(level, metric) for level in limit.levels)
     for level, clear in zip(limit.levels, clear_ats, strict=True):
         if clear > level.at:
             raise ValueError(f"limit {limit.id}: clear_at of {level.name} must be <= {level.at}, got {clear}")
@@ -146,18 +152,22 @@ def _bind(limit: Limit, currency: str) -> BoundLimit:
     ats = tuple(level.at for level in limit.levels)
     fixed = None if isinstance(sensor, LevelsByNames) else tuple(zip(ats, clear_ats, strict=True))
     lowest = sensor.lowest_level() if isinstance(sensor, LevelsByNames) else min(ats)
-    return BoundLimit(limit, clear_ats, sensor, _rule(limit), METRIC_INDEX[limit.metric], fixed, WAKE_SHARE * lowest)
+    # What only a fit can move need not be looked at before it is over: then its life keeps the scope awake.
+    wake_at = lowest if metric.confirmed_by == "fits" else WAKE_SHARE * lowest
+    index = METRIC_INDEX.get(limit.metric, -1)
+    return BoundLimit(limit, clear_ats, sensor, _rule(limit, metric), index, fixed, wake_at, metric)
 
 
 def _bind_builtin(limit: Limit, reader: BuiltinReader, *, keep_ns: int = 0) -> BoundLimit:
     rule = Rule(0, 0, keep_ns, 0, latch=False, no_data_after_ns=0, on_no_data=None)
-    return BoundLimit(limit, tuple(level.at for level in limit.levels), reader, rule, -1, None, inf)
+    return BoundLimit(limit, tuple(level.at for level in limit.levels), reader, rule, -1, None, inf, None)
 
 
-def _rule(limit: Limit) -> Rule:
+def _rule(limit: Limit, metric: Metric) -> Rule:
+    confirm = metric.confirm if limit.confirm is None else limit.confirm
     return Rule(
-        limit.for_, limit.confirm, limit.keep_firing_for, limit.keep_firing_rows, limit.latch, limit.no_data_after,
-        limit.on_no_data,
+        limit.for_, confirm, limit.keep_firing_for, limit.keep_firing_rows, limit.latch, limit.no_data_after,
+        limit.on_no_data, by_fits=metric.confirmed_by == "fits",
     )  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from enforcement.life import Life, is_acting
 from enforcement.limits import BoundLimit, may_match_below
 from enforcement.merge import Merged, allowed_in, merge
 from enforcement.moment import Moment
-from enforcement.reasons import ReasonCode
 from enforcement.records import (
     Action,
     Cause,
@@ -53,7 +52,7 @@ class Change:
     moment: Moment
     components: tuple[Component, ...]
     clears_if: str | None
-    code: ReasonCode
+    code: str
     reason: str
 
 

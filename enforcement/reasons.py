@@ -9,7 +9,7 @@ from sensors.wording import amount
 
 
 class ReasonCode(StrEnum):
-    """Every reason a decision may give, as CATEGORY_CONDITION."""
+    """Every reason that a decision of a shipped sensor or a built-in limit may give, as CATEGORY_CONDITION."""
 
     VAR_LIMIT_BREACHED = "VAR_LIMIT_BREACHED"
     ES_LIMIT_BREACHED = "ES_LIMIT_BREACHED"
@@ -31,34 +31,6 @@ class ReasonCode(StrEnum):
     ACK_MISSING = "ACK_MISSING"
     ENFORCEMENT_INEFFECTIVE = "ENFORCEMENT_INEFFECTIVE"
     LEASE_EXPIRED = "LEASE_EXPIRED"
-
-
-_BY_METRIC: dict[str, ReasonCode] = {
-    "worst_loss": ReasonCode.STRESS_LOSS_EXCEEDED,
-    "failures": ReasonCode.SCENARIO_FAILURES_EXCEEDED,
-    "tail_ratio": ReasonCode.TAIL_RATIO_EXCEEDED,
-    "top_share": ReasonCode.CONCENTRATION_EXCEEDED,
-    "hhi": ReasonCode.CONCENTRATION_EXCEEDED,
-    "gross_leverage": ReasonCode.LEVERAGE_EXCEEDED,
-    "net_leverage": ReasonCode.LEVERAGE_EXCEEDED,
-    "liquidity_cost": ReasonCode.LIQUIDITY_EXCEEDED,
-    "days_to_liquidate_share": ReasonCode.LIQUIDITY_EXCEEDED,
-    "k_ratio": ReasonCode.CORRELATION_BREAKDOWN,
-    "vol_ratio": ReasonCode.VOLATILITY_SPIKE,
-    "drawdown": ReasonCode.DRAWDOWN_EXCEEDED,
-    "turnover": ReasonCode.TURNOVER_EXCEEDED,
-    # The enum has no word of their own for the hard caps: size is leverage, and a loss is a drawdown.
-    "gross": ReasonCode.LEVERAGE_EXCEEDED,
-    "net": ReasonCode.LEVERAGE_EXCEEDED,
-    "day_loss": ReasonCode.DRAWDOWN_EXCEEDED,
-}
-
-
-def code_of_metric(metric: str) -> ReasonCode:
-    """Return the code of a breach of the metric."""
-    if metric.startswith("var_"):
-        return ReasonCode.VAR_LIMIT_BREACHED
-    return ReasonCode.ES_LIMIT_BREACHED if metric.startswith("es_") else _BY_METRIC[metric]
 
 
 def code_of_missing_data(trust: str) -> ReasonCode:

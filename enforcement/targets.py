@@ -6,6 +6,7 @@ from math import isfinite
 
 import numpy as np
 
+from config.sensor_facts import Metric
 from enforcement.paths import CapPath, Path, component_path, whole_book_path
 from enforcement.records import Target
 from risk.book import Book
@@ -19,11 +20,6 @@ _STEP_MIN = 1e-9
 _COARSE_STEPS = 32
 _TAIL_STEPS = 16
 _NAMED_IN_TEXT_MAX = 5
-_NOT_REDUCIBLE: dict[str, str] = {
-    "drawdown": "no reduction clears a drawdown: it ends when the value recovers or the mark is reset",
-    "day_loss": "no reduction clears a loss of the day: it ends with the session",
-    "turnover": "no reduction clears a turnover: it ends when the fills are a session old",
-}
 
 ClearAt = Callable[[int], float]
 
@@ -37,12 +33,7 @@ class Reduction:
     does_clear: bool
 
 
-def clears_nothing(metric: str) -> bool:
-    """Say whether the metric speaks of the past, so that no reduction brings it down."""
-    return metric in _NOT_REDUCIBLE
-
-
-def solve(book: Book, metric: str, clear_at: ClearAt) -> Reduction:
+def solve(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
     """Return the smallest reduction along the component direction with the metric at or under its clear level.
 
     Tried in this order: nothing, where the positions alone are under the level; the positive contributors, down to
@@ -51,22 +42,22 @@ def solve(book: Book, metric: str, clear_at: ClearAt) -> Reduction:
 
     clear_at : the level for a book of so many names
     """
-    if metric in _NOT_REDUCIBLE:
-        return Reduction((), _NOT_REDUCIBLE[metric], does_clear=False)
+    if metric.irreducible:
+        return Reduction((), metric.irreducible, does_clear=False)
 
     def excess(quantity: Vector) -> float:
-        return book.evaluate(metric, quantity) - clear_at(int(np.count_nonzero(quantity)))
+        return book.evaluate(metric.name, quantity) - clear_at(int(np.count_nonzero(quantity)))
 
     if excess(book.quantity) <= 0.0:
         level = amount(clear_at(int(np.count_nonzero(book.quantity))), "")
         return Reduction((), f"the positions alone are at or under {level}: working orders go", does_clear=True)
-    for path in (component_path(book, metric), whole_book_path(book)):
+    for path in (component_path(book, metric.name), whole_book_path(book)):
         found = None if path is None else smallest_clearing(path, excess)
         if found is not None:
             targets = _targets(book, found)
             return Reduction(targets, _clears_if(targets), does_clear=True)
     flat = _targets(book, np.zeros_like(book.quantity))
-    return Reduction(flat, f"no reduction clears {metric}: the targets flatten the book", does_clear=False)
+    return Reduction(flat, f"no reduction clears {metric.name}: the targets flatten the book", does_clear=False)
 
 
 def smallest_clearing(path: Path | CapPath, excess: Callable[[Vector], float]) -> Vector | None:

@@ -40,6 +40,7 @@ class Measures:
     nav      : in base currency, NaN where unknown
     known    : False until a positions snapshot of the root made the tree known
     trust    : worst of the held instruments: fresh, stale, suspect or missing
+    fits     : tail fits that the scope has been given so far
     """
 
     scope: str
@@ -49,6 +50,7 @@ class Measures:
     nav: float
     known: bool
     trust: str
+    fits: int = 0
 
     def value(self, metric: str) -> float:
         """Return the metric's value, NaN where there is none."""

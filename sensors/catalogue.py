@@ -1,10 +1,13 @@
-"""Finds the sensor that a limit names, and says in which order limits are evaluated."""
+"""The sensors of a release: finds the one that a limit names, and says in which order limits are evaluated."""
 
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from config.schema import Limit
-from risk.measures import Measures
+from config.sensor_facts import KnownSensors, SensorFacts
+from risk.measures import METRIC_INDEX, Measures
 from sensors import SENSORS
+from sensors.announced import ANNOUNCED, TABLE
 from sensors.exposure import Exposure
 from sensors.reading import Reading
 
@@ -12,8 +15,7 @@ from sensors.reading import Reading
 class SensorType(Protocol):
     """What every sensor class offers, so that a new one needs its own file and its place in SENSORS, no more."""
 
-    name: ClassVar[str]
-    metrics: ClassVar[tuple[str, ...]]
+    facts: ClassVar[SensorFacts]
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:
@@ -38,19 +40,36 @@ class LevelsByNames(Protocol):
         ...
 
 
-def watched() -> tuple[type[SensorType], ...]:
-    """Return every class that limits may name, in evaluation order: hard caps first, then the sensors."""
-    return (Exposure, *SENSORS)
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The sensor classes that limits may name, in evaluation order.
+
+    A metric that is not one of `risk.measures.METRICS` is the sensor's own: it computes it from those when it reads,
+    so its scopes are looked at after every event, and no smaller book can be solved for it (`Metric.irreducible`).
+    """
+
+    sensors: tuple[type[SensorType], ...]
+    known: KnownSensors = field(init=False, repr=False)  # what a configuration may name
+
+    def __post_init__(self) -> None:
+        delivered = [sensor.facts for sensor in self.sensors]
+        names = [facts.name for facts in delivered]
+        facts = [*delivered, *(each for each in ANNOUNCED if each.name not in names)]
+        places = {name: place for place, name in enumerate(TABLE)}
+        ordered = sorted(facts, key=lambda each: places.get(each.name, len(places)))
+        object.__setattr__(self, "known", KnownSensors(tuple(ordered)))
+        for metric in self.known.metrics():
+            if metric.name not in METRIC_INDEX and not metric.irreducible:
+                raise ValueError(f"metric {metric.name} is the sensor's own, so it must say why it is irreducible")
+
+    def named(self, name: str) -> type[SensorType] | None:
+        """Return the sensor of that name, or None where there is none."""
+        return next((sensor for sensor in self.sensors if sensor.facts.name == name), None)
+
+    def order(self, name: str) -> int:
+        """Return the place of a sensor in evaluation order."""
+        return [sensor.facts.name for sensor in self.sensors].index(name)
 
 
-def sensor_named(name: str) -> type[SensorType] | None:
-    """Return the sensor of that name, or None where this release has none."""
-    for sensor in watched():
-        if sensor.name == name:
-            return sensor
-    return None
-
-
-def evaluation_order(name: str) -> int:
-    """Return the place of a watched sensor in evaluation order."""
-    return [sensor.name for sensor in watched()].index(name)
+# Hard caps come first; they are not one of the ten.
+SHIPPED = Catalogue((Exposure, *SENSORS))

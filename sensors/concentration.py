@@ -5,6 +5,7 @@ from math import inf
 from typing import ClassVar, Self
 
 from config.schema import Limit
+from config.sensor_facts import DefaultLimit, Metric, Outcome, SensorFacts
 from risk.measures import Measures
 from sensors.metric_reading import read_metric
 from sensors.reading import Reading
@@ -36,8 +37,24 @@ class Concentration:
     levels: tuple[float, ...]
     small_book_at: float = 0.5
 
-    name: ClassVar[str] = "concentration"
-    metrics: ClassVar[tuple[str, ...]] = ("top_share", "hhi")
+    facts: ClassVar[SensorFacts] = SensorFacts(
+        "concentration",
+        (
+            Metric(
+                "top_share", "largest position", "share of the largest position", "share", "CONCENTRATION_EXCEEDED",
+                is_whole=True,
+            ),
+            Metric(
+                "hhi", "risk concentration (HHI)", "concentration of the risk (HHI of component VaR)", "share",
+                "CONCENTRATION_EXCEEDED", is_whole=True,
+            ),
+        ),
+        (
+            DefaultLimit("concentration_top", "top_share", 0.25, "warn"),
+            DefaultLimit("concentration_hhi", "hhi", 0.18, "warn"),
+        ),
+        Outcome(20, "the top name loses at least half of what the book loses on a day beyond VaR 95 %"),
+    )  # fmt: skip
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:  # noqa: ARG003 -- all sensors are bound alike; a share has no currency
@@ -63,7 +80,6 @@ class Concentration:
     def read(self, measures: Measures) -> Reading:
         """Return the share against the levels that its number of names calls for."""
         small = measures.names < SMALL_BOOK_NAMES
-        title = "risk concentration (HHI)" if self.metric == "hhi" else "largest position"
         of = "" if self.metric == "hhi" else (" of NAV" if small else " of gross")
         levels = self.levels_for(measures.names)
-        return read_metric(self.name, title + of, self.metric, measures, levels=levels, unit="share")
+        return read_metric(self.facts, self.metric, measures, levels=levels, unit="share", of=of)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from config.schema import Limit
+from config.sensor_facts import DefaultLimit, Metric, Outcome, SensorFacts
 from risk.measures import Measures
 from sensors.metric_reading import read_metric
 from sensors.reading import Reading
@@ -30,8 +31,18 @@ class Drawdown:
     metric: str
     levels: tuple[float, ...]
 
-    name: ClassVar[str] = "drawdown"
-    metrics: ClassVar[tuple[str, ...]] = ("drawdown",)
+    facts: ClassVar[SensorFacts] = SensorFacts(
+        "drawdown",
+        (
+            Metric(
+                "drawdown", "drawdown", "fall from the high-water mark, share of NAV", "share", "DRAWDOWN_EXCEEDED",
+                clear=(0.08, 0.10), is_whole=True,
+                irreducible="no reduction clears a drawdown: it ends when the value recovers or the mark is reset",
+            ),
+        ),
+        (DefaultLimit("drawdown", "drawdown", 0.10, "throttle"),),
+        Outcome(20, "a further loss of at least 2 % of NAV"),
+    )  # fmt: skip
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:  # noqa: ARG003 -- all sensors are bound alike; a share has no currency
@@ -40,4 +51,4 @@ class Drawdown:
 
     def read(self, measures: Measures) -> Reading:
         """Return the drawdown against its levels."""
-        return read_metric(self.name, "drawdown", self.metric, measures, levels=self.levels, unit="share")
+        return read_metric(self.facts, self.metric, measures, levels=self.levels, unit="share")

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from config.schema import Limit
+from config.sensor_facts import Metric, SensorFacts
 from risk.measures import Measures
 from sensors.metric_reading import read_metric
 from sensors.reading import Reading
-
-_TITLES: dict[str, str] = {"gross": "gross exposure", "net": "net exposure", "day_loss": "loss of the day"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,18 @@ class Exposure:
     levels: tuple[float, ...]
     unit: str = "USD"
 
-    name: ClassVar[str] = "exposure"
-    metrics: ClassVar[tuple[str, ...]] = tuple(_TITLES)
+    # The codes have no word of their own for hard caps: size is leverage, and a loss is a drawdown.
+    facts: ClassVar[SensorFacts] = SensorFacts(
+        "exposure",
+        (
+            Metric("gross", "gross exposure", "gross exposure", "money", "LEVERAGE_EXCEEDED"),
+            Metric("net", "net exposure", "net exposure, its size", "money", "LEVERAGE_EXCEEDED"),
+            Metric(
+                "day_loss", "loss of the day", "loss since the last close", "money", "DRAWDOWN_EXCEEDED",
+                irreducible="no reduction clears a loss of the day: it ends with the session",
+            ),
+        ),
+    )  # fmt: skip
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:
@@ -45,5 +54,4 @@ class Exposure:
 
     def read(self, measures: Measures) -> Reading:
         """Return the exposure or the day's loss against its cap."""
-        title = _TITLES[self.metric]
-        return read_metric(self.name, title, self.metric, measures, levels=self.levels, unit=self.unit)
+        return read_metric(self.facts, self.metric, measures, levels=self.levels, unit=self.unit)

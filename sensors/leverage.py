@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from config.schema import Limit
+from config.sensor_facts import DefaultLimit, Metric, Outcome, SensorFacts
 from risk.measures import Measures
 from sensors.metric_reading import read_metric
 from sensors.reading import Reading
-
-_TITLES: dict[str, str] = {"gross_leverage": "gross leverage", "net_leverage": "net leverage"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,15 @@ class Leverage:
     metric: str
     levels: tuple[float, ...]
 
-    name: ClassVar[str] = "leverage"
-    metrics: ClassVar[tuple[str, ...]] = tuple(_TITLES)
+    facts: ClassVar[SensorFacts] = SensorFacts(
+        "leverage",
+        (
+            Metric("gross_leverage", "gross leverage", "gross exposure over NAV", "x", "LEVERAGE_EXCEEDED"),
+            Metric("net_leverage", "net leverage", "net exposure over NAV", "x", "LEVERAGE_EXCEEDED"),
+        ),
+        (DefaultLimit("leverage_gross", "gross_leverage", 4.0, "throttle"),),
+        Outcome(10, "a margin call, free margin under 10 %, or a loss of at least 3 % of NAV"),
+    )
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:  # noqa: ARG003 -- all sensors are bound alike; a multiple has no currency
@@ -42,4 +48,4 @@ class Leverage:
 
     def read(self, measures: Measures) -> Reading:
         """Return the leverage against its levels."""
-        return read_metric(self.name, _TITLES[self.metric], self.metric, measures, levels=self.levels, unit="x")
+        return read_metric(self.facts, self.metric, measures, levels=self.levels, unit="x")

@@ -2,22 +2,25 @@
 
 from math import inf, isnan, nan
 
+from config.sensor_facts import SensorFacts
 from risk.measures import Measures, Status
 from sensors.reading import Reading
 from sensors.wording import amount
 
 
 def read_metric(
-    sensor: str, title: str, metric: str, measures: Measures, *, levels: tuple[float, ...], unit: str
+    facts: SensorFacts, metric: str, measures: Measures, *, levels: tuple[float, ...], unit: str, of: str = ""
 ) -> Reading:
     """Return the metric as a reading.
 
     A scope that is not known has no number: INVALID, whatever was computed. A number whose status is INSUFFICIENT or
     INVALID is withheld (NaN), except +inf, which ranks above every limit whatever its status.
 
-    title  : the statistic in words, such as "VaR 99% 1d"
+    metric : one of the sensor's
     levels : at least one; utilisation is statistic / levels[0]
+    unit   : as `sensors.wording.amount` knows it; of: what it is a share of, behind the metric's title
     """
+    sensor, title = facts.name, facts.metric(metric).title + of
     status = measures.status(metric) if measures.known else Status.INVALID
     statistic = measures.value(metric) if measures.known else nan
     if status >= Status.INSUFFICIENT and statistic != inf:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from config.sensor_facts import SensorFacts
 from risk.measures import Measures, Status
 
 
@@ -28,8 +29,7 @@ class Reading:
 class Sensor(Protocol):
     """The one shape of all sensors: a frozen dataclass that holds its levels and answers one question."""
 
-    name: ClassVar[str]
-    metrics: ClassVar[tuple[str, ...]]
+    facts: ClassVar[SensorFacts]
 
     def read(self, measures: Measures) -> Reading:
         """Answer the question from numbers already computed."""

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from config.schema import Limit
+from config.sensor_facts import DefaultLimit, Metric, Outcome, SensorFacts
 from risk.measures import Measures
 from sensors.metric_reading import read_metric
 from sensors.reading import Reading
-
-_TITLES: dict[str, str] = {"worst_loss": "worst stress loss", "failures": "failed stress scenarios"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,25 @@ class StressFailure:
     levels: tuple[float, ...]
     unit: str = "USD"
 
-    name: ClassVar[str] = "stress_failure"
-    metrics: ClassVar[tuple[str, ...]] = tuple(_TITLES)
+    facts: ClassVar[SensorFacts] = SensorFacts(
+        "stress_failure",
+        (
+            Metric(
+                "worst_loss", "worst stress loss", "loss of the worst stress scenario", "money", "STRESS_LOSS_EXCEEDED"
+            ),
+            Metric(
+                "failures", "failed stress scenarios", "stress scenarios over their own limit", "count",
+                "SCENARIO_FAILURES_EXCEEDED",
+            ),
+        ),
+        (
+            DefaultLimit(
+                "stress_loss", "worst_loss", 1_000_000.0, "reduce_position", "max_stress_loss", "stress_limits"
+            ),
+            DefaultLimit("scenario_failures", "failures", 3.0, "warn", "max_scenario_failures", "stress_limits"),
+        ),
+        Outcome(20, "a loss of at least a quarter of the worst scenario's"),
+    )  # fmt: skip
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:
@@ -45,4 +61,4 @@ class StressFailure:
     def read(self, measures: Measures) -> Reading:
         """Return the worst loss or the count of failures against its levels."""
         unit = "count" if self.metric == "failures" else self.unit
-        return read_metric(self.name, _TITLES[self.metric], self.metric, measures, levels=self.levels, unit=unit)
+        return read_metric(self.facts, self.metric, measures, levels=self.levels, unit=unit)

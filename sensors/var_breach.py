@@ -4,14 +4,20 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from config.schema import Limit
+from config.sensor_facts import DefaultLimit, Metric, Outcome, SensorFacts
 from risk.measures import Measures
 from sensors.metric_reading import read_metric
 from sensors.reading import Reading
 
-_TITLES: dict[str, str] = {
-    "var_95": "VaR 95% 1d", "var_975": "VaR 97.5% 1d", "var_99": "VaR 99% 1d", "var_999": "VaR 99.9% 1d",
-    "es_95": "ES 95% 1d", "es_975": "ES 97.5% 1d", "es_99": "ES 99% 1d", "es_999": "ES 99.9% 1d",
-}  # fmt: skip
+
+def _var(level: str, confidence: str, odds: str) -> Metric:
+    says = f"loss of one day passed 1 day in {odds} (VaR {confidence})"
+    return Metric(f"var_{level}", f"VaR {confidence}% 1d", says, "money", "VAR_LIMIT_BREACHED")
+
+
+def _shortfall(level: str, confidence: str, share: str) -> Metric:
+    says = f"mean loss of the worst {share} % of days (ES {confidence})"
+    return Metric(f"es_{level}", f"ES {confidence}% 1d", says, "money", "ES_LIMIT_BREACHED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +42,20 @@ class VarBreach:
     levels: tuple[float, ...]
     unit: str = "USD"
 
-    name: ClassVar[str] = "var_breach"
-    metrics: ClassVar[tuple[str, ...]] = tuple(_TITLES)
+    facts: ClassVar[SensorFacts] = SensorFacts(
+        "var_breach",
+        (
+            _var("95", "95", "20"), _var("975", "97.5", "40"), _var("99", "99", "100"), _var("999", "99.9", "1,000"),
+            _shortfall("95", "95", "5"), _shortfall("975", "97.5", "2.5"), _shortfall("99", "99", "1"),
+            _shortfall("999", "99.9", "0.1"),
+        ),
+        (
+            DefaultLimit("var_95", "var_95", 100_000.0, "warn", "var_95_limit", "var_limits"),
+            DefaultLimit("var_99", "var_99", 200_000.0, "throttle", "var_99_limit", "var_limits"),
+            DefaultLimit("var_999", "var_999", 500_000.0, "halt", "var_999_limit", "var_limits"),
+        ),
+        Outcome(10, "a cumulative loss of at least half the VaR 99 % at the trip"),
+    )  # fmt: skip
 
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:
@@ -46,5 +64,4 @@ class VarBreach:
 
     def read(self, measures: Measures) -> Reading:
         """Return the VaR or ES against its levels."""
-        title = _TITLES[self.metric]
-        return read_metric(self.name, title, self.metric, measures, levels=self.levels, unit=self.unit)
+        return read_metric(self.facts, self.metric, measures, levels=self.levels, unit=self.unit)

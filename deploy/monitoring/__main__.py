@@ -9,6 +9,7 @@ from config.faults import ConfigError
 from config.loader import load_config
 from deploy.monitoring.alert import RUNBOOK
 from deploy.monitoring.files import monitoring_files
+from sensors.catalogue import SHIPPED
 
 EXIT_CONFIG = 78
 
@@ -24,7 +25,7 @@ def main(
 ) -> None:
     """Write the Grafana dashboards and Prometheus rules for this configuration's metric prefix and limits."""
     try:
-        loaded = load_config(config)
+        loaded = load_config(config, SHIPPED.known)
     except ConfigError as error:
         typer.echo(f"{config}: {error}", err=True)
         raise typer.Exit(EXIT_CONFIG) from None

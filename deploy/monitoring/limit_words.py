@@ -1,33 +1,9 @@
 """What each configured limit means, in a sentence, for the one who sees it fire."""
 
 from config.schema import Config, Level, Limit
+from sensors.catalogue import SHIPPED
 
-_METRICS = {
-    "var_95": "loss of one day passed 1 day in 20 (VaR 95)",
-    "var_975": "loss of one day passed 1 day in 40 (VaR 97.5)",
-    "var_99": "loss of one day passed 1 day in 100 (VaR 99)",
-    "var_999": "loss of one day passed 1 day in 1,000 (VaR 99.9)",
-    "es_95": "mean loss of the worst 5 % of days (ES 95)",
-    "es_975": "mean loss of the worst 2.5 % of days (ES 97.5)",
-    "es_99": "mean loss of the worst 1 % of days (ES 99)",
-    "es_999": "mean loss of the worst 0.1 % of days (ES 99.9)",
-    "worst_loss": "loss of the worst stress scenario",
-    "failures": "stress scenarios over their own limit",
-    "tail_ratio": "ES over VaR at 99 %: how heavy the tail is",
-    "top_share": "share of the largest position",
-    "hhi": "concentration of the risk (HHI of component VaR)",
-    "gross_leverage": "gross exposure over NAV",
-    "net_leverage": "net exposure over NAV",
-    "liquidity_cost": "cost of liquidation over VaR",
-    "days_to_liquidate_share": "share of the book that takes over 10 days to sell",
-    "k_ratio": "risk at today's correlations over that at normal ones",
-    "vol_ratio": "volatility now over that of the window",
-    "drawdown": "fall from the high-water mark, share of NAV",
-    "turnover": "traded in one session over NAV",
-    "gross": "gross exposure",
-    "net": "net exposure, its size",
-    "day_loss": "loss since the last close",
-}
+_METRICS = {metric.name: metric.says for metric in SHIPPED.known.metrics()}
 _ACTIONS = {
     "none": "nothing is asked",
     "warn": "a warning, trading goes on",

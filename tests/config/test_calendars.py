@@ -18,6 +18,7 @@ from config.setup import (
     setup_from_json,
     setup_to_json,
 )
+from sensors.catalogue import SHIPPED
 
 NEW_YORK = build_calendar("XNYS", "2024-01-01", "2024-12-31")
 
@@ -118,7 +119,7 @@ def test_a_calendar_survives_json() -> None:
 
 
 def test_a_setup_survives_json_exactly() -> None:
-    setup = Setup(load_shipped_config(), (NEW_YORK,), load_scenarios(None))
+    setup = Setup(load_shipped_config(SHIPPED.known), (NEW_YORK,), load_scenarios(None))
     payload = setup_to_json(setup)
     again = setup_from_json(payload)
     assert (again.config, again.scenarios) == (setup.config, setup.scenarios)
@@ -128,7 +129,7 @@ def test_a_setup_survives_json_exactly() -> None:
 
 
 def test_another_setup_has_another_digest() -> None:
-    setup = Setup(load_shipped_config(), (NEW_YORK,), load_scenarios(None))
+    setup = Setup(load_shipped_config(SHIPPED.known), (NEW_YORK,), load_scenarios(None))
     assert setup_digest(replace(setup, scenarios=setup.scenarios[:5])) != setup_digest(setup)
 
 
@@ -139,6 +140,6 @@ def test_what_is_no_setup_is_refused(payload: bytes) -> None:
 
 
 def test_another_version_of_setup_is_refused() -> None:
-    payload = setup_to_json(Setup(load_shipped_config(), (), ())).replace(b'"version":1', b'"version":2')
+    payload = setup_to_json(Setup(load_shipped_config(SHIPPED.known), (), ())).replace(b'"version":1', b'"version":2')
     with pytest.raises(ValueError, match="setup version must be 1, got 2"):
         setup_from_json(payload)

@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from config.dump import decision_config_hash, dump_full
 from config.loader import load_shipped_config, parse_config
 from config.schema import Config, duration_text
+from sensors.catalogue import SHIPPED
 
 
 def load(text: str) -> Config:
-    return parse_config(text.encode(), "test.yaml")
+    return parse_config(text.encode(), "test.yaml", SHIPPED.known)
 
 
 def test_the_dump_loads_to_an_equal_configuration() -> None:
-    config = load_shipped_config()
+    config = load_shipped_config(SHIPPED.known)
     assert load(dump_full(config)) == config
     assert "keep_firing_for: 1m" in dump_full(config)
 

@@ -6,16 +6,17 @@ import pytest
 
 from config.faults import ConfigError
 from config.limit_rules import SEVERITY
-from config.loader import load_config, load_shipped_config, parse_config
+from config.loader import load_config, parse_config
 from config.schema import Config
-from config.sensor_metrics import AVAILABLE_SENSORS, SENSOR_METRICS, clear_at, unwatched_limits
+from config.sensor_facts import clear_at
 from risk.measures import METRICS
+from sensors.catalogue import SHIPPED
 
 LIMIT = "{id: a, sensor: leverage, metric: gross_leverage, levels: [{at: 4, action: warn}]}"
 
 
 def load(text: str) -> Config:
-    return parse_config(text.encode(), "test.yaml")
+    return parse_config(text.encode(), "test.yaml", SHIPPED.known)
 
 
 def faults(text: str) -> list[str]:
@@ -106,7 +107,7 @@ enforcement:
         ("metrics: {}\nenforcement:\n  metrics: {}", "at the top and under enforcement: lines 1 and 3"),
         (with_limits(LIMIT, LIMIT), "duplicate limit id 'a': lines 3 and 4"),
         (with_limits(LIMIT.replace("a,", "model_available,", 1)), "is a built-in limit"),
-        (with_limits(LIMIT.replace("leverage,", "karma,", 1)), "sensor must be one of var_breach"),
+        (with_limits(LIMIT.replace("leverage,", "karma,", 1)), "sensor must be one of exposure, var_breach"),
         (with_limits(LIMIT.replace("{id", "{hard: true, id")), "hard must belong to a limit of the sensor exposure"),
         (with_limits(LIMIT.replace("{id", "{scope: firm//x, id")), "scope must be a path or a glob"),
         (with_limits(LIMIT.replace("{id", "{clear_at: 4, id")), "clear_at must be less than at, 4, got 4"),
@@ -139,16 +140,16 @@ def test_each_fault_is_named_once(text: str, words: str) -> None:
 
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
-        load_config(tmp_path / "none.yaml")
+        load_config(tmp_path / "none.yaml", SHIPPED.known)
     with pytest.raises(ConfigError, match="cannot be read"):
-        load_config(tmp_path)
+        load_config(tmp_path, SHIPPED.known)
 
 
 def test_a_file_is_named_in_its_faults(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text("bar: x\n")
     with pytest.raises(ConfigError, match=r"bad\.yaml:1:1: bar: duration must look like"):
-        load_config(path)
+        load_config(path, SHIPPED.known)
 
 
 @pytest.mark.parametrize(
@@ -173,11 +174,12 @@ def test_a_file_is_named_in_its_faults(tmp_path: Path) -> None:
     ],
 )
 def test_each_metric_clears_where_its_table_says(metric: str, at: float, clear: float) -> None:
-    sensor = next(name for name, metrics in SENSOR_METRICS.items() if metric in metrics)
-    config = load(with_limits(f"{{id: a, sensor: {sensor}, metric: {metric}, levels: [{{at: {at}, action: warn}}]}}"))
+    facts = next(facts for facts in SHIPPED.known.facts if metric in facts.metric_names)
+    named = f"id: a, sensor: {facts.name}, metric: {metric}"
+    config = load(with_limits(f"{{{named}, levels: [{{at: {at}, action: warn}}]}}"))
     limit = config.enforcement.limits[0]
     assert limit.levels[0].clear_at == clear
-    assert clear_at(limit, limit.levels[0]) == clear
+    assert clear_at(limit.levels[0], facts.metric(metric)) == clear
 
 
 def test_a_level_keeps_its_own_clear_at_and_a_single_level_takes_the_limits() -> None:
@@ -196,23 +198,14 @@ def test_actions_get_their_default_parameters() -> None:
 
 
 def test_sensors_and_metrics_are_those_of_the_measures() -> None:
-    listed = [metric for metrics in SENSOR_METRICS.values() for metric in metrics]
-    assert sorted(listed) == sorted(METRICS)
-    assert set(AVAILABLE_SENSORS) <= set(SENSOR_METRICS)
-    assert len(SENSOR_METRICS) == 11
+    assert sorted(metric.name for metric in SHIPPED.known.metrics()) == sorted(METRICS)
+    assert len(SHIPPED.known.names) == 11
 
 
-def test_limits_that_nothing_watches_load_and_are_reported() -> None:
-    config = load(with_limits(LIMIT, "{id: t, sensor: tail_risk, metric: tail_ratio, levels: [{at: 2, action: warn}]}"))
-    assert [limit.id for limit in unwatched_limits(config)] == ["t"]
-    assert [limit.sensor for limit in unwatched_limits(load_shipped_config())] == [
-        "tail_risk",
-        "liquidity",
-        "liquidity",
-        "correlation",
-        "volatility",
-        "turnover",
-    ]
+def test_a_limit_confirms_as_its_metric_does_unless_it_says_otherwise() -> None:
+    tail = "{id: t, sensor: tail_risk, metric: tail_ratio, levels: [{at: 2, action: warn}]}"
+    config = load(with_limits(LIMIT, tail, tail.replace("{id: t", "{id: u, confirm: 3")))
+    assert [limit.confirm for limit in config.enforcement.limits] == [2, 5, 3]
 
 
 def test_severity_rises_from_none_to_halt() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from config.faults import ConfigError
 from config.loader import parse_config
+from sensors.catalogue import SHIPPED
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "security.md"
 TLS = "ca_file: ca"
@@ -17,7 +18,7 @@ USER = "username_file: user, password_file: password"
 def faults(security: str) -> list[str]:
     """Key and message of each fault of a configuration with this `kafka.security`, in the order of the file."""
     try:
-        parse_config(f"kafka: {{security: {{{security}}}}}".encode(), "test.yaml")
+        parse_config(f"kafka: {{security: {{{security}}}}}".encode(), "test.yaml", SHIPPED.known)
     except ConfigError as error:
         return [str(fault).rpartition("kafka.security.")[2] for fault in error.faults]
     return []
@@ -71,6 +72,6 @@ def test_half_a_security_and_files_that_nobody_would_read_are_faults(security: s
 
 def test_the_documented_examples_are_configurations() -> None:
     examples = re.findall(r"^```yaml\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    loaded = [parse_config(example.encode(), "security.md") for example in examples]
+    loaded = [parse_config(example.encode(), "security.md", SHIPPED.known) for example in examples]
     assert [config.kafka.security.protocol for config in loaded] == ["ssl", "sasl_ssl", "plaintext"]
     assert list(loaded[-1].control.keys) == ["alice"]

@@ -5,6 +5,7 @@ import pytest
 from config.faults import ConfigError
 from config.loader import load_shipped_config, parse_config
 from config.schema import Config, Limit
+from sensors.catalogue import SHIPPED
 
 CONTRACT = """
 enforcement:
@@ -21,7 +22,7 @@ enforcement:
 
 
 def load(text: str) -> Config:
-    return parse_config(text.encode(), "test.yaml")
+    return parse_config(text.encode(), "test.yaml", SHIPPED.known)
 
 
 def limits(text: str) -> dict[str, Limit]:
@@ -157,6 +158,6 @@ def test_other_top_level_keys_may_be_mixed_in() -> None:
 
 
 def test_the_shipped_file_is_the_contracts_form_with_the_shipped_metric_prefix() -> None:
-    shipped, contract = load_shipped_config(), load(CONTRACT)
+    shipped, contract = load_shipped_config(SHIPPED.known), load(CONTRACT)
     assert shipped.enforcement == contract.enforcement
     assert (shipped.metrics.namespace, shipped.metrics.subsystem) == ("riskd", "")

@@ -8,6 +8,7 @@ from config.loader import load_config
 from config.schema import KafkaConfig
 from daemon.demo_folder import MARKER_FILE, DemoFolder, DemoFolderError
 from daemon.shipped import demo_config
+from sensors.catalogue import SHIPPED
 
 
 def test_the_files_of_an_earlier_demo_are_gone_and_what_else_lies_there_stays(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_the_configuration_is_the_demo_s_but_for_where_things_lie(tmp_path: Path
     kafka = KafkaConfig(bootstrap="127.0.0.1:1", publish="idempotent", positions_partitions=(0,))
     with DemoFolder(tmp_path) as folder:
         folder.write_config(kafka, http_port=0)
-        written, shipped = load_config(folder.config), load_config(demo_config())
+        written, shipped = load_config(folder.config, SHIPPED.known), load_config(demo_config(), SHIPPED.known)
         assert (written.kafka, written.http.port) == (kafka, 0)
         assert written.journal.directory == str(folder.journal)
         assert written.audit.log_directory == str(folder.audit)

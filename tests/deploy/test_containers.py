@@ -10,6 +10,7 @@ import yaml
 
 from config.loader import load_config
 from config.unused import unused_keys
+from sensors.catalogue import SHIPPED
 from tests.deploy.tools import run
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +94,7 @@ def test_every_lasting_service_of_compose_has_a_health_check() -> None:
 
 
 def test_the_sample_configuration_speaks_of_the_services_of_compose() -> None:
-    config = load_config(DEPLOY / "riskd.yaml")
+    config = load_config(DEPLOY / "riskd.yaml", SHIPPED.known)
     assert config.clock == "wall"
     assert unused_keys(config) == ()
     assert config.kafka.bootstrap == "kafka:9092"

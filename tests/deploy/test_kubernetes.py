@@ -9,6 +9,7 @@ import yaml
 
 from config.loader import parse_config
 from config.unused import unused_keys
+from sensors.catalogue import SHIPPED
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 VERSIONS = ("1.29", "1.32", "1.35")
@@ -58,7 +59,7 @@ def test_every_object_is_what_the_api_takes(version: str) -> None:
 
 def test_the_configuration_of_the_config_map_is_a_good_one() -> None:
     text = cast(str, at(manifests()["ConfigMap/riskd"], "data", "riskd.yaml"))
-    config = parse_config(text.encode(), "riskd.yaml")
+    config = parse_config(text.encode(), "riskd.yaml", SHIPPED.known)
     assert config.clock == "wall"
     assert unused_keys(config) == ()
     assert config.kafka.security.protocol == "sasl_ssl"

@@ -25,6 +25,7 @@ from deploy.monitoring.rules import ALERTS
 from enforcement.builtin import BUILTIN_IDS
 from enforcement.records import LifeState, TradingState
 from risk.measures import Status
+from sensors.catalogue import SHIPPED
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "deploy" / "riskd.yaml"
@@ -34,7 +35,7 @@ Json = dict[str, object]
 
 
 def dashboards() -> dict[str, Json]:
-    files = monitoring_files(load_config(SAMPLE))
+    files = monitoring_files(load_config(SAMPLE, SHIPPED.known))
     return {name: cast(Json, json.loads(text)) for name, text in files.items() if name.endswith(".json")}
 
 
@@ -63,7 +64,7 @@ def documented() -> dict[str, set[str]]:
 
 def test_the_committed_files_are_those_of_the_sample_configuration() -> None:
     """Renew them by `make monitoring`."""
-    generated = monitoring_files(load_config(SAMPLE))
+    generated = monitoring_files(load_config(SAMPLE, SHIPPED.known))
     kept = {name: (ROOT / "deploy" / name).read_text(encoding="utf-8") for name in generated}
     assert kept == generated
     on_disk = {path.name for path in (ROOT / "deploy" / "grafana" / "dashboards").iterdir()}
@@ -72,7 +73,7 @@ def test_the_committed_files_are_those_of_the_sample_configuration() -> None:
 
 def test_the_sample_has_the_prefix_and_the_limits_of_the_shipped_ones() -> None:
     """So the committed files serve both."""
-    sample, shipped = load_config(SAMPLE), load_shipped_config()
+    sample, shipped = load_config(SAMPLE, SHIPPED.known), load_shipped_config(SHIPPED.known)
     assert metric_prefix(sample.metrics) == metric_prefix(shipped.metrics) == "riskd_"
     assert [limit.id for limit in sample.enforcement.limits] == [limit.id for limit in shipped.enforcement.limits]
 
@@ -150,13 +151,13 @@ def test_the_overview_tells_what_each_alert_and_each_limit_asks_of_a_person() ->
     text = json.dumps(dashboards()["grafana/dashboards/riskd-overview.json"])
     for alert in ALERTS:
         assert json.dumps(alert.what_to_do)[1:-1] in text
-    for limit in (*(limit.id for limit in load_config(SAMPLE).enforcement.limits), *BUILTIN_IDS):
+    for limit in (*(limit.id for limit in load_config(SAMPLE, SHIPPED.known).enforcement.limits), *BUILTIN_IDS):
         assert f'"{limit}": {{' in text
 
 
 def test_bounds_are_drawn_into_the_graphs_of_the_limits_that_are_configured() -> None:
     """The demo's limits have other names than the shipped ones."""
-    for config in (load_config(SAMPLE), load_config(demo_config())):
+    for config in (load_config(SAMPLE, SHIPPED.known), load_config(demo_config(), SHIPPED.known)):
         text = monitoring_files(config)["grafana/dashboards/riskd-limits.json"]
         for limit in config.enforcement.limits:
             if limit.sensor == "var_breach":
@@ -164,8 +165,10 @@ def test_bounds_are_drawn_into_the_graphs_of_the_limits_that_are_configured() ->
 
 
 def test_another_prefix_leaves_no_shipped_name() -> None:
-    metrics = load_shipped_config().metrics.model_copy(update={"namespace": "risk", "subsystem": "management"})
-    files = monitoring_files(load_config(SAMPLE).model_copy(update={"metrics": metrics}))
+    metrics = load_shipped_config(SHIPPED.known).metrics.model_copy(
+        update={"namespace": "risk", "subsystem": "management"}
+    )
+    files = monitoring_files(load_config(SAMPLE, SHIPPED.known).model_copy(update={"metrics": metrics}))
     names = ("uid", "riskd_alerts", "riskd_records", "riskd_service", "riskd_risk")
     for name, text in files.items():
         left = [word for word in re.findall(r"\briskd_\w+", text) if word not in names]

@@ -27,6 +27,7 @@ from feeds.kafka_topics import create_topics
 from feeds.player import play
 from feeds.recording import read_records
 from feeds.recording_writer import write_recording
+from sensors.catalogue import SHIPPED
 from tests.deploy.prometheus import RunningPrometheus
 from tests.deploy.tools import tool
 from tests.kafka.running import RunningDaemon, Stage
@@ -87,7 +88,7 @@ def scene(tmp_path: Path, kafka_config: KafkaConfig) -> Iterator[Scene]:
     play(read_records(stage.recording), stage.kafka, lambda _: None)
     folder = tmp_path / "prometheus"
     folder.mkdir()
-    config = load_config(stage.config)
+    config = load_config(stage.config, SHIPPED.known)
     with ExitStack() as stack:
         daemon = stack.enter_context(RunningDaemon(stage))
         daemon.wait_for("caught_up")

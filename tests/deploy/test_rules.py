@@ -20,6 +20,7 @@ from deploy.monitoring.rules import (
     prometheus_yaml,
     record_rules_yaml,
 )
+from sensors.catalogue import SHIPPED
 from tests.deploy.health import AFTER, HEALTHY, INTERVAL_S, ONSET, Fault, always
 from tests.deploy.risk_faults import RISK_FAULTS
 from tests.deploy.service_faults import SERVICE_FAULTS
@@ -87,20 +88,20 @@ def _minutes() -> Iterator[int]:
 
 def test_each_fault_raises_its_alert_and_no_other(tmp_path: Path, promtool: Path) -> None:
     """All faults in one run of the tool: it takes a second, and its answer names the fault that differs."""
-    _rules(tmp_path, load_config(SAMPLE))
+    _rules(tmp_path, load_config(SAMPLE, SHIPPED.known))
     _write(tmp_path / "faults.yml", [_of_fault(fault) for fault in FAULTS])
     run(promtool, "test", "rules", "faults.yml", folder=tmp_path)
 
 
 def test_nothing_fires_in_health(tmp_path: Path, promtool: Path) -> None:
-    _rules(tmp_path, load_config(SAMPLE))
+    _rules(tmp_path, load_config(SAMPLE, SHIPPED.known))
     quiet = [{"expr": _FIRING, "eval_time": f"{minute}m", "exp_samples": []} for minute in _minutes()]
     _write(tmp_path / "health.yml", [{"name": "health", **_of_series({}), "promql_expr_test": quiet}])
     run(promtool, "test", "rules", "health.yml", folder=tmp_path)
 
 
 def test_core_time_of_a_recording_is_no_trouble_of_the_clock(tmp_path: Path, promtool: Path) -> None:
-    _rules(tmp_path, load_config(SAMPLE))
+    _rules(tmp_path, load_config(SAMPLE, SHIPPED.known))
     (wall,) = [name for name in HEALTHY if name.startswith("riskd_config_info")]
     (core_time,) = [name for name in HEALTHY if name.startswith("riskd_core_time_seconds")]
     series = _of_series({core_time: always(1e9)})

@@ -208,7 +208,7 @@ def test_the_state_of_every_level_is_told() -> None:
 
 
 def test_limits_of_sensors_to_come_are_named_and_never_fire() -> None:
-    tail = limit_with("tail", "tail_risk", "tail_ratio", at=1.5)
+    tail = limit_with("tail", "nobody", "tail_ratio", at=1.5)
     desk = Desk(config_with(tail))
     assert desk.enforcer.unwatched == ("tail",)
     assert desk.see(tail_ratio=9.0) == []

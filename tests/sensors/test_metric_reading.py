@@ -8,20 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.sensor_metrics import AVAILABLE_SENSORS, SENSOR_METRICS
 from risk.measures import Status
 from sensors import SENSORS
-from sensors.catalogue import evaluation_order, sensor_named, watched
+from sensors.catalogue import SHIPPED, Catalogue
+from sensors.exposure import Exposure
+from sensors.leverage import Leverage
 from sensors.metric_reading import utilisation_of
 from sensors.wording import amount
 from tests.enforcement.desk import limit_with, measures_with
 
-PAIRS = [(sensor.name, metric) for sensor in watched() for metric in sensor.metrics]
+PAIRS = [(sensor.facts.name, metric) for sensor in SHIPPED.sensors for metric in sensor.facts.metric_names]
 
 
 def read(name: str, metric: str, **measures):
     """Bind the sensor to one level of 1.0 as a limit does, and read."""
-    sensor_type = sensor_named(name)
+    sensor_type = SHIPPED.named(name)
     assert sensor_type is not None
     return sensor_type.of(limit_with("x", name, metric, at=1.0, small_book_at=1.0), "EUR").read(
         measures_with(**measures)
@@ -61,24 +62,27 @@ def test_a_degraded_number_counts_and_nan_never_becomes_one(name: str, metric: s
     assert isnan(read(name, metric, **{metric: nan}).statistic)
 
 
-def test_the_catalogue_and_the_configuration_name_the_same_sensors_and_metrics() -> None:
-    assert {sensor.name for sensor in watched()} == set(AVAILABLE_SENSORS)
-    for sensor in watched():
-        assert sensor.metrics == SENSOR_METRICS[sensor.name]
-    assert sensor_named("tail_risk") is None
+def test_a_name_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="every sensor must have a name of its own, got 'leverage' twice"):
+        Catalogue((*SHIPPED.sensors, Leverage))
 
 
 def test_hard_caps_come_first_and_are_not_one_of_the_sensors() -> None:
-    assert [sensor.name for sensor in SENSORS] == [
-        "var_breach", "stress_failure", "concentration", "leverage", "drawdown",
-    ]  # fmt: skip
-    assert evaluation_order("exposure") == 0
-    assert [evaluation_order(sensor.name) for sensor in SENSORS] == [1, 2, 3, 4, 5]
+    assert Exposure not in SENSORS
+    assert [SHIPPED.order(sensor.facts.name) for sensor in (Exposure, *SENSORS)] == list(range(len(SENSORS) + 1))
+    assert SHIPPED.named("nobody") is None
+
+
+def test_every_sensor_but_the_caps_says_what_would_prove_it_right_and_has_a_default_limit() -> None:
+    for facts in SHIPPED.known.facts[1:]:
+        assert facts.defaults
+        assert facts.outcome is not None
+        assert facts.outcome.days > 0
 
 
 @pytest.mark.parametrize(
     "module",
-    [*(sensor.__module__ for sensor in watched()), "sensors.wording", "enforcement.limits", "enforcement.records"],
+    [*(each.__module__ for each in SHIPPED.sensors), "sensors.wording", "enforcement.limits", "enforcement.records"],
 )
 def test_the_examples_in_docstrings_run(module: str) -> None:
     results = doctest.testmod(importlib.import_module(module))

@@ -3,12 +3,12 @@
 from grafana_foundation_sdk.builders import statetimeline, table, timeseries
 
 from config.schema import Config
-from config.sensor_metrics import SENSOR_METRICS
 from deploy.monitoring.dashboards.codes import LIMIT_LIFE, LIMIT_STAGE, NUMBER_STATUS
 from deploy.monitoring.dashboards.frame import AnyPanel, Dashboard
 from deploy.monitoring.dashboards.panels import USE_STEPS, Query, Step, graph, money, timeline, words
 from deploy.monitoring.dashboards.tables import Column, rows
 from deploy.monitoring.limit_words import limits_of_metric
+from sensors.var_breach import VarBreach
 
 _LIMITS_SHOWN_MAX = 50
 _RED_ZONE = 3.72  # standard deviations: probability 0.9999, the red zone of Basel 1996
@@ -79,7 +79,7 @@ def graph_with_bounds(config: Config, sensor: str, metric: str, title: str, unit
 def _titles() -> dict[str, str]:
     kinds = {"var": "VaR", "es": "ES"}
     levels = {"95": "95 %", "975": "97.5 %", "99": "99 %", "999": "99.9 %"}
-    split = {metric: metric.split("_") for metric in SENSOR_METRICS["var_breach"]}
+    split = {metric: metric.split("_") for metric in VarBreach.facts.metric_names}
     return {metric: f"{kinds[kind]} {levels[level]}" for metric, (kind, level) in split.items()}
 
 
