@@ -7,7 +7,7 @@ from config.setup import Setup
 from daemon.handlers import Handlers
 from daemon.looking import Looking
 from daemon.outputs import Outputs
-from daemon.price_runs import PriceRun, collect_run
+from daemon.price_runs import PriceRun, SymbolIndex, collect_run
 from daemon.report import SourceReport
 from daemon.sources import KIND as SOURCE
 from daemon.sources import Sources
@@ -29,7 +29,7 @@ from feeds.events import (
     Stop,
     Tick,
 )
-from feeds.prices import Item, segments
+from feeds.prices import Item, Prices, segments
 from feeds.record import Input, Record, Rejection, RejectReason
 from risk.adjustments import apply_adjustment
 from risk.kernels.prices import DONE, WAKE, run_prices
@@ -60,6 +60,7 @@ class Core:
         self.sources = Sources(setup.config.data.sources, self.state.timers, self.enforcer.freshness)
         self.handlers = Handlers(self.state, self.looking, self.sources)
         self._is_wall = setup.config.clock == "wall"
+        self._symbol_index = SymbolIndex(self.state.instrument_index)
         homes = setup.config.kafka.homes
         for root in setup.config.portfolios:  # the first shard has those of no known home, until another has seen them
             if homes.get(root, 0) == shard:
@@ -124,7 +125,7 @@ class Core:
     def _apply(self, inputs: Sequence[Input]) -> None:
         at = 0
         while at < len(inputs):
-            run = None if self._is_wall_untimed() else collect_run(self.state, inputs, at)
+            run = None if self._is_wall_untimed() else collect_run(self.state, self._symbol_index, inputs, at)
             if run is None:
                 self._single(inputs[at])
                 at += 1
@@ -155,7 +156,7 @@ class Core:
     def _note_applied(self, inputs: Sequence[Input], start: int, stop: int, *, has_one_source: bool) -> None:
         """Remember how far a part of a run has come; ticks have no n, and come from nowhere."""
         for at in range(stop - 1, start - 1, -1):
-            record = inputs[at].record
+            record = inputs.record(at) if isinstance(inputs, Prices) else inputs[at].record
             if record.n:
                 self.n = record.n
                 if has_one_source:

@@ -88,8 +88,9 @@ def journal_entries(items: Sequence[Item]) -> JournalEntries:
 def _entries_of(inputs: Sequence[Input]) -> JournalEntries:
     if isinstance(inputs, Prices):
         return JournalEntries.of_one_place(
-            inputs.first_n, inputs.topic, inputs.partition, inputs.ts_in, inputs.offsets, inputs.payloads
-        )
+            inputs.first_n, inputs.topic, inputs.partition, inputs.ts_in, inputs.offsets, inputs.columns.text,
+            inputs.columns.ends,
+        )  # fmt: skip
     kinds = bytes([_KINDS.get(type(item.event), Kind.INPUT) for item in inputs])
     rejections: list[Rejection] = []
     if Kind.REJECTION in kinds:

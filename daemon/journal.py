@@ -2,12 +2,13 @@
 
 import fcntl
 import os
-from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Self, TypeVar
+
+import numpy as np
 
 from feeds.journal_frames import (
     HEADER_BYTES,
@@ -225,10 +226,10 @@ class JournalWriter:
     def _checked_last_n(self, entries: JournalEntries) -> int:
         is_numbered = entries.kinds.translate(_IS_NUMBERED)
         last_n = self.last_n + is_numbered.count(1)
-        counted = iter(range(self.last_n + 1, last_n + 1))
-        expected = array("q", [next(counted) if counts else 0 for counts in is_numbered])
-        if entries.n != expected:
-            at = next(index for index, (n, wanted) in enumerate(zip(entries.n, expected, strict=True)) if n != wanted)
+        counts = np.frombuffer(is_numbered, dtype=np.uint8)
+        expected = np.where(counts == 1, self.last_n + np.cumsum(counts, dtype=np.int64), 0)
+        if not np.array_equal(entries.n, expected):
+            at = int(np.flatnonzero(entries.n != expected)[0])
             kind = Kind(entries.kinds[at])
             raise JournalError(f"{self._path}: a {kind.label} must have n {expected[at]}, got {entries.n[at]}")
         if entries.kinds.count(Kind.REJECTION) != len(entries.rejections):

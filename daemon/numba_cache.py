@@ -1,7 +1,8 @@
 """Where numba keeps compiled kernels: a folder named by a digest of everything that can change them.
 
 numba's own check sees an edit of a kernel's file but not of a callee in another file, and would then hand back the old
-machine code. The folder's name therefore holds all of `risk/`, and the versions of numba and llvmlite.
+machine code. The folder's name therefore holds all of `risk/` and `feeds/kernels/`, and the versions of numba and
+llvmlite.
 """
 
 import hashlib
@@ -11,7 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 CACHE_VARIABLE = "RISKD_CACHE"
-_SOURCES = Path(__file__).resolve().parent.parent / "risk"
+_ROOT = Path(__file__).resolve().parent.parent
+_SOURCES = (_ROOT / "risk", _ROOT / "feeds" / "kernels")
 
 
 def cache_root() -> Path:
@@ -20,18 +22,19 @@ def cache_root() -> Path:
     return Path(named) if named else Path.home() / ".cache" / "riskd"
 
 
-def kernels_digest(sources: Path = _SOURCES) -> str:
-    """Return 16 hex digits over the names and bytes of `sources/**/*.py` and the compiler's versions."""
+def kernels_digest(*folders: Path) -> str:
+    """Return 16 hex digits over the names and bytes of every `*.py` in the folders and the compiler's versions."""
     digest = hashlib.blake2b(f"numba {version('numba')} llvmlite {version('llvmlite')}".encode(), digest_size=8)
-    for path in sorted(sources.rglob("*.py")):
-        content = path.read_bytes()
-        digest.update(f"\0{path.relative_to(sources).as_posix()}\0{len(content)}\0".encode())
-        digest.update(content)
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            content = path.read_bytes()
+            digest.update(f"\0{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+            digest.update(content)
     return digest.hexdigest()
 
 
 def use_numba_cache() -> Path | None:
-    """Point numba at the folder of the present kernels; call it before the first import of `risk`.
+    """Point numba at the folder of the present kernels; call it before the first import of `risk` or `feeds`.
 
     An operator's own `NUMBA_CACHE_DIR` is left alone. Returns the folder, None where one was set already.
     Raises RuntimeError if numba was imported before, because it has read the variable by then.
@@ -40,6 +43,6 @@ def use_numba_cache() -> Path | None:
         return None
     if "numba" in sys.modules:
         raise RuntimeError("use_numba_cache must run before numba is imported: numba reads NUMBA_CACHE_DIR at import")
-    folder = cache_root() / "numba" / kernels_digest()
+    folder = cache_root() / "numba" / kernels_digest(*_SOURCES)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     return folder

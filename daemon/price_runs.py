@@ -8,6 +8,7 @@ import numpy as np
 from feeds.events import Quote, Tick, Trade
 from feeds.prices import Prices
 from feeds.record import Input, Record
+from feeds.symbols import Symbols
 from risk.arrays import Floats, Ints
 from risk.kernels.prices import QUOTE, TICK, TRADE
 from risk.state import RiskState
@@ -41,10 +42,34 @@ class PriceRun:
         return self.stop - self.start
 
 
-def collect_run(state: RiskState, inputs: Sequence[Input], start: int) -> PriceRun | None:
+class SymbolIndex:
+    """From the numbers that a source gave to names, to the indices of the instruments that have them.
+
+    index : of the known instruments by name; it may only grow
+    """
+
+    def __init__(self, index: Mapping[str, int]) -> None:
+        self._index = index
+        self._symbols: Symbols | None = None
+        self._instrument: Ints = np.empty(0, dtype=np.int64)
+        self._known = 0  # instruments when the unknown names were last looked up
+
+    def of(self, prices: Prices) -> Ints:
+        """Return the index of each price's instrument, _UNKNOWN where there is none."""
+        symbol = prices.columns.symbol
+        if self._symbols is not prices.symbols:
+            self._symbols, self._instrument = prices.symbols, np.empty(0, dtype=np.int64)
+        names = prices.symbols.names
+        if int(symbol.max()) >= self._instrument.size or self._known < len(self._index):
+            self._instrument = np.array([self._index.get(name, _UNKNOWN) for name in names], dtype=np.int64)
+            self._known = len(self._index)
+        return self._instrument[symbol]
+
+
+def collect_run(state: RiskState, index: SymbolIndex, inputs: Sequence[Input], start: int) -> PriceRun | None:
     """Return the run of prices that begins at `start`, or None where that input is none."""
     if isinstance(inputs, Prices):
-        return _rest_of(inputs, start, state)
+        return _rest_of(inputs, start, state, index)
     if type(inputs[start].event) is Tick:  # most batches begin with one, and quotes alone are faster
         return None
     events: list[_Price] = []
@@ -54,8 +79,8 @@ def collect_run(state: RiskState, inputs: Sequence[Input], start: int) -> PriceR
             break
         events.append(event)
     quotes = [event for event in events if type(event) is Quote]
-    index = state.instrument_index
-    columns = _quotes(quotes, index) if len(quotes) == len(events) else _mixed(events, index)
+    known = state.instrument_index
+    columns = _quotes(quotes, known) if len(quotes) == len(events) else _mixed(events, known)
     count = columns[0].index(_UNKNOWN) if _UNKNOWN in columns[0] else len(events)
     if count == 0:
         return None
@@ -68,16 +93,16 @@ def collect_run(state: RiskState, inputs: Sequence[Input], start: int) -> PriceR
     )  # fmt: skip
 
 
-def _rest_of(prices: Prices, start: int, state: RiskState) -> PriceRun | None:
+def _rest_of(prices: Prices, start: int, state: RiskState, index: SymbolIndex) -> PriceRun | None:
     """Return the run of what is left of prices that came together."""
-    index = state.instrument_index
-    instrument = [index.get(event.instrument, _UNKNOWN) for event in prices.events[start:]]
-    count = instrument.index(_UNKNOWN) if _UNKNOWN in instrument else len(instrument)
+    instrument = index.of(prices)[start:]
+    unknown = np.flatnonzero(instrument < 0)
+    count = int(unknown[0]) if unknown.size else instrument.size
     if count == 0:
         return None
     stop, columns = start + count, prices.columns
     return PriceRun(
-        start, stop, np.array(instrument[:count], dtype=np.int64),
+        start, stop, instrument[:count],
         np.where(columns.is_trade[start:stop], TRADE, QUOTE), columns.mid[start:stop], columns.low[start:stop],
         columns.ts[start:stop], np.full(count, state.source(prices.topic, prices.partition), dtype=np.int64), True,
     )  # fmt: skip

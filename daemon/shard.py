@@ -21,7 +21,7 @@ from daemon.recovery import check_setup, recover
 from daemon.refused_log import RefusedLog
 from daemon.slow_results import slow_result
 from daemon.wall_clock import WallClock, with_event_ticks, with_tick
-from feeds.events import Assignment, CatchUpEnd, Event, RootHome, Stop
+from feeds.events import Assignment, CatchUpEnd, RootHome, Stop
 from feeds.journal_frames import JournalRecord, Kind
 from feeds.kafka_notices import Notices
 from feeds.kafka_properties import KafkaError
@@ -29,7 +29,7 @@ from feeds.kafka_sink import Outgoing, open_sink
 from feeds.kafka_source import Batch
 from feeds.merge import Partition
 from feeds.order import EventOrder, WallOrder
-from feeds.prices import Item, Prices, expanded, last_of, steps
+from feeds.prices import Item, Prices, expanded, last_ts, steps
 from feeds.record import Record
 from risk.tail_fits import TailRequest, compute
 
@@ -208,8 +208,8 @@ class Shard:
         if isinstance(self._order, WallOrder):
             now_ns = self._clock.now_ns()
             if was_caught_up:
-                if items and isinstance(event := last_of(items[-1]).event, Event):
-                    self._metrics.note_event_age((now_ns - event.ts) / 1e9)
+                if items and (ts := last_ts(items[-1])) is not None:
+                    self._metrics.note_event_age((now_ns - ts) / 1e9)
                 items = with_tick(items, now_ns)
             else:
                 items = with_event_ticks(items, self._config.kafka.topics, reached_ns=self.core.now_ns, now_ns=now_ns)
@@ -235,7 +235,7 @@ class Shard:
         """Return what is for this shard and not applied yet: each shard of a process ends at its own place."""
         kept: list[Item] = []
         for item in items:
-            if isinstance(item, Prices) and self._is_next(item[0].record):
+            if isinstance(item, Prices) and self._is_next(item.record(0)):
                 kept.append(item)
             else:
                 kept += [each for each in expanded([item]) if self._is_next(each.record)]

@@ -7,7 +7,7 @@ import msgspec
 from config.schema import Topics
 from feeds.events import Close, InputEvent, LimitsCommand, PositionsSnapshot, Quote, Trade
 from feeds.json_text import is_flat_and_unique, parse_leniently
-from feeds.plain import is_plain_close, is_plain_quote, is_plain_trade, plain_columns
+from feeds.plain import are_plain_prices, is_plain_close, is_plain_quote, is_plain_trade
 from feeds.record import Record, Rejection, RejectReason
 from feeds.shape import EVENT_TYPES, GROUP_OF_TYPE, Fault, name_of_instrument, shape_fault, shorten
 from feeds.validate import value_fault
@@ -67,16 +67,6 @@ def decode_all(records: Sequence[Record], topics: Topics) -> list[InputEvent | R
     return [decode(record.topic, record.payload, topics) for record in records] if events is None else events
 
 
-def decode_together(payloads: Sequence[bytes]) -> list[InputEvent | Rejection] | None:
-    """Return the event of each payload by the typed decoder alone, which checks no bounds; None where one has none."""
-    if max(map(len, payloads)) > PAYLOAD_BYTES_MAX:
-        return None
-    try:
-        return list(map(_EVENTS.decode, payloads))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
 def decode_accepted(payload: bytes) -> InputEvent:
     """Decode a payload that was accepted before, such as a journaled one; raises msgspec.DecodeError otherwise."""
     event: InputEvent = _EVENTS.decode(payload)
@@ -95,8 +85,11 @@ def topic_of_type(name: str, topics: Topics | None = None) -> str | None:
 def _decode_prices(records: Sequence[Record], topics: Topics) -> list[InputEvent | Rejection] | None:
     """Decode records of which most are plain quotes and trades; None where a price is odd, or most are no prices."""
     payloads = [record.payload for record in records]
-    events: list[InputEvent | Rejection] | None = decode_together(payloads)
-    if events is None:
+    if max(map(len, payloads)) > PAYLOAD_BYTES_MAX:
+        return None
+    try:
+        events: list[InputEvent | Rejection] = list(map(_EVENTS.decode, payloads))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if {record.topic for record in records} != {topics.market_data} or not set(map(type, events)) <= _PRICES:
         others = [
@@ -109,8 +102,9 @@ def _decode_prices(records: Sequence[Record], topics: Topics) -> list[InputEvent
         for index in others:
             events[index] = decode(records[index].topic, payloads[index], topics)
             payloads[index] = b""
-    prices = [event for event in events if isinstance(event, (Quote, Trade))]
-    return None if plain_columns(prices, b"".join(payloads)) is None else events
+    quotes = [event for event in events if type(event) is Quote]
+    trades = [event for event in events if type(event) is Trade]
+    return events if are_plain_prices(quotes, trades, b"".join(payloads)) else None
 
 
 def _topic_fault(topic: str, event: InputEvent, topics: Topics) -> Fault | None:

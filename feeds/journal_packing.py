@@ -1,13 +1,13 @@
 """Packs records into frame groups of the journal, column by column."""
 
-import sys
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, repeat
 from typing import Self
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from feeds.journal_frames import (
     GROUP_HEADER,
@@ -23,27 +23,31 @@ from feeds.journal_frames import (
 )
 from feeds.record import Record, Rejection
 
+Ints = NDArray[np.int64]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class JournalEntries:
     """Records to journal, as columns of one length: making a `JournalRecord` of each would cost more than packing them.
 
     topics     : (topic, count) of records that follow each other
+    text       : the payloads, joined; ends : where each ends
     kinds      : a `Kind` for each record
     rejections : one for each record whose kind is REJECTION, in their order
     """
 
-    n: "array[int]"
-    offset: "array[int]"
-    ts_in: "array[int]"
-    partition: "array[int]"
+    n: Ints
+    offset: Ints
+    ts_in: Ints
+    partition: Ints
     topics: Sequence[tuple[str, int]]
-    payloads: Sequence[bytes]
+    text: bytes
+    ends: Ints
     kinds: bytes
     rejections: Sequence[Rejection] = ()
 
     def __len__(self) -> int:
-        return len(self.n)
+        return len(self.kinds)
 
     @classmethod
     def of(cls, entries: Sequence[JournalRecord]) -> Self:
@@ -57,72 +61,79 @@ class JournalEntries:
     @classmethod
     def of_records(cls, records: Sequence[Record], kinds: bytes, rejections: Sequence[Rejection]) -> Self:
         """Return the columns of records."""
-        if not records:
-            return cls(array("q"), array("q"), array("q"), array("i"), (), (), b"")
-        n, topics, partition, offset, payloads, ts_in = zip(*map(msgspec.structs.astuple, records), strict=True)
-        columns = (array("q", n), array("q", offset), array("q", ts_in), array("i", partition))
-        runs = [(topic, len(list(run))) for topic, run in groupby(topics)]
-        return cls(*columns, runs, payloads, kinds, rejections)
+        numbers = np.array(
+            [(record.n, record.offset, record.ts_in, record.partition) for record in records], dtype=np.int64
+        ).reshape(-1, 4)
+        payloads = [record.payload for record in records]
+        ends = np.cumsum(np.fromiter(map(len, payloads), dtype=np.int64, count=len(payloads)))
+        runs = [(topic, len(list(run))) for topic, run in groupby([record.topic for record in records])]
+        n, offset, ts_in, partition = numbers.T
+        return cls(n, offset, ts_in, partition, runs, b"".join(payloads), ends, kinds, rejections)
 
     @classmethod
     def of_one_place(
-        cls, first_n: int, topic: str, partition: int, ts_in: int, offsets: Sequence[int], payloads: Sequence[bytes]
+        cls, first_n: int, topic: str, partition: int, ts_in: int, offsets: Sequence[int], text: bytes, ends: Ints
     ) -> Self:
         """Return the columns of inputs that came from one partition at once, counted from `first_n`."""
-        count = len(payloads)
-        n, offset = array("q", range(first_n, first_n + count)), array("q", offsets)
-        same = (array("q", [ts_in]) * count, array("i", [partition]) * count, [(topic, count)])
-        return cls(n, offset, *same, payloads, bytes([Kind.INPUT]) * count)
+        count = len(offsets)
+        n, offset = np.arange(first_n, first_n + count, dtype=np.int64), np.array(offsets, dtype=np.int64)
+        times, partitions = np.full(count, ts_in, dtype=np.int64), np.full(count, partition, dtype=np.int64)
+        return cls(n, offset, times, partitions, [(topic, count)], text, ends, bytes([Kind.INPUT]) * count)
 
     @classmethod
     def joined(cls, parts: Sequence["JournalEntries"]) -> "JournalEntries":
         """Return all of them, one behind the other."""
         if len(parts) == 1:
             return parts[0]
-        whole = cls.of_records((), b"", ())
-        columns = (whole.n, whole.offset, whole.ts_in, whole.partition)
-        for part in parts:
-            for column, more in zip(columns, (part.n, part.offset, part.ts_in, part.partition), strict=True):
-                column.extend(more)
+        if not parts:
+            return cls.of_records((), b"", ())
+        starts = np.cumsum([0, *(len(part.text) for part in parts)])
         return cls(
-            *columns,
+            np.concatenate([part.n for part in parts]),
+            np.concatenate([part.offset for part in parts]),
+            np.concatenate([part.ts_in for part in parts]),
+            np.concatenate([part.partition for part in parts]),
             list(chain.from_iterable(part.topics for part in parts)),
-            list(chain.from_iterable(part.payloads for part in parts)),
+            b"".join(part.text for part in parts),
+            np.concatenate([part.ends + start for part, start in zip(parts, starts, strict=False)]),
             b"".join(part.kinds for part in parts),
             list(chain.from_iterable(part.rejections for part in parts)),
         )
 
     def part(self, start: int, stop: int) -> "JournalEntries":
-        """Return the entries start..stop-1."""
-        refused = self.kinds[:start].count(Kind.REJECTION)
-        kinds = self.kinds[start:stop]
+        """Return the entries start..stop-1, at least one."""
+        refused, kinds = self.kinds[:start].count(Kind.REJECTION), self.kinds[start:stop]
+        first = int(self.ends[start - 1]) if start else 0
         return JournalEntries(
             self.n[start:stop], self.offset[start:stop], self.ts_in[start:stop], self.partition[start:stop],
-            _part_of_runs(self.topics, start, stop), self.payloads[start:stop], kinds,
+            _part_of_runs(self.topics, start, stop),
+            self.text[first : int(self.ends[stop - 1])], self.ends[start:stop] - first, kinds,
             self.rejections[refused : refused + kinds.count(Kind.REJECTION)],
         )  # fmt: skip
 
     def rows(self) -> list[JournalRecord]:
         """Return an entry for each record."""
         topics = chain.from_iterable(repeat(topic, count) for topic, count in self.topics)
-        records = map(Record, self.n, topics, self.partition, self.offset, self.payloads, self.ts_in)
-        return entries_of(records, self.kinds, self.rejections)
+        stops: list[int] = self.ends.tolist()
+        payloads = [self.text[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
+        columns = (self.partition.tolist(), self.offset.tolist(), payloads, self.ts_in.tolist())
+        return entries_of(map(Record, self.n.tolist(), topics, *columns), self.kinds, self.rejections)
 
 
 def split_groups(entries: JournalEntries) -> Iterator[JournalEntries]:
     """Cut a batch into groups within the bounds on records and bytes."""
-    sizes = list(map(len, entries.payloads))
-    if 0 < len(entries) <= GROUP_RECORDS_MAX and sum(sizes) < GROUP_PAYLOAD_BYTES_MAX:
+    count = len(entries)
+    if 0 < count <= GROUP_RECORDS_MAX and len(entries.text) < GROUP_PAYLOAD_BYTES_MAX:
         yield entries
         return
-    start = payload_bytes = 0
-    for index, size in enumerate(sizes):
-        if index - start >= GROUP_RECORDS_MAX or payload_bytes >= GROUP_PAYLOAD_BYTES_MAX:
-            yield entries.part(start, index)
-            start, payload_bytes = index, 0
-        payload_bytes += size
-    if start < len(entries):
-        yield entries.part(start, len(entries))
+    start = 0
+    while start < count:
+        first = int(entries.ends[start - 1]) if start else 0
+        # a group is full with the record that reaches the bound on bytes
+        reached = int(np.searchsorted(entries.ends, first + GROUP_PAYLOAD_BYTES_MAX)) + 1
+        stop = min(reached, start + GROUP_RECORDS_MAX, count)
+        yield entries.part(start, stop)
+        start = stop
 
 
 def pack_group(entries: JournalEntries, *, ordinal: int, position: int) -> bytes:
@@ -134,15 +145,15 @@ def pack_group(entries: JournalEntries, *, ordinal: int, position: int) -> bytes
     table = {topic: index for index, topic in enumerate(dict.fromkeys(topic for topic, _ in entries.topics))}
     topics_json = msgspec.json.encode(list(table))
     rejections_json = msgspec.json.encode(entries.rejections) if entries.rejections else b""
-    count = len(entries)
-    columns = [
-        entries.n, entries.offset, entries.ts_in, entries.partition, array("I", map(len, entries.payloads)),
-        array("H", chain.from_iterable(repeat(table[topic], run) for topic, run in entries.topics)),
-    ]  # fmt: skip
-    if sys.byteorder == "big":
-        columns = [_swapped(column) for column in columns]
+    topic = np.repeat([table[topic] for topic, _ in entries.topics], [count for _, count in entries.topics])
+    columns = (
+        *((column, "<i8") for column in (entries.n, entries.offset, entries.ts_in)),
+        (entries.partition, "<i4"), (np.diff(entries.ends, prepend=0), "<u4"), (topic, "<u2"),
+    )  # fmt: skip
     tables = TABLES.pack(len(topics_json), len(rejections_json))
-    body = b"".join((*columns, entries.kinds, tables, topics_json, *entries.payloads, rejections_json))
+    packed = [column.astype(layout).tobytes() for column, layout in columns]
+    body = b"".join((*packed, entries.kinds, tables, topics_json, entries.text, rejections_json))
+    count = len(entries)
     return GROUP_HEADER.pack(MARKER, len(body), count, group_checksum(body, count, ordinal, position)) + body
 
 
@@ -156,9 +167,3 @@ def _part_of_runs(runs: Sequence[tuple[str, int]], start: int, stop: int) -> lis
             part.append((topic, inside))
         begin += count
     return part
-
-
-def _swapped(column: "array[int]") -> "array[int]":
-    swapped = column[:]
-    swapped.byteswap()
-    return swapped

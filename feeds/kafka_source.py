@@ -23,6 +23,7 @@ from feeds.kafka_watermarks import watermarks
 from feeds.merge import Partition
 from feeds.prices import Arrived, Item, Prices, count_of, expanded, gather
 from feeds.record import Record
+from feeds.symbols import Symbols
 
 BATCH_RECORDS_MAX = 500
 IDLE_TIMEOUT_S = 0.1  # an empty batch after it: time passes also where nothing comes
@@ -92,6 +93,7 @@ class KafkaSource:
         self._troubles: dict[Partition, str] = {}
         self._looked_s = 0.0
         self._topics = config.topics
+        self._symbols = Symbols()
         try:
             self.partitions = input_partitions(self._consumer, config)
             self.starts, self.ends = self._bounds(config, starts)
@@ -239,7 +241,7 @@ class KafkaSource:
         if self._troubles:
             for partition in [*zip(arrived.topics, arrived.partitions, strict=True), *ends]:
                 self._troubles.pop(partition, None)
-        return Batch(gather(arrived, self._topics), ends)
+        return Batch(gather(arrived, self._topics, self._symbols), ends)
 
     def _look(self) -> None:
         """Once a second: how far the partitions reach, as the last fetch told, and the commit that monitors read."""

@@ -4,9 +4,11 @@ import heapq
 from collections import deque
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
 from config.schema import Topics
 from feeds.events import Event, Heartbeat
-from feeds.prices import Item, Prices, count_of, numbered
+from feeds.prices import TOGETHER_MIN, Item, Prices, count_of, numbered
 from feeds.record import Input
 
 Partition = tuple[str, int]  # topic and number
@@ -136,7 +138,7 @@ class EventMerge:
         latest = (int(prices.columns.ts.max()), self._ranks[partition[0]], partition, prices.offsets[-1])
         if latest > turn_ends:
             queue.popleft()
-            queue.extendleft([(int(ts), item) for ts, item in zip(prices.columns.ts, prices, strict=True)][::-1])
+            queue.extendleft(_cut(prices, turn_ends[0])[::-1])
 
     def _show_head(self, partition: Partition) -> None:
         heapq.heappush(self._heads, self._head_of(partition))
@@ -146,6 +148,21 @@ class EventMerge:
         ts, item = self._queues[partition][0]
         offset = item.offsets[0] if isinstance(item, Prices) else item.record.offset
         return ts, self._ranks[partition[0]], partition, offset
+
+
+def _cut(prices: Prices, ts_ns: int) -> list[_Waiting]:
+    """Cut prices into what comes before a time and the rest, whose first is alone; all alone where times fall."""
+    times = prices.columns.ts
+    before = int(np.searchsorted(times, ts_ns))
+    if before < TOGETHER_MIN or bool((np.diff(times) < 0).any()):  # many turns: cutting again and again would cost more
+        return [(int(ts), item) for ts, item in zip(times, prices, strict=True)]
+    parts: list[_Waiting] = []
+    for start, stop in ((0, before), (before, before + 1), (before + 1, times.size)):
+        if stop - start >= TOGETHER_MIN:
+            parts.append((int(times[start]), prices.part(start, stop)))
+        elif stop > start:
+            parts += [(int(times[at]), prices[at]) for at in range(start, stop)]
+    return parts
 
 
 def _last_offset(item: Item) -> int:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from daemon.edge import made_input
-from daemon.price_runs import PriceRun, collect_run
+from daemon.price_runs import PriceRun, SymbolIndex, collect_run
 from feeds.events import Heartbeat, InputEvent, MadeEvent, Quote, Tick, Trade
 from feeds.record import Input, Record
 from risk.kernels.prices import QUOTE, TICK, TRADE
@@ -26,6 +26,10 @@ def inputs(*events: InputEvent, partitions: tuple[int, ...] = (0,)) -> list[Inpu
     ]
 
 
+def collect(state: RiskState, inputs: list[Input], start: int) -> PriceRun | None:
+    return collect_run(state, SymbolIndex(state.instrument_index), inputs, start)
+
+
 def tick(ts: int) -> Input:
     event: MadeEvent = Tick(ts=ts)
     return made_input(event)
@@ -43,12 +47,12 @@ SALE = Trade(ts=3, instrument="AA", price=12.0)
 
 
 def test_quotes_alone_give_their_mids_and_bids(state: RiskState) -> None:
-    assert columns(collect_run(state, inputs(*QUOTES), 0)) == [(0, QUOTE, 10.5, 10.0, 1), (1, QUOTE, 20.25, 20.0, 2)]
+    assert columns(collect(state, inputs(*QUOTES), 0)) == [(0, QUOTE, 10.5, 10.0, 1), (1, QUOTE, 20.25, 20.0, 2)]
 
 
 def test_trades_and_ticks_stand_between_quotes(state: RiskState) -> None:
     first, second, sale = inputs(*QUOTES, SALE)
-    run = collect_run(state, [first, tick(7), sale, tick(8), second], 0)
+    run = collect(state, [first, tick(7), sale, tick(8), second], 0)
     expected = [(0, QUOTE, 10.5, 10.0, 1), (0, TRADE, 12.0, 12.0, 3), (1, QUOTE, 20.25, 20.0, 2)]
     assert [row for row in columns(run) if row[1] != TICK] == expected
     assert [(row[1], row[4]) for row in columns(run) if row[1] == TICK] == [(TICK, 7), (TICK, 8)]
@@ -59,26 +63,26 @@ def test_trades_and_ticks_stand_between_quotes(state: RiskState) -> None:
 def test_a_run_ends_before_what_is_no_price_and_before_an_unknown_name(state: RiskState) -> None:
     stranger = Quote(ts=4, instrument="CC", bid=1.0, ask=1.0)
     for odd in (Heartbeat(ts=4, source="feed"), stranger):
-        run = collect_run(state, inputs(*QUOTES, odd, SALE), 0)
+        run = collect(state, inputs(*QUOTES, odd, SALE), 0)
         assert run is not None
         assert (run.start, run.stop) == (0, 2)
-        run = collect_run(state, inputs(*QUOTES, odd, SALE), 3)
+        run = collect(state, inputs(*QUOTES, odd, SALE), 3)
         assert run is not None
         assert (run.start, run.stop) == (3, 4)
-        assert collect_run(state, inputs(*QUOTES, odd, SALE), 2) is None
+        assert collect(state, inputs(*QUOTES, odd, SALE), 2) is None
 
 
 def test_no_run_begins_with_a_tick(state: RiskState) -> None:
-    assert collect_run(state, [tick(5), *inputs(*QUOTES)], 0) is None
+    assert collect(state, [tick(5), *inputs(*QUOTES)], 0) is None
 
 
 def test_every_partition_has_its_index_in_the_order_of_its_first_price(state: RiskState) -> None:
-    run = collect_run(state, inputs(*QUOTES, SALE, partitions=(3, 1)), 0)
+    run = collect(state, inputs(*QUOTES, SALE, partitions=(3, 1)), 0)
     assert run is not None
     assert not run.has_one_source
     assert run.source.tolist() == [state.sources["market-data", number] for number in (3, 1, 3)]
     assert state.sources["market-data", 3] < state.sources["market-data", 1]
-    one = collect_run(state, inputs(*QUOTES, partitions=(1,)), 0)
+    one = collect(state, inputs(*QUOTES, partitions=(1,)), 0)
     assert one is not None
     assert one.has_one_source
     np.testing.assert_array_equal(one.source, state.sources["market-data", 1])

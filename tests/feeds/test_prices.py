@@ -18,12 +18,13 @@ from feeds.prices import (
     count_of,
     expanded,
     gather,
-    last_of,
+    last_ts,
     numbered,
     segments,
     steps,
 )
 from feeds.record import Input, Record
+from feeds.symbols import Symbols
 
 TOPICS = Topics()
 QUOTE = {"type": "quote", "ts": 5, "instrument": "AA", "bid": 1.5, "ask": 2.5}
@@ -48,7 +49,7 @@ def one_by_one(what: Arrived) -> list[Input]:
 
 def prices_of(*events: dict[str, object], first_n: int = 0) -> Prices:
     payloads = [json.dumps(event).encode() for event in events]
-    (item,) = gather(arrived(payloads, [("market-data", 2)] * len(payloads)), TOPICS)
+    (item,) = gather(arrived(payloads, [("market-data", 2)] * len(payloads)), TOPICS, Symbols())
     prices = numbered(item, first_n)
     assert isinstance(prices, Prices)
     return prices
@@ -75,7 +76,7 @@ def test_what_is_gathered_is_what_each_record_is_alone(
         payloads += [json.dumps(each | {"ts": len(payloads) + at}).encode() for at, each in enumerate(events)]
         places += [place] * len(events)
     what = arrived(payloads, places)
-    items = gather(what, TOPICS)
+    items = gather(what, TOPICS, Symbols())
     assert expanded(items) == one_by_one(what)
     assert sum(map(count_of, items)) == len(payloads)
     for item in items:
@@ -88,7 +89,8 @@ def test_plain_prices_of_one_partition_come_as_one() -> None:
     assert [type(item.event) for item in prices[:2]] == [Quote, Trade]
     assert [item.record.n for item in prices] == list(range(7, 7 + len(prices)))
     assert [prices[at] for at in range(len(prices))] == list(prices)
-    assert prices[-1] == last_of(prices) == list(prices)[-1]
+    assert prices[-1] == list(prices)[-1]
+    assert last_ts(prices) == last_ts(prices[-1]) == 6
     columns = prices.columns
     np.testing.assert_array_equal(columns.low[:2], [1.5, 2.25])
     np.testing.assert_array_equal(columns.mid[:2], [2.0, 2.25])
@@ -101,12 +103,11 @@ def test_prices_that_were_not_numbered_have_no_n() -> None:
 
 @pytest.mark.parametrize("field", ["instrument", "bid"])
 def test_an_escape_or_a_key_that_comes_twice_is_looked_at_alone(field: str) -> None:
-    """A colon that an escape hides could outweigh the one of a second key."""
     payloads = [json.dumps(NAMED).encode()] * 40
     payloads[3] = payloads[3].replace(b"X:", b"X\\u003a").replace(b"{", b'{"%s":2,' % field.encode(), 1)
     what = arrived(payloads, [("market-data", 0)] * 40)
-    items = gather(what, TOPICS)
-    assert not any(isinstance(item, Prices) for item in items)
+    items = gather(what, TOPICS, Symbols())
+    assert [count_of(item) for item in items] == [1, 1, 1, 1, 36]
     assert expanded(items) == one_by_one(what)
 
 

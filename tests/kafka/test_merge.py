@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from config.schema import Topics
 from feeds.events import Heartbeat
 from feeds.merge import EventMerge, Partition, topic_ranks
-from feeds.prices import TOGETHER_MIN, Arrived, Item, count_of, expanded, gather, last_of
+from feeds.prices import TOGETHER_MIN, Arrived, Item, count_of, expanded, gather
 from feeds.record import Input, Record, Rejection, RejectReason
+from feeds.symbols import Symbols
 
 TOPICS = Topics()
 RANKS = topic_ranks(TOPICS)
@@ -171,7 +172,7 @@ def quotes(partition: int, offset: int, times: list[int]) -> list[Item]:
     payloads = [b'{"type":"quote","ts":%d,"instrument":"A","bid":1.0,"ask":2.0}' % ts for ts in times]
     count = len(times)
     offsets = list(range(offset, offset + count))
-    return gather(Arrived(["market-data"] * count, [partition] * count, offsets, payloads, 0), TOPICS)
+    return gather(Arrived(["market-data"] * count, [partition] * count, offsets, payloads, 0), TOPICS, Symbols())
 
 
 many_times = st.lists(st.integers(0, 200), min_size=TOGETHER_MIN, max_size=3 * TOGETHER_MIN)
@@ -208,4 +209,4 @@ def test_prices_of_a_partition_that_nobody_interrupts_stay_together() -> None:
     merge.push(prices)
     given_out = merge.ready()
     assert [count_of(item) for item in given_out] == [1, 40]
-    assert last_of(given_out[1]).record.n == 41
+    assert expanded(given_out)[-1].record.n == 41

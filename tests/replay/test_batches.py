@@ -21,6 +21,7 @@ from daemon.wiring import build_setup
 from feeds.prices import Arrived, Item, Prices, count_of, expanded, gather, numbered, steps
 from feeds.record import Input, Record
 from feeds.recording import read_records
+from feeds.symbols import Symbols
 from tests.helpers import Played, Source, play, records_of
 from tests.replay.made_stream import made_events, made_setup
 
@@ -169,11 +170,11 @@ def test_prices_that_come_together_are_steps_of_their_own_too(monkeypatch: pytes
     records, codes = records_of(mixed_sources(60)), {each.code for each in setup.calendars}
     single = played_in_steps(decode_inputs(records, set(codes), setup.config), setup, 1)
     items: list[Item] = []
-    n = 1
+    symbols, n = Symbols(), 1
     for start in range(0, len(records), 500):
         part = records[start : start + 500]
         columns = [[getattr(record, name) for record in part] for name in ("topic", "partition", "offset", "payload")]
-        for item in gather(Arrived(*columns, 0), setup.config.kafka.topics):
+        for item in gather(Arrived(*columns, ts_in=0), setup.config.kafka.topics, symbols):
             items.append(numbered(item, n))
             n += count_of(item)
     together = Played(Core(setup))

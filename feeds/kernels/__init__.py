@@ -1,0 +1,1 @@
+"""Kernels of the source: what is done to the bytes of every record."""
