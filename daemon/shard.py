@@ -21,12 +21,12 @@ from daemon.recovery import check_setup, recover
 from daemon.refused_log import RefusedLog
 from daemon.slow_results import slow_result
 from daemon.wall_clock import WallClock, with_event_ticks, with_tick
+from feeds.batch import Batch
 from feeds.events import Assignment, CatchUpEnd, RootHome, Stop
 from feeds.journal_frames import JournalRecord, Kind
 from feeds.kafka_notices import Notices
 from feeds.kafka_properties import KafkaError
 from feeds.kafka_sink import Outgoing, open_sink
-from feeds.kafka_source import Batch
 from feeds.merge import Partition
 from feeds.order import EventOrder, WallOrder
 from feeds.prices import Item, Prices, expanded, last_ts, steps

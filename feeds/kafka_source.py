@@ -4,10 +4,8 @@ import asyncio
 import queue
 import threading
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -17,12 +15,12 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka import KafkaError as ClientError
 
 from config.schema import KafkaConfig
+from feeds.batch import Batch
 from feeds.kafka_inputs import input_partitions, topic_ids
 from feeds.kafka_properties import KafkaError, client_properties
 from feeds.kafka_watermarks import watermarks
 from feeds.merge import Partition
-from feeds.prices import Arrived, Item, Prices, count_of, expanded, gather
-from feeds.record import Record
+from feeds.prices import Arrived, gather
 from feeds.symbols import Symbols
 
 BATCH_RECORDS_MAX = 500
@@ -47,26 +45,6 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "statistics.interval.ms": 1_000,
     "log_level": 0,  # what matters is told by errors and by the report
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one look gave: inputs whose records have n = 0, and the partitions that were read to their end just then."""
-
-    items: list[Item]
-    ends: list[Partition]
-
-    @property
-    def records(self) -> list[Record]:
-        """The records alone, as they came."""
-        return [item.record for item in expanded(self.items)]
-
-    def counts(self) -> dict[str, int]:
-        """Return how many inputs came, by topic."""
-        counts: Counter[str] = Counter()
-        for item in self.items:
-            counts[item.topic if isinstance(item, Prices) else item.record.topic] += count_of(item)
-        return counts
 
 
 class KafkaSource:

@@ -116,6 +116,30 @@ def _number(text: Bytes, at: int, stop: int) -> tuple[int, np.uint64, int, int, 
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
+def _take_number(text: Bytes, at: int, stop: int, field: int, row: int, ts: Ints, price: Floats, places: Ints) -> int:
+    """Read the number of a field into its row and return where it ends; -1 where it is odd."""
+    end, whole, digits, behind, negative = _number(text, at, stop)
+    if end == _NONE:
+        return _NONE
+    if field == _TS:
+        if negative or behind > 0 or whole >= _TS_END:
+            return _NONE
+        ts[row] = np.int64(whole)
+    elif digits - behind > WHOLE_DIGITS_MAX:
+        return _NONE
+    elif field in (_BID, _ASK, _PRICE):
+        column = HIGH if field == _ASK else LOW
+        if digits <= DIGITS_EXACT:
+            value = float(whole) / _POWERS[behind]
+            price[row, column] = -value if negative else value
+        else:
+            places[row, 2 * column], places[row, 2 * column + 1] = at, end
+    elif negative:  # a size
+        return _NONE
+    return int(end)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _scan(text: Bytes, at: int, stop: int, row: int, ts: Ints, price: Floats, places: Ints, name: Ints) -> int:
     """Read one record into its row and return QUOTE, TRADE or ODD."""
     at = _past_blanks(text, at, stop)
@@ -124,9 +148,7 @@ def _scan(text: Bytes, at: int, stop: int, row: int, ts: Ints, price: Floats, pl
     seen, kind = 0, ODD
     while True:
         at = _past_blanks(text, at + 1, stop)
-        if at >= stop or text[at] != _QUOTATION:
-            return ODD
-        end = _string_end(text, at + 1, stop)
+        end = _string_end(text, at + 1, stop) if at < stop and text[at] == _QUOTATION else _NONE
         field = 0 if end == _NONE else _key(text, at + 1, end)
         if field == 0 or seen & field:
             return ODD
@@ -137,35 +159,17 @@ def _scan(text: Bytes, at: int, stop: int, row: int, ts: Ints, price: Floats, pl
         at = _past_blanks(text, at + 1, stop)
         if field in (_TYPE, _INSTRUMENT):
             end = _string_end(text, at + 1, stop) if at < stop and text[at] == _QUOTATION else _NONE
-            if end == _NONE:
+            if end == _NONE or not 0 < end - at - 1 <= NAME_BYTES_MAX:
                 return ODD
             if field == _TYPE:
                 kind = _word(text, at + 1, end)
-            elif 0 < end - at - 1 <= NAME_BYTES_MAX:
-                name[row, 0], name[row, 1] = at + 1, end
             else:
-                return ODD
+                name[row, 0], name[row, 1] = at + 1, end
             at = end + 1
         else:
-            end, whole, digits, behind, negative = _number(text, at, stop)
-            if end == _NONE:
+            at = _take_number(text, at, stop, field, row, ts, price, places)
+            if at == _NONE:
                 return ODD
-            if field == _TS:
-                if negative or behind > 0 or whole >= _TS_END:
-                    return ODD
-                ts[row] = np.int64(whole)
-            elif digits - behind > WHOLE_DIGITS_MAX:
-                return ODD
-            elif field in (_BID, _ASK, _PRICE):
-                column = HIGH if field == _ASK else LOW
-                if digits <= DIGITS_EXACT:
-                    value = float(whole) / _POWERS[behind]
-                    price[row, column] = -value if negative else value
-                else:
-                    places[row, 2 * column], places[row, 2 * column + 1] = at, end
-            elif negative:  # a size
-                return ODD
-            at = end
         at = _past_blanks(text, at, stop)
         if at >= stop or (text[at] != _COMMA and text[at] != _CLOSE):
             return ODD
