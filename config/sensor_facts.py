@@ -29,6 +29,7 @@ class Metric:
     confirmed_by : what counts towards `confirm`: quotes and trades (every other cause confirms at once), or each new
                    tail fit of the scope and nothing else
     irreducible  : why no smaller book brings it down; empty where targets can be solved for it
+    calm         : what it is on a usual day: a scope is looked at from 80 % of the way from there to its lowest level
     strict       : the metric that its default limit reads instead under `strict_tail_ratio`; empty: there is none
     """
 
@@ -42,6 +43,7 @@ class Metric:
     confirm: int = 2
     confirmed_by: Evidence = "prices"
     irreducible: str = ""
+    calm: float = 0.0
     strict: str = ""
 
     def clear_at(self, at: float) -> float:

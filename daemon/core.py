@@ -40,7 +40,7 @@ from risk.window import DAY_OPEN, ROW_CLOSE, ROW_CUTOFF, base_close, complete_ro
 from sensors.catalogue import SHIPPED, Catalogue
 
 FAR_FUTURE_NS = 2**62
-MODEL_VERSION = "1"  # of the numbers; a change of a formula changes it
+MODEL_VERSION = "2"  # of the numbers; a change of a formula changes it
 
 
 class Core:

@@ -8,7 +8,7 @@ from enforcement.records import number
 from risk.measures import METRIC_INDEX, Status
 from risk.state import RiskState
 
-_RATIOS = ("top_share", "hhi")  # of an empty book they are undefined, and the sensors read 0
+_RATIOS = ("top_share", "hhi", "k_ratio", "vol_ratio")  # of an empty book they are undefined, and the sensors read 0
 
 
 def is_blind(state: RiskState, p: int) -> bool:

@@ -153,7 +153,8 @@ def _bind(limit: Limit, currency: str, catalogue: Catalogue) -> BoundLimit:
     fixed = None if isinstance(sensor, LevelsByNames) else tuple(zip(ats, clear_ats, strict=True))
     lowest = sensor.lowest_level() if isinstance(sensor, LevelsByNames) else min(ats)
     # What only a fit can move need not be looked at before it is over: then its life keeps the scope awake.
-    wake_at = lowest if metric.confirmed_by == "fits" else WAKE_SHARE * lowest
+    calm = metric.calm if lowest > metric.calm else 0.0
+    wake_at = lowest if metric.confirmed_by == "fits" else calm + WAKE_SHARE * (lowest - calm)
     index = METRIC_INDEX.get(limit.metric, -1)
     return BoundLimit(limit, clear_ats, sensor, _rule(limit, metric), index, fixed, wake_at, metric)
 

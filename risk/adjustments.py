@@ -2,8 +2,8 @@
 
 import math
 
+from risk.covariance import restate
 from risk.kernels.book import add_pnl
-from risk.kernels.window import adjust_covariance
 from risk.marks import revalue
 from risk.positions import quantity_at, split_holding
 from risk.proxies import CellFlag
@@ -85,10 +85,8 @@ def _correct_cell(state: RiskState, i: int, ex_ts: int, factor: float, cash: flo
     for later in range(number, window.rows_total):
         level_before /= 1.0 + float(arrays.returns[i, later % size])
     new = (1.0 + old) / factor - 1.0 + cash / level_before
-    weight = (1.0 - state.config.covariance.decay) * state.config.covariance.decay**age
-    bias = 1.0 - state.config.covariance.decay**window.rows_total
     arrays.returns[i, slot] = new
-    adjust_covariance(arrays, window.total, i, slot, old, weight, bias)
+    restate(state, i, slot, old, age)
     arrays.returns_min[i] = min(float(arrays.returns_min[i]), new)
     arrays.returns_max[i] = max(float(arrays.returns_max[i]), new)
     state.rebuild_all()

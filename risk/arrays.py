@@ -13,7 +13,7 @@ Ints = NDArray[np.int64]
 CANDIDATES = 96  # worst scenarios kept sorted per book; 38 are needed at 95 % of 756 rows
 LANES, BLOCKS = 16, 8  # a strip of a sum over instruments: 16 lanes of 8 (risk/kernels/sums.py)
 STRIP = LANES * BLOCKS
-BUDGETS = 5
+BUDGETS = 6
 SUMS_SCRATCH = 6 * LANES + 2 * STRIP
 
 
@@ -49,6 +49,9 @@ class Arrays(NamedTuple):
     shocks: Floats  # (N, S) base-currency relative shocks
     covered: Floats  # (N, S) 1.0 where a shock was found
     sigma: Floats  # (N, N) covariance a day
+    slow_sigma: Floats  # (N, N) its slow twin
+    deviation: Floats  # (N,) square root of sigma's diagonal
+    align: Floats  # (N,) deviation over the slow twin's: with both sides scaled by it, the twins have one diagonal
     # --- scopes
     parent: Ints  # (P,) -1 for a root
     leaf: Ints  # (P,) 1: holds positions itself
@@ -60,6 +63,7 @@ class Arrays(NamedTuple):
     quantity: Floats  # (P, N)
     exposure: Floats  # (P, N)
     sigma_x: Floats  # (P, N) covariance times exposure
+    slow_x: Floats  # (P, N) slow covariance times (align times exposure)
     fit_exposure: Floats  # (P, N) exposure that the last tail fit saw
     moved: Floats  # (P,) at least the sum of |exposure - fit_exposure|; inf where nothing is known of it
     loss: Floats  # (P, T)
@@ -125,10 +129,11 @@ class Budget:
     """Columns of Arrays.budget and Arrays.spent: what a move of the book is held against, each in its own unit.
 
     EXPOSURE, TAIL, SHOCK in base currency: of exposures, of any row's loss, of any scenario's loss; VARIANCE in its
-    square: of the variance, and CROSS: of the sum of |exposure times sigma times exposure| by instrument
+    square: of the variance, and CROSS: of the sum of |exposure times sigma times exposure| by instrument; RISK in base
+    currency: of the book's deviation, with either covariance
     """
 
-    EXPOSURE, TAIL, SHOCK, VARIANCE, CROSS = 0, 1, 2, 3, 4
+    EXPOSURE, TAIL, SHOCK, VARIANCE, CROSS, RISK = 0, 1, 2, 3, 4, 5
 
 
 class Fit:
@@ -152,7 +157,7 @@ _ONE_INSTRUMENT = (
     "mark", "mark_ts", "mark_source", "unit", "pnl_unit", "floor", "band", "fast", "quote_fresh",
     "quote_mid", "quote_ts", "trade_price", "trade_ts", "last_ts", "last_source", "untrusted", "suspect",
     "proxied",
-    "returns_min", "returns_max", "sigma_peaks",
+    "returns_min", "returns_max", "sigma_peaks", "deviation", "align",
 )  # fmt: skip
 _ONE_SCOPE = (
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidate_bound", "moved", "value",
@@ -167,8 +172,8 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     shapes: dict[str, tuple[int, ...]] = {}
     shapes |= dict.fromkeys(_ONE_INSTRUMENT, (n,))
     shapes |= dict.fromkeys(_ONE_SCOPE, (p,))
-    shapes |= {"returns": (n, t), "shocks": (n, s), "covered": (n, s), "sigma": (n, n)}
-    shapes |= dict.fromkeys(("quantity", "exposure", "sigma_x", "fit_exposure"), (p, n))
+    shapes |= {"returns": (n, t), "shocks": (n, s), "covered": (n, s), "sigma": (n, n), "slow_sigma": (n, n)}
+    shapes |= dict.fromkeys(("quantity", "exposure", "sigma_x", "slow_x", "fit_exposure"), (p, n))
     shapes |= {
         "member": (t,),
         "sums_scratch": (SUMS_SCRATCH,),
@@ -181,11 +186,7 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     shapes |= dict.fromkeys(("budget", "spent"), (p, BUDGETS))
     shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake"), (p, k))
     shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (6,), "settings": (2,)}
-    filled = (
-        np.full(shapes[name], _FILL.get(name, 0), dtype=np.int64 if name in _INT else np.float64)
-        for name in Arrays._fields
-    )
-    return Arrays._make(filled)
+    return Arrays._make(_filled(name, shapes[name]) for name in Arrays._fields)
 
 
 def grow(old: Arrays, instruments: int, scopes: int, sources: int) -> Arrays:
@@ -195,3 +196,11 @@ def grow(old: Arrays, instruments: int, scopes: int, sources: int) -> Arrays:
         source, target = getattr(old, name), getattr(new, name)
         target[tuple(slice(0, size) for size in source.shape)] = source
     return new
+
+
+def _filled(name: str, shape: tuple[int, ...]) -> Floats | Ints:
+    """Return one array of its neutral value; zeros take memory only where something is written."""
+    value = _FILL.get(name, 0)
+    if name in _INT:
+        return np.full(shape, value, dtype=np.int64) if value else np.zeros(shape, dtype=np.int64)
+    return np.full(shape, value, dtype=np.float64) if value else np.zeros(shape, dtype=np.float64)

@@ -1,5 +1,6 @@
 """The closed set of metrics, the status every number carries, and the measures of one scope."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -41,6 +42,7 @@ class Measures:
     known    : False until a positions snapshot of the root made the tree known
     trust    : worst of the held instruments: fresh, stale, suspect or missing
     fits     : tail fits that the scope has been given so far
+    ask_correlation_change : fast mean correlation of the book less the slow one, computed when somebody asks
     """
 
     scope: str
@@ -51,6 +53,7 @@ class Measures:
     known: bool
     trust: str
     fits: int = 0
+    ask_correlation_change: Callable[[], float] | None = None
 
     def value(self, metric: str) -> float:
         """Return the metric's value, NaN where there is none."""

@@ -1,18 +1,20 @@
 """From arrays to measures: bring dirty scopes up to date and hand out the numbers of one."""
 
 import math
+from functools import partial
 from hashlib import blake2b
 
 import numpy as np
 
 from risk.calendars import sessions_after
+from risk.kernels.evaluate import mean_correlation_change
 from risk.kernels.measure import measure
 from risk.measures import METRIC_INDEX, METRICS, Measures, Status
 from risk.state import RiskState
 from risk.trust import scope_trust
 
 COMPUTED = frozenset(METRICS) - {
-    "tail_ratio", "liquidity_cost", "days_to_liquidate_share", "k_ratio", "vol_ratio", "turnover",
+    "tail_ratio", "liquidity_cost", "days_to_liquidate_share", "turnover",
 }  # fmt: skip
 _QUOTED_SESSIONS = 3
 
@@ -43,7 +45,15 @@ def measures_of(state: RiskState, p: int) -> Measures:
         nav=float(arrays.value[p]) if arrays.has_nav[p] == 1 else math.nan,
         known=bool(arrays.known[p]),
         trust=scope_trust(state, p),
+        ask_correlation_change=partial(correlation_change, state, p),
     )
+
+
+def correlation_change(state: RiskState, p: int) -> float:
+    """Return the fast mean correlation of scope p's book less the slow one, NaN for less than two names."""
+    arrays = state.arrays
+    held = np.flatnonzero(arrays.exposure[p, : len(state.terms)])
+    return float(mean_correlation_change(arrays, held, arrays.exposure[p, held]))
 
 
 def is_scope_quoted(state: RiskState, p: int) -> bool:

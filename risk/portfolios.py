@@ -2,6 +2,10 @@
 
 from risk.state import SELF, RiskState
 
+_LINEAR = (
+    "quantity", "exposure", "sigma_x", "slow_x", "loss", "stress", "stress_suspect", "covered_gross", "candidates",
+)  # fmt: skip
+
 
 def root_of(path: str) -> str:
     """Return the first element of a path."""
@@ -74,7 +78,7 @@ def _turn_into_parent(state: RiskState, p: int) -> list[int]:
         state.holdings[(child, key[1])] = state.holdings.pop(key)
         if (coins := state.coins.pop(key, None)) is not None:
             state.coins[(child, key[1])] = coins
-    for name in ("quantity", "exposure", "sigma_x", "loss", "stress", "stress_suspect", "covered_gross", "candidates"):
+    for name in _LINEAR:
         getattr(arrays, name)[child] = getattr(arrays, name)[p]
     for name in ("candidate_bound", "missing", "updates", "sigma_peak"):
         getattr(arrays, name)[child] = getattr(arrays, name)[p]

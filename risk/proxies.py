@@ -5,9 +5,9 @@ from enum import IntEnum
 
 import numpy as np
 
+from risk.covariance import join
 from risk.instruments import coin_name, coin_of
 from risk.kernels.book import rebuild
-from risk.kernels.window import join_covariance
 from risk.measures import Vector
 from risk.state import RiskState
 from risk.trust import refresh_flags
@@ -92,15 +92,7 @@ def _fill_coin(state: RiskState, cash: int, contract: int) -> None:
 
 def _join(state: RiskState, i: int, weights: dict[int, float]) -> None:
     """Give instrument i its place in the covariance, by its weights, and the bounds of its window."""
-    arrays, window = state.arrays, state.window
-    b = np.zeros(len(state.terms), dtype=np.float64)
-    for j, weight in weights.items():
-        b[j] = weight
-    join_covariance(window.total, i, b, len(state.terms))
-    bias = 1.0 - state.config.covariance.decay**window.rows_total
-    count = len(state.terms)
-    arrays.sigma[i, :count] = window.total[i, :count] / bias
-    arrays.sigma[:count, i] = window.total[:count, i] / bias
+    join(state, i, weights)
     _bound(state, i)
 
 

@@ -10,6 +10,7 @@ from risk.historical import LEVELS, expected_shortfall, tail_count_ppm, value_at
 from risk.kernels.budgets import COVERAGE_MIN
 from risk.kernels.evaluate import losses_of, sigma_times, stress_of
 from risk.measures import Matrix, Vector
+from risk.ratios import RATIOS, ratio_components, ratio_of
 from risk.state import RiskState
 
 _P_PPM = dict(LEVELS)
@@ -53,6 +54,8 @@ class ScopeBook:
             risk = np.abs(x * sigma_times(self._state.arrays, self._held, x))
             total = math.fsum(risk.tolist())
             return np.asarray((risk / total) ** 2) if total > 0.0 else np.zeros(x.size)
+        if metric in RATIOS:
+            return ratio_components(self._state, self._held, x, metric)
         scale = 1.0 / self._nav() if metric == "gross_leverage" else 1.0
         return np.abs(x) * scale
 
@@ -86,6 +89,8 @@ class ScopeBook:
             risk = np.abs(x * sigma_times(arrays, held, x))
             total = math.fsum(risk.tolist())
             return math.fsum(((risk / total) ** 2).tolist()) if total > 0.0 else 0.0
+        if metric in RATIOS:
+            return ratio_of(self._state, self._held, x, metric)
         return math.nan  # drawdown, the day's loss: no quantity changes what has happened
 
     def _nav(self) -> float:

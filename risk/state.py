@@ -65,11 +65,12 @@ class WindowState:
     rate_level  : base currency per unit of each currency in the last row
     flags       : (N, T) CellFlag of every cell
     stand_ins   : cells of each instrument that a proxy stands for; unmodelled: that nothing stands for
-    total       : (N, N) undebiased covariance sum, rows_total its count
+    total       : (N, N) undebiased covariance sum, rows_total its count; slow_total: that of the slow twin
     """
 
     flags: np.ndarray[tuple[int, ...], np.dtype[np.int8]]
     total: Matrix
+    slow_total: Matrix
     level: list[float] = field(default_factory=list)
     level_ts: list[int] = field(default_factory=list)
     level_date: list[int] = field(default_factory=list)
@@ -127,7 +128,9 @@ class RiskState:
         self.coins: dict[tuple[int, int], tuple[float, float]] = {}  # (coins banked, mark it counts from)
         self.snapshots: set[str] = set()
         self.window = WindowState(
-            flags=np.zeros((32, config.window.rows), dtype=np.int8), total=np.zeros((32, 32), dtype=np.float64)
+            flags=np.zeros((32, config.window.rows), dtype=np.int8),
+            total=np.zeros((32, 32), dtype=np.float64),
+            slow_total=np.zeros((32, 32), dtype=np.float64),
         )
         self.backtest = Backtest()
         self.tail_requests: dict[str, Vector] = {}
@@ -228,6 +231,11 @@ class RiskState:
             window = self.window
             flags = np.zeros((count, window.flags.shape[1]), dtype=np.int8)
             flags[: window.flags.shape[0]] = window.flags
-            total = np.zeros((count, count), dtype=np.float64)
-            total[: window.total.shape[0], : window.total.shape[1]] = window.total
-            window.flags, window.total = flags, total
+            window.flags = flags
+            window.total, window.slow_total = _grown(window.total, count), _grown(window.slow_total, count)
+
+
+def _grown(square: Matrix, count: int) -> Matrix:
+    larger = np.zeros((count, count), dtype=np.float64)
+    larger[: square.shape[0], : square.shape[1]] = square
+    return larger

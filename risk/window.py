@@ -6,8 +6,9 @@ import numpy as np
 
 from risk.arrays import Scalar, Source
 from risk.calendars import session_at_or_after, session_index_of_date
+from risk.covariance import append_row
 from risk.exceptions import RowException
-from risk.kernels.window import debias_covariance, decay_covariance, extremes
+from risk.kernels.window import extremes
 from risk.marks import accept_level, set_mark
 from risk.positions import forget_fills
 from risk.proxies import CellFlag, count_flags
@@ -140,15 +141,12 @@ def _append(state: RiskState, row: Row, date: int) -> None:
     arrays.scalars[Scalar.ROWS] = min(window.rows_total, arrays.returns.shape[1])
     for i in changed.tolist():
         count_flags(state, i)
-    decay = state.config.covariance.decay
-    decay_covariance(window.total, row.cells, count, decay)
-    debias_covariance(arrays, window.total, 1.0 - decay**window.rows_total)
+    append_row(state, row.cells)
     extremes(arrays)
     data = state.config.data
     for i in range(count):
         if not math.isnan(arrays.mark[i]):
-            sigma = math.sqrt(max(0.0, float(arrays.sigma[i, i])))
-            arrays.band[i] = max(data.band_min, data.band_sigmas * sigma)
+            arrays.band[i] = max(data.band_min, data.band_sigmas * float(arrays.deviation[i]))
 
 
 def _move_marks(state: RiskState, row: Row) -> None:

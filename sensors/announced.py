@@ -34,30 +34,6 @@ LIQUIDITY = SensorFacts(
     ),
     Outcome(10, "realised cost or spread at least twice the normal one on held names"),
 )  # fmt: skip
-CORRELATION = SensorFacts(
-    "correlation",
-    (
-        Metric(
-            "k_ratio", "correlation ratio K", "risk at today's correlations over that at normal ones", "x",
-            "CORRELATION_BREAKDOWN", clear=(1.15, 1.25),
-        ),
-    ),
-    (DefaultLimit("correlation_k", "k_ratio", 1.25, "warn"),),
-    Outcome(10, "realised volatility of 10 days at least 1.25 times the slow model's"),
-    ("2007", "2018"),
-)  # fmt: skip
-VOLATILITY = SensorFacts(
-    "volatility",
-    (
-        Metric(
-            "vol_ratio", "volatility ratio", "volatility now over that of the window", "x", "VOLATILITY_SPIKE",
-            clear=(1.6, 2.0),
-        ),
-    ),
-    (DefaultLimit("volatility_ratio", "vol_ratio", 2.0, "warn"),),
-    Outcome(5, "realised volatility at least 1.5 times the window's"),
-    ("2020",),
-)  # fmt: skip
 TURNOVER = SensorFacts(
     "turnover",
     (
@@ -69,7 +45,7 @@ TURNOVER = SensorFacts(
     (DefaultLimit("turnover", "turnover", 2.0, "warn"),),
     Outcome(5, "a cost over budget, or trading that no approved rebalance explains"),
 )  # fmt: skip
-ANNOUNCED = (TAIL_RISK, LIQUIDITY, CORRELATION, VOLATILITY, TURNOVER)
+ANNOUNCED = (TAIL_RISK, LIQUIDITY, TURNOVER)
 TABLE = (
     "exposure", "var_breach", "stress_failure", "tail_risk", "concentration", "leverage", "liquidity", "correlation",
     "volatility", "drawdown", "turnover",

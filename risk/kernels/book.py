@@ -10,6 +10,7 @@ from risk.measures import METRIC_INDEX
 _GROSS = METRIC_INDEX["gross"]
 REBUILD_EVERY = 16_384  # incremental updates of a scope before its sums are computed anew: rounding stays under 1e-12
 _EXPOSURE, _TAIL, _SHOCK, _VARIANCE, _CROSS = Budget.EXPOSURE, Budget.TAIL, Budget.SHOCK, Budget.VARIANCE, Budget.CROSS
+_RISK = Budget.RISK
 _INSTRUMENTS, _SCOPES, _ROWS, _SCENARIOS = Scalar.INSTRUMENTS, Scalar.SCOPES, Scalar.ROWS, Scalar.SCENARIOS
 
 
@@ -17,9 +18,10 @@ _INSTRUMENTS, _SCOPES, _ROWS, _SCENARIOS = Scalar.INSTRUMENTS, Scalar.SCOPES, Sc
 def rebuild(s: Arrays, p: int) -> None:
     """Compute scope p's exposures, loss vector, sigma times exposure, stress losses and candidates from nothing."""
     count, rows = s.scalars[_INSTRUMENTS], min(s.scalars[_ROWS], s.loss.shape[1])
-    loss, sigma_x, stress, covered = s.loss[p], s.sigma_x[p], s.stress[p], s.covered_gross[p]
+    loss, sigma_x, slow_x, stress, covered = s.loss[p], s.sigma_x[p], s.slow_x[p], s.stress[p], s.covered_gross[p]
     loss[:] = 0.0
     sigma_x[:] = 0.0
+    slow_x[:] = 0.0
     stress[:] = 0.0
     covered[:] = 0.0
     peaks, s.sigma_peak[p] = s.sigma_peaks, 0.0
@@ -29,9 +31,11 @@ def rebuild(s: Arrays, p: int) -> None:
         s.exposure[p, i] = x
         if x == 0.0:
             continue
-        returns, sigma = s.returns[i], s.sigma[i]
+        returns, sigma, slow, aligned = s.returns[i], s.sigma[i], s.slow_sigma[i], x * s.align[i]
         for row in range(rows):
             loss[row] -= x * returns[row]
+        for j in range(count):
+            slow_x[j] += aligned * slow[j]
         for j in range(count):
             sigma_x[j] += x * sigma[j]
             peaks[j] = max(peaks[j], abs(sigma[j]))
@@ -43,6 +47,16 @@ def rebuild(s: Arrays, p: int) -> None:
     s.moved[p], s.settled[p] = np.inf, 0
     s.updates[p] = (p * 97) % REBUILD_EVERY  # scopes take their turns, so that no single event pays for all
     s.candidate_bound[p] = refresh_candidates(loss, rows, s.candidates[p]) if rows > 0 else -np.inf
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def join_book(s: Arrays, p: int, i: int) -> None:
+    """Give scope p, which does not hold instrument i, its products with the covariances that i has just got."""
+    fast = slow = 0.0
+    for j in range(s.scalars[_INSTRUMENTS]):
+        fast += s.exposure[p, j] * s.sigma[j, i]
+        slow += s.exposure[p, j] * s.align[j] * s.slow_sigma[j, i]
+    s.sigma_x[p, i], s.slow_x[p, i] = fast, slow
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, inline="always")
@@ -59,12 +73,15 @@ def move_exposure(s: Arrays, p: int, i: int) -> None:
         return
     rows, count = min(s.scalars[_ROWS], s.loss.shape[1]), s.scalars[_INSTRUMENTS]
     loss, returns, sigma, sigma_x = s.loss[p], s.returns[i], s.sigma[i], s.sigma_x[p]
+    slow, slow_x, aligned = s.slow_sigma[i], s.slow_x[p], d * s.align[i]
     size, spent, own = abs(d), s.spent[p], abs(sigma_x[i])
     s.exposure[p, i] = new
     for row in range(rows):
         loss[row] -= d * returns[row]
     for j in range(count):
         sigma_x[j] += d * sigma[j]
+    for j in range(count):
+        slow_x[j] += aligned * slow[j]
     shift, shock_max = abs(new) - abs(old), 0.0
     for k in range(s.scalars[_SCENARIOS]):
         s.stress[p, k] -= d * s.shocks[i, k]
@@ -80,6 +97,7 @@ def move_exposure(s: Arrays, p: int, i: int) -> None:
     spent[_VARIANCE] += size * (2.0 * own + size * abs(sigma[i]))
     # the own product, and all others: each |x| times at most the peak covariance
     spent[_CROSS] += size * (own + size * abs(sigma[i]) + s.sigma_peak[p] * (s.metrics[p, _GROSS] + spent[_EXPOSURE]))
+    spent[_RISK] += size * s.deviation[i]
     if old == 0.0 or new == 0.0:
         s.settled[p] = 0  # another count of names
         for j in range(count):

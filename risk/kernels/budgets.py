@@ -9,7 +9,7 @@ What depends on P&L is compared at every price. Budgets are smaller than what th
 import numpy as np
 from numba import njit
 
-from risk.arrays import Arrays, Budget, Fit, Floats, Scalar
+from risk.arrays import BUDGETS, Arrays, Budget, Fit, Floats, Scalar
 from risk.measures import METRIC_INDEX
 
 _VAR, _ES = METRIC_INDEX["var_95"], METRIC_INDEX["es_95"]
@@ -18,8 +18,9 @@ _WORST, _FAILURES = METRIC_INDEX["worst_loss"], METRIC_INDEX["failures"]
 _TOP, _HHI = METRIC_INDEX["top_share"], METRIC_INDEX["hhi"]
 _GROSS_LEVERAGE, _NET_LEVERAGE = METRIC_INDEX["gross_leverage"], METRIC_INDEX["net_leverage"]
 _DRAWDOWN, _GROSS, _NET = METRIC_INDEX["drawdown"], METRIC_INDEX["gross"], METRIC_INDEX["net"]
-_DAY_LOSS = METRIC_INDEX["day_loss"]
+_DAY_LOSS, _K, _VOLATILITY = METRIC_INDEX["day_loss"], METRIC_INDEX["k_ratio"], METRIC_INDEX["vol_ratio"]
 _EXPOSURE, _TAIL, _SHOCK, _VARIANCE, _CROSS = Budget.EXPOSURE, Budget.TAIL, Budget.SHOCK, Budget.VARIANCE, Budget.CROSS
+_RISK, _COLUMNS = Budget.RISK, BUDGETS
 _ROWS, _FIT_GROSS = Scalar.ROWS, Fit.GROSS
 NAMES_MIN = 8  # under it concentration is the largest exposure over NAV (semantics.md)
 COVERAGE_MIN = 0.8  # a scenario that shocks less of gross does not count
@@ -33,7 +34,8 @@ _SHARE_MAX = 2.0  # no share of a book is larger: levels over it are never reach
 @njit(cache=True, error_model="numpy", _nrt=False)
 def set_budget(
     values: Floats, wake: Floats, losses: Floats, suspect: Floats, covered: Floats, limits: Floats, scenarios: int,
-    largest: float, names: int, variance: float, cross: float, cross_squares: float, budget: Floats,
+    largest: float, names: int, variance: float, cross: float, cross_squares: float, fast: float, slow: float,
+    usual: float, budget: Floats,
 ) -> bool:  # fmt: skip
     """Set what a book that was just measured may spend; False where its variance is too small for its parts to tell."""
     gross = values[_GROSS]
@@ -63,6 +65,8 @@ def set_budget(
     if not np.isnan(values[_HHI]) and wake[_HHI] < _SHARE_MAX:
         root = np.sqrt(max(wake[_HHI], 0.0))
         other = (root * cross - np.sqrt(cross_squares)) / (1.0 + root)
+    risk, rows_risk = _ratio_budgets(values, wake, fast, slow, usual)
+    tail = min(tail, rows_risk)
     money = _MONEY_MARGIN * gross
     less = 1.0 - BOUND_MARGIN
     budget[_EXPOSURE], budget[_TAIL], budget[_SHOCK] = (
@@ -70,8 +74,26 @@ def set_budget(
         tail * less - money,
         shock * less - money,
     )
-    budget[_VARIANCE], budget[_CROSS] = spread * less, other * less
-    return variance > 1e-3 * cross
+    budget[_VARIANCE], budget[_CROSS], budget[_RISK] = spread * less, other * less, risk * less - money
+    return variance > 1e-3 * cross and slow > 0.0 and usual > 0.0
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _ratio_budgets(values: Floats, wake: Floats, fast: float, slow: float, usual: float) -> tuple[float, float]:
+    """Return what K and the volatility ratio leave of the book's deviation, and of any row's loss.
+
+    A deviation is a norm of the exposures, so a move changes it at most by the deviation of what moved, and the root
+    mean square of the losses at most by the largest change of a row. K stays under its level k while the move's
+    deviation m holds fast + m <= k (slow - m). The ratio v of the volatilities has fast + m <= v (usual - r), where r
+    is the change of a row; m and r get half of the room each.
+    """
+    risk, rows_risk = 0.5 * slow, 0.5 * usual
+    if not np.isnan(values[_K]) and wake[_K] < np.inf:
+        risk = min(risk, (wake[_K] * slow - fast) / (1.0 + wake[_K]))
+    if not np.isnan(values[_VOLATILITY]) and wake[_VOLATILITY] < np.inf:
+        room = 0.5 * (wake[_VOLATILITY] * usual - fast)
+        risk, rows_risk = min(risk, room), min(rows_risk, room / wake[_VOLATILITY])
+    return risk, rows_risk
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, inline="always")
@@ -79,7 +101,7 @@ def is_quiet(s: Arrays, p: int) -> bool:
     """Say whether scope p, measured before and moved since, certainly needs no look; keeps its high-water mark."""
     spent, budget, wake = s.spent[p], s.budget[p], s.wake[p]
     quiet = s.settled[p] == 1 and s.alive[p] == 0 and not -s.day_pnl[p] > wake[_DAY_LOSS]
-    for column in range(5):
+    for column in range(_COLUMNS):
         quiet = quiet and spent[column] <= budget[column]
     if s.scalars[_ROWS] >= REFIT_ROWS_MIN:
         quiet = quiet and s.moved[p] * (1.0 + BOUND_MARGIN) <= REFIT_SHARE * s.fit[p, _FIT_GROSS]

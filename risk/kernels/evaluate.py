@@ -32,6 +32,36 @@ def sigma_times(s: Arrays, held: Ints, exposure: Floats) -> Floats:
 
 
 @njit(cache=True, error_model="numpy")
+def slow_times(s: Arrays, held: Ints, exposure: Floats) -> Floats:
+    """Return (m,) slow covariance, scaled to the fast deviations, times exposure over the held instruments."""
+    count = held.shape[0]
+    product = np.zeros(count)
+    for a in range(count):
+        total = 0.0
+        for b in range(count):
+            total += s.slow_sigma[held[a], held[b]] * s.align[held[b]] * exposure[b]
+        product[a] = s.align[held[a]] * total
+    return product
+
+
+@njit(cache=True, error_model="numpy")
+def mean_correlation_change(s: Arrays, held: Ints, exposure: Floats) -> float:
+    """Return by how much the fast mean correlation is over the slow one; NaN for less than two names that move.
+
+    The mean of all pairs, each weighted by |x_i| sigma_i |x_j| sigma_j (models.md 11.1).
+    """
+    change = weight = 0.0
+    for a in range(held.shape[0]):
+        i = held[a]
+        for b in range(a):
+            j = held[b]
+            size = abs(exposure[a]) * abs(exposure[b])
+            change += size * (s.sigma[i, j] - s.align[i] * s.slow_sigma[i, j] * s.align[j])
+            weight += size * s.deviation[i] * s.deviation[j]
+    return change / weight if weight > 0.0 else np.nan
+
+
+@njit(cache=True, error_model="numpy")
 def quadratic(s: Arrays, exposure: Floats, count: int) -> float:
     """Return exposure' sigma exposure over the first `count` instruments."""
     total = 0.0

@@ -5,7 +5,8 @@ from numba import njit
 
 from risk.arrays import Arrays, Fit, Floats, Ints, Scalar, Setting
 from risk.kernels.budgets import BOUND_MARGIN, COVERAGE_MIN, NAMES_MIN, REFIT_ROWS_MIN, REFIT_SHARE, set_budget
-from risk.kernels.sums import book_sums, count_held, distance, flagged_sums
+from risk.kernels.ratios import COVARIANCE_ROWS_MIN, correlation_ratio, model_status, volatility_ratio
+from risk.kernels.sums import book_sums, count_held, distance, flagged_sums, scaled_product, sum_of_squares
 from risk.kernels.tail import (
     depth_needed,
     renew_candidates,
@@ -154,11 +155,10 @@ def _top_share(
 @njit(cache=True, error_model="numpy", _nrt=False)
 def _hhi(cross: float, cross_squares: float, rows: int, data: int, empty: bool, values: Floats, statuses: Ints) -> None:
     """Herfindahl index of the component VaR; status by the rows behind the covariance."""
-    known = empty or rows >= 60
-    status = max(data, _OK if empty or rows >= 250 else (_DEGRADED if known else _INSUFFICIENT))
+    status = model_status(rows, data, empty)
     if empty or cross > 0.0:
         share = cross_squares / (cross * cross) if cross > 0.0 else 0.0
-        values[_HHI] = share if known else np.nan
+        values[_HHI] = share if empty or rows >= COVARIANCE_ROWS_MIN else np.nan
         statuses[_HHI] = status
     else:
         values[_HHI] = np.nan
@@ -225,12 +225,17 @@ def measure(s: Arrays, p: int) -> None:
     fresh[_DAY_LOSS] = fresh[_GROSS] = fresh[_NET] = data
     _top_share(largest, gross, nav, has_nav, names, data, empty, values, fresh)
     _hhi(cross, cross_squares, rows, modelled, riskless, values, fresh)
+    aligned = scaled_product(x, s.align, s.slow_x[p], count, s.sums_scratch)
+    squares = sum_of_squares(s.loss[p], min(rows, s.loss.shape[1]), s.sums_scratch)
+    fast, slow, usual = np.sqrt(max(variance, 0.0)), np.sqrt(max(aligned, 0.0)), np.sqrt(squares / max(rows, 1))
+    correlation_ratio(fast, slow, names, rows, modelled, riskless, values, fresh)
+    volatility_ratio(fast, usual, rows, modelled, riskless, values, fresh)
     if _compare(values, fresh, s.statuses[p], s.wake[p]) or s.alive[p] == 1:
         s.woken[p] = 1
     s.largest[p], s.names[p] = largest, names
     s.spent[p, :] = 0.0
     is_told = set_budget(
         values, s.wake[p], s.stress[p], s.stress_suspect[p], s.covered_gross[p], s.scenario_limit,
-        s.scalars[_SCENARIOS], largest, names, variance, cross, cross_squares, s.budget[p],
+        s.scalars[_SCENARIOS], largest, names, variance, cross, cross_squares, fast, slow, usual, s.budget[p],
     )  # fmt: skip
     s.settled[p] = int(is_told and not riskless and stale == 0.0 and suspect == 0.0 and proxied == 0.0)

@@ -99,3 +99,50 @@ def flagged_sums(
         doubted += size * suspect[i]
         stood_in += size * proxied[i]
     return stale, doubted, stood_in
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _add_products(x: Floats, scale: Floats, y: Floats, lanes: Floats, width: int) -> None:
+    """Add one product to each lane; width is LANES, kept from the compiler."""
+    for j in range(width):
+        lanes[j] += x[j] * scale[j] * y[j]
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def scaled_product(x: Floats, scale: Floats, y: Floats, count: int, scratch: Floats) -> float:
+    """Return the sum of x scale y over the first `count`; scratch: (SUMS_SCRATCH,) changed."""
+    lanes = scratch[:LANES]
+    for j in range(LANES):
+        lanes[j] = 0.0
+    whole = count - count % LANES
+    for start in range(0, whole, LANES):
+        stop = start + LANES
+        _add_products(x[start:stop], scale[start:stop], y[start:stop], lanes, LANES)
+    _add_products(x[whole:count], scale[whole:count], y[whole:count], lanes, count - whole)
+    total = 0.0
+    for j in range(LANES):
+        total += lanes[j]
+    return total
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _add_squares(x: Floats, lanes: Floats, width: int) -> None:
+    """Add one square to each lane; width is LANES, kept from the compiler."""
+    for j in range(width):
+        lanes[j] += x[j] * x[j]
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def sum_of_squares(x: Floats, count: int, scratch: Floats) -> float:
+    """Return the sum of x^2 over the first `count`; scratch: (SUMS_SCRATCH,) changed."""
+    lanes = scratch[:LANES]
+    for j in range(LANES):
+        lanes[j] = 0.0
+    whole = count - count % LANES
+    for start in range(0, whole, LANES):
+        _add_squares(x[start : start + LANES], lanes, LANES)
+    _add_squares(x[whole:count], lanes, count - whole)
+    total = 0.0
+    for j in range(LANES):
+        total += lanes[j]
+    return total

@@ -1,5 +1,6 @@
 """The return window and the covariance recursion, a row at a time."""
 
+import numpy as np
 from numba import njit
 
 from risk.arrays import Arrays, Floats, Scalar
@@ -17,12 +18,20 @@ def decay_covariance(total: Matrix, returns: Vector, count: int, decay: float) -
 
 
 @njit(cache=True, error_model="numpy")
-def debias_covariance(s: Arrays, total: Matrix, weight: float) -> None:
+def debias_covariance(sigma: Matrix, total: Matrix, count: int, weight: float) -> None:
     """sigma = total / weight with weight = 1 - decay**n, so that early values are not too small."""
-    count = s.scalars[_INSTRUMENTS]
     for i in range(count):
         for j in range(count):
-            s.sigma[i, j] = total[i, j] / weight
+            sigma[i, j] = total[i, j] / weight
+
+
+@njit(cache=True, error_model="numpy")
+def align_twins(s: Arrays) -> None:
+    """Set the deviations, and what scales the slow twin to them: K compares correlations alone (models.md 11.1)."""
+    for i in range(s.scalars[_INSTRUMENTS]):
+        fast, slow = max(0.0, s.sigma[i, i]), s.slow_sigma[i, i]
+        s.deviation[i] = np.sqrt(fast)
+        s.align[i] = np.sqrt(fast / slow) if slow > 0.0 else 0.0
 
 
 @njit(cache=True, error_model="numpy")
@@ -43,8 +52,8 @@ def join_covariance(total: Matrix, i: int, weights: Floats, count: int) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def adjust_covariance(s: Arrays, total: Matrix, i: int, slot: int, old: float, weight: float, bias: float) -> None:
-    """Replace instrument i's return `old` in row `slot` by what stands there now, in the sum and in sigma."""
+def adjust_covariance(s: Arrays, total: Matrix, i: int, slot: int, old: float, weight: float) -> None:
+    """Replace instrument i's return `old` in row `slot`, which entered with `weight`, by what stands there now."""
     new = s.returns[i, slot]
     for j in range(s.scalars[_INSTRUMENTS]):
         if j == i:
@@ -52,8 +61,6 @@ def adjust_covariance(s: Arrays, total: Matrix, i: int, slot: int, old: float, w
         else:
             total[i, j] += weight * (new - old) * s.returns[j, slot]
             total[j, i] = total[i, j]
-        s.sigma[i, j] = total[i, j] / bias
-        s.sigma[j, i] = s.sigma[i, j]
 
 
 @njit(cache=True, error_model="numpy")

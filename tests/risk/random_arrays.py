@@ -7,6 +7,7 @@ import numpy as np
 from risk.arrays import Arrays, Setting, allocate
 from risk.kernels.book import rebuild
 from risk.kernels.measure import measure
+from risk.kernels.window import align_twins
 from risk.measures import METRICS, Status
 
 NAMES, LEAVES, ROWS, SCENARIOS = 11, (1, 2, 3), 140, 4
@@ -33,6 +34,9 @@ def random_arrays(seed: int, *, rows: int = ROWS, names: int = NAMES) -> Arrays:
     arrays.scenario_limit[:] = draw.uniform(1e3, 1e6, SCENARIOS)
     factors = draw.standard_normal((names, 4)) * 0.01
     arrays.sigma[:names, :names] = factors @ factors.T + np.diag(draw.uniform(1e-5, 1e-4, names))
+    slow = np.random.Generator(np.random.Philox([seed, 1])).standard_normal((names, 4)) * 0.01
+    arrays.slow_sigma[:names, :names] = slow @ slow.T + 5e-5 * np.eye(names)
+    align_twins(arrays)
     arrays.leaf[list(LEAVES)], arrays.parent[list(LEAVES)] = 1, 0
     quantities = np.round(draw.normal(0, 300, (len(LEAVES), names))) * (draw.random((len(LEAVES), names)) < 0.7)
     arrays.quantity[list(LEAVES), :names] = quantities

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import risk.kernels.sums as kernels
 from risk.arrays import LANES, STRIP, SUMS_SCRATCH, Floats
-from risk.kernels.sums import book_sums, count_held, distance, flagged_sums
+from risk.kernels.sums import book_sums, count_held, distance, flagged_sums, scaled_product, sum_of_squares
 
 COUNTS = st.integers(0, 3 * STRIP + 1)
 
@@ -41,6 +41,10 @@ def test_sums_are_those_of_exact_addition(seed: int, count: int) -> None:
     assert cross_squares == pytest.approx(math.fsum(products**2), rel=1e-14)
     assert largest == (sizes.max() if count else 0.0)
     assert count_held(x, count) == np.count_nonzero(x[:count])
+    assert scaled_product(x, x, y, count, scratch()) == pytest.approx(
+        math.fsum(x[:count] * products), rel=1e-12, abs=1e-15 * math.fsum(np.abs(x[:count] * products))
+    )
+    assert sum_of_squares(x, count, scratch()) == pytest.approx(math.fsum(x[:count] ** 2), rel=1e-14)
 
 
 @settings(max_examples=30)
@@ -52,6 +56,9 @@ def test_kernels_equal_their_python_twins_bit_by_bit(seed: int, count: int) -> N
     assert book_sums(x, y, count, one) == book_sums.py_func(x, y, count, other)
     assert one.tobytes() == other.tobytes()
     assert count_held(x, count) == count_held.py_func(x, count)
+    assert scaled_product(x, x, y, count, one) == scaled_product.py_func(x, x, y, count, other)
+    assert sum_of_squares(x, count, one) == sum_of_squares.py_func(x, count, other)
+    assert one.tobytes() == other.tobytes()
     assert distance(x, y, count) == distance.py_func(x, y, count)
     assert flagged_sums(x, *flags, count) == flagged_sums.py_func(x, *flags, count)
 

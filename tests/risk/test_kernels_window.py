@@ -5,9 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.arrays import Scalar
-from risk.kernels.window import adjust_covariance, debias_covariance, decay_covariance, extremes, join_covariance
+from risk.kernels.window import (
+    adjust_covariance,
+    align_twins,
+    debias_covariance,
+    decay_covariance,
+    extremes,
+    join_covariance,
+)
 from risk.measures import Matrix
-from tests.risk.random_arrays import NAMES, ROWS, assert_twin, copied, random_arrays
+from tests.risk.random_arrays import NAMES, ROWS, assert_twin, random_arrays
 
 DECAY = 0.94
 
@@ -24,13 +31,13 @@ def decayed(returns: Matrix, decay: float = DECAY) -> Matrix:
 @given(st.integers(0, 500), st.integers(1, 60), st.sampled_from([0.9, 0.94, 0.99]))
 def test_the_recursion_is_the_weighted_mean_of_products(seed: int, rows: int, decay: float) -> None:
     returns = np.random.Generator(np.random.Philox(seed)).normal(0, 0.01, (4, rows))
-    arrays = random_arrays(1, names=4)
-    debias_covariance(arrays, decayed(returns, decay), 1.0 - decay**rows)
+    sigma = np.zeros((4, 4))
+    debias_covariance(sigma, decayed(returns, decay), 4, 1.0 - decay**rows)
     weights = decay ** np.arange(rows - 1, -1, -1)
     expected = (returns * (weights / weights.sum())) @ returns.T
-    np.testing.assert_allclose(arrays.sigma[:4, :4], expected, rtol=1e-11, atol=1e-18)
-    assert (arrays.sigma[:4, :4] == arrays.sigma[:4, :4].T).all()
-    assert np.linalg.eigvalsh(arrays.sigma[:4, :4]).min() > -1e-18
+    np.testing.assert_allclose(sigma, expected, rtol=1e-11, atol=1e-18)
+    assert (sigma == sigma.T).all()
+    assert np.linalg.eigvalsh(sigma).min() > -1e-18
 
 
 def test_kernels_equal_their_python_twins_bit_by_bit() -> None:
@@ -45,14 +52,26 @@ def test_kernels_equal_their_python_twins_bit_by_bit() -> None:
     join_covariance(one, 5, b, NAMES)
     join_covariance.py_func(other, 5, b, NAMES)
     assert one.tobytes() == other.tobytes()
-    assert_twin(debias_covariance, arrays, total, 0.9)
+    debias_covariance(one, total, NAMES, 0.9)
+    debias_covariance.py_func(other, total, NAMES, 0.9)
+    assert one.tobytes() == other.tobytes()
     assert_twin(extremes, arrays)
-    adjusted = (copied(arrays), copied(arrays))
+    arrays.sigma[4, 4], arrays.slow_sigma[3, 3] = 0.0, 0.0
+    assert_twin(align_twins, arrays)
     totals = (total.copy(), total.copy())
-    adjust_covariance(adjusted[0], totals[0], 2, 5, 0.013, 0.02, 0.9)
-    adjust_covariance.py_func(adjusted[1], totals[1], 2, 5, 0.013, 0.02, 0.9)
+    adjust_covariance(arrays, totals[0], 2, 5, 0.013, 0.02)
+    adjust_covariance.py_func(arrays, totals[1], 2, 5, 0.013, 0.02)
     assert totals[0].tobytes() == totals[1].tobytes()
-    assert adjusted[0].sigma.tobytes() == adjusted[1].sigma.tobytes()
+
+
+def test_aligned_twins_have_one_diagonal_and_a_name_that_never_moved_has_none() -> None:
+    arrays = random_arrays(6)
+    arrays.sigma[2, :], arrays.slow_sigma[2, :] = 0.0, 0.0
+    align_twins(arrays)
+    diagonal = arrays.sigma.diagonal()[:NAMES]
+    np.testing.assert_allclose(arrays.align[:NAMES] ** 2 * arrays.slow_sigma.diagonal()[:NAMES], diagonal, rtol=1e-14)
+    np.testing.assert_allclose(arrays.deviation[:NAMES] ** 2, diagonal, rtol=1e-14)
+    assert (arrays.align[2], arrays.deviation[2]) == (0.0, 0.0)
 
 
 def test_a_name_that_joins_has_the_covariance_of_the_portfolio_that_stands_for_it() -> None:
@@ -69,13 +88,11 @@ def test_a_restated_return_leaves_the_covariance_that_it_would_always_have_had()
     arrays = random_arrays(4)
     returns, slot, age = arrays.returns[:NAMES], ROWS - 8, 7
     total = decayed(returns)
-    bias = 1.0 - DECAY**ROWS
     old = float(returns[3, slot])
     returns[3, slot] = -0.2
-    adjust_covariance(arrays, total, 3, slot, old, (1.0 - DECAY) * DECAY**age, bias)
+    adjust_covariance(arrays, total, 3, slot, old, (1.0 - DECAY) * DECAY**age)
     expected = decayed(returns)
     np.testing.assert_allclose(total, expected, rtol=1e-10, atol=1e-16)
-    np.testing.assert_allclose(arrays.sigma[3, :NAMES], expected[3] / bias, rtol=1e-10, atol=1e-16)
 
 
 def test_extremes_bound_every_row_and_contain_zero() -> None:

@@ -13,7 +13,8 @@ from tests.replay.made_stream import made_events, made_setup
 
 HOMOGENEOUS = ("var_95", "var_975", "es_95", "es_99", "var_999", "es_999", "worst_loss", "net", "net_leverage", "gross",
                "gross_leverage", "top_share")  # fmt: skip
-EVALUATED = (*HOMOGENEOUS, "var_99", "es_975", "failures", "hhi")
+EVALUATED = (*HOMOGENEOUS, "var_99", "es_975", "failures", "hhi", "k_ratio", "vol_ratio")
+RATIOS = ("k_ratio", "vol_ratio")
 SCOPES = ("firm", "firm/fund", "firm/desk", "calm/a")
 
 
@@ -45,6 +46,32 @@ def test_contributions_add_up_to_the_metric(core: Core, scope: str, metric: str)
     assert parts.sum() == pytest.approx(book.evaluate(metric, book.quantity), rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("metric", RATIOS)
+def test_the_parts_of_a_ratio_are_its_slopes_and_sum_to_zero(core: Core, scope: str, metric: str) -> None:
+    book = book_of(core, scope)
+    parts = book.components(metric)
+    assert abs(parts.sum()) < 1e-9
+    assert np.any(np.abs(parts) > 1e-6)
+    for at in range(parts.size):
+        step = np.zeros(parts.size)
+        step[at] = 1e-5
+        up, down = (book.evaluate(metric, book.quantity * (1.0 + sign * step)) for sign in (1.0, -1.0))
+        assert (up - down) / 2e-5 == pytest.approx(parts[at], rel=1e-4, abs=1e-7)
+
+
+@pytest.mark.parametrize("metric", RATIOS)
+def test_a_ratio_does_not_depend_on_the_size_of_the_book(core: Core, metric: str) -> None:
+    book = book_of(core, "firm/fund")
+    whole = book.evaluate(metric, book.quantity)
+    assert book.evaluate(metric, -0.5 * book.quantity) == pytest.approx(whole, rel=1e-12)
+    assert book.evaluate(metric, 0.0 * book.quantity) == 0.0
+    one = np.where(np.arange(book.quantity.size) == 0, book.quantity, 0.0)
+    assert book.components(metric).size == book.quantity.size
+    if metric == "k_ratio":
+        assert book.evaluate(metric, one) == 1.0
+
+
 @pytest.mark.parametrize("metric", ["var_99", "es_95", "var_999", "worst_loss", "gross"])
 def test_half_the_book_has_half_the_risk_and_none_has_none(core: Core, metric: str) -> None:
     book = book_of(core, "firm/fund")
@@ -72,7 +99,7 @@ def test_measures_name_everything_and_have_no_number_where_nothing_computes_one(
     for p in range(len(core.state.scopes)):
         measures = measures_of(core.state, p)
         assert measures.scope == core.state.scopes[p]
-        uncomputed = [name for name in ("tail_ratio", "k_ratio", "vol_ratio", "turnover") if name not in COMPUTED]
+        uncomputed = [name for name in ("tail_ratio", "turnover") if name not in COMPUTED]
         assert all(np.isnan(measures.value(name)) for name in uncomputed)
         assert {measures.status(name).name for name in uncomputed} == {"INSUFFICIENT"}
 
