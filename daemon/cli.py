@@ -11,7 +11,7 @@ from daemon.cli_audit import audit_app
 from daemon.cli_demo import demo
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_inspect import check, journal_app, topics_app
-from daemon.cli_options import ForceOption, SpeedOption, speed_multiple
+from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
 from daemon.cli_record import record
 from daemon.cli_status import status
 from daemon.numba_cache import use_numba_cache
@@ -61,7 +61,9 @@ def riskd(
 
 @app.command()
 def replay(
-    recording: Annotated[Path, typer.Argument(exists=True, help="Recording, folder, or journal.")],
+    recording: Annotated[
+        Path, typer.Argument(callback=recording_path, help="Recording, folder, or journal; or equities, or crypto.")
+    ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the outputs.")],
     config: ConfigOption = None,
     speed: SpeedOption = "max",
@@ -84,6 +86,7 @@ def replay(
 
     \b
     Examples:
+      riskd replay crypto --out out/crypto                a recording that riskd brings, with its own limits
       riskd replay day.jsonl.zst --config limits.yaml --out out/day
       riskd replay out/journal --out out/again            the live run once more
       riskd replay day.jsonl --out out/day --states 1h    with the risk numbers of every hour

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from daemon.cli_options import ForceOption, speed_multiple
+from daemon.shipped import EQUITIES, shipped_by_name
 
 
 class BrokerChoice(StrEnum):
@@ -16,12 +17,23 @@ class BrokerChoice(StrEnum):
     KAFKA = "kafka"
 
 
+class RecordingChoice(StrEnum):
+    """What the demo may play."""
+
+    EQUITIES = "equities"
+    CRYPTO = "crypto"
+
+
 def demo(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where its files go.")] = Path("out/demo"),
     broker: Annotated[
         BrokerChoice,
         typer.Option(help="embedded: inside this process; kafka: Apache Kafka, fetched once (extra `kafka`)."),
     ] = BrokerChoice.EMBEDDED,
+    recording: Annotated[
+        RecordingChoice,
+        typer.Option(help="equities: 33 years of closes; crypto: eleven minutes of quotes, after a simulated history."),
+    ] = RecordingChoice.EQUITIES,
     speed: Annotated[
         str | None,
         typer.Option(metavar="max|Nx", help="Default: paced to about 45 s on a terminal, max elsewhere."),
@@ -31,16 +43,17 @@ def demo(
     ] = False,
     force: ForceOption = False,
 ) -> None:
-    """Play 33 years of real closes of 20 US stocks through a broker into the daemon.
+    """Play 33 years of real closes of 20 US stocks, or eleven minutes of coins, through a broker into the daemon.
 
-    Three books of one firm trade from 1990 to 2022; the table shows their value, VaR, stress, drawdown and leverage,
-    and how far each limit is used. At the end: whether every record is accounted for, what fired in each crisis, and
-    what stayed silent.
+    Three books of one firm trade from 1990 to 2022, or four around a midnight; the table shows their value, VaR,
+    stress, drawdown and leverage, and how far each limit is used. At the end: whether every record is accounted for,
+    what fired when, and what stayed silent.
 
     \b
     Examples:
       riskd demo
       riskd demo --speed max --out /tmp/demo
+      riskd demo --recording crypto                quotes and trades of an intraday book
       riskd demo --broker kafka --keep-running     on Apache Kafka, to look around in
     """
     from daemon.demo import DemoPlan, run_demo
@@ -53,5 +66,6 @@ def demo(
             is_paced=speed is None,
             force=force,
             keep_running=keep_running,
+            shipped=shipped_by_name(recording.value) or EQUITIES,
         )
     )

@@ -23,7 +23,7 @@ from daemon.demo_screen import LineScreen, Moment, Screen, TableScreen
 from daemon.demo_summary import Accounted, summarise
 from daemon.demo_tap import ActionTap
 from daemon.demo_words import addresses, next_steps, print_lines
-from daemon.shipped import shipped_recording
+from daemon.shipped import EQUITIES, Shipped
 from daemon.summary_text import summary_text
 from feeds.broker.apache import LocalKafka
 from feeds.embedded_broker import EmbeddedBroker
@@ -32,7 +32,6 @@ from feeds.player import Layout
 from sensors.catalogue import SHIPPED
 
 Broker = Literal["embedded", "kafka"]
-PACED_SPEED = 24_000_000.0  # 33 years in about 43 seconds, so that a person can watch
 GROUP = "riskd-demo"
 LOOK_EVERY_S = 0.5  # the daemon renews its report once a second
 POLL_S = 0.05
@@ -47,7 +46,8 @@ class DemoPlan:
     is_paced     : take the pace for onlookers where there is a terminal and no `speed`
     force        : use a folder that holds other things too
     keep_running : leave broker and daemon running after the recording, until Ctrl-C
-    recording    : None: the shipped one; whatever it is, the shipped limits hold it
+    shipped      : the recording that plays, and its limits
+    recording    : None: the shipped one; whatever it is, the limits of `shipped` hold it
     """
 
     out: Path
@@ -56,6 +56,7 @@ class DemoPlan:
     is_paced: bool = True
     force: bool = False
     keep_running: bool = False
+    shipped: Shipped = EQUITIES
     recording: Path | None = None
 
 
@@ -69,7 +70,7 @@ def run_demo(plan: DemoPlan) -> None:
     with _ended_by_signals(), ExitStack() as stack:
         folder = stack.enter_context(DemoFolder(plan.out, plan.force))
         kafka = _start_broker(stack, plan.broker, folder)
-        folder.write_config(kafka, http_port=0)
+        folder.write_config(kafka, 0, plan.shipped)
         metrics = load_config(folder.config, SHIPPED.known).metrics
         prefix = "".join(f"{part}_" for part in (metrics.namespace, metrics.subsystem) if part)
         screen.print("Starting riskd. The first run compiles its kernels: wait a little.")
@@ -80,25 +81,26 @@ def run_demo(plan: DemoPlan) -> None:
             ActionTap(kafka, actions=folder.path / "actions.jsonl", shadow=folder.path / "shadow.jsonl")
         )
         on_terminal = screen.is_terminal
-        speed = PACED_SPEED if plan.is_paced and plan.speed is None and on_terminal else plan.speed
+        speed = plan.shipped.paced_speed if plan.is_paced and plan.speed is None and on_terminal else plan.speed
         layout: Layout = "first_partitions" if plan.broker == "embedded" else "by_key"
-        feed = Feed(plan.recording or shipped_recording(), kafka, layout, speed)
-        stack.callback(feed.stop)
-        screen.print(
-            f"Playing real daily closes of 20 US stocks, 1990 to 2022. Look at http://{daemon.address}/metrics"
+        feed = Feed(
+            plan.recording or plan.shipped.recording, kafka, layout, speed, paced_from_ns=plan.shipped.paced_from_ns
         )
-        accounted = _watch(screen, daemon, tap, feed)
+        stack.callback(feed.stop)
+        screen.print(f"Playing {plan.shipped.title}. Look at http://{daemon.address}/metrics")
+        screen.print(f"Recording {plan.shipped.name}: {plan.shipped.provenance}.")
+        accounted = _watch(screen, daemon, tap, feed, is_intraday=plan.shipped.is_intraday)
         _drain(daemon, tap, accounted)
         if not plan.keep_running:
             daemon.stop()
             _drain(None, tap, accounted)
         elapsed_s = time.monotonic() - started_s
-        _close(folder, accounted, tap, elapsed_s)
+        _close(folder, accounted, tap, elapsed_s, plan.shipped)
         if plan.keep_running:
             print_lines(addresses(kafka, daemon.address, folder))
             _wait_for_the_end(daemon)
         else:
-            print_lines(next_steps(folder))
+            print_lines(next_steps(folder, plan.shipped))
 
 
 def _start_broker(stack: ExitStack, broker: Broker, folder: DemoFolder) -> KafkaConfig:
@@ -113,13 +115,13 @@ def _start_broker(stack: ExitStack, broker: Broker, folder: DemoFolder) -> Kafka
     return kafka
 
 
-def _watch(console: Console, daemon: DemoDaemon, tap: ActionTap, feed: Feed) -> Accounted:
+def _watch(console: Console, daemon: DemoDaemon, tap: ActionTap, feed: Feed, *, is_intraday: bool) -> Accounted:
     """Play, show, and return when the daemon has counted everything that was sent."""
     feed.start()
     if not console.is_terminal:
-        return _follow(LineScreen(console), daemon, tap, feed)
+        return _follow(LineScreen(console, is_intraday=is_intraday), daemon, tap, feed)
     with Live(console=console, auto_refresh=False) as live:
-        return _follow(TableScreen(live, daemon.address), daemon, tap, feed)
+        return _follow(TableScreen(live, daemon.address, is_intraday=is_intraday), daemon, tap, feed)
 
 
 def _follow(screen: Screen, daemon: DemoDaemon, tap: ActionTap, feed: Feed) -> Accounted:
@@ -165,7 +167,7 @@ def _is_settled(document: StateDocument | None, sent: int) -> bool:
     )
 
 
-def _close(folder: DemoFolder, accounted: Accounted, tap: ActionTap, elapsed_s: float) -> None:
+def _close(folder: DemoFolder, accounted: Accounted, tap: ActionTap, elapsed_s: float, shipped: Shipped) -> None:
     """Write summary.json and print the summary; raises DemoError where topics and audit log do not agree."""
     read = {"actions": tap.actions, "shadow": tap.shadow}
     summary = summarise(accounted, folder.audit, {f"{name}.jsonl": {"lines": lines} for name, lines in read.items()})
@@ -179,7 +181,7 @@ def _close(folder: DemoFolder, accounted: Accounted, tap: ActionTap, elapsed_s: 
     part.write_bytes(canonical_json(summary) + b"\n")
     part.replace(folder.path / "summary.json")
     print_lines(accounted.text())
-    print_lines(summary_text(summary, folder.path, elapsed_s))
+    print_lines(summary_text(summary, folder.path, elapsed_s, shipped))
 
 
 def _wait_for_the_end(daemon: DemoDaemon) -> None:

@@ -21,14 +21,16 @@ class FeedStoppedError(RuntimeError):
 class Feed:
     """Plays a recording from `start` on; `stop` ends it early.
 
-    speed  : event time over wall time, above 0; None: as fast as the daemon reads
-    played : what was written, once all of it is; None before
+    speed         : event time over wall time, above 0; None: as fast as the daemon reads
+    paced_from_ns : event time from which it is held back
+    played        : what was written, once all of it is; None before
     """
 
     recording: Path
     kafka: KafkaConfig
     layout: Layout
     speed: float | None
+    paced_from_ns: int = 0
     played: Played | None = None
     _bytes_total: int = 1
     _bytes_done: int = 0
@@ -70,7 +72,7 @@ class Feed:
     def _play(self) -> Played:
         assert self._stop is not None, "start comes first"
         stop = self._stop
-        pace = None if self.speed is None else Pace(self.speed, sleep=stop.wait)
+        pace = None if self.speed is None else Pace(self.speed, from_ns=self.paced_from_ns, sleep=stop.wait)
 
         def gate(ts: int | None) -> None:
             if pace is not None:

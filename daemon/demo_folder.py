@@ -10,12 +10,22 @@ from typing import Self
 
 import yaml
 
+from config.scenarios import BUILTIN
 from config.schema import KafkaConfig
-from daemon.shipped import demo_config
+from daemon.shipped import EQUITIES, Shipped
 
 MARKER_FILE = ".riskd-demo"  # only what stands beside it may be deleted
 _FOLDERS = ("journal", "audit", "kafka")
-_FILES = ("riskd.yaml", "riskd.log", "actions.jsonl", "shadow.jsonl", "summary.json", "summary.json.part")
+SCENARIOS_FILE = "scenarios.yaml"
+_FILES = (
+    "riskd.yaml",
+    SCENARIOS_FILE,
+    "riskd.log",
+    "actions.jsonl",
+    "shadow.jsonl",
+    "summary.json",
+    "summary.json.part",
+)
 _OF_A_REPLAY = ("audit", "actions.jsonl", "shadow.jsonl", "decisions.jsonl", "deadletter.jsonl", "states.jsonl")
 
 
@@ -83,9 +93,13 @@ class DemoFolder:
         assert self._lock is not None, "the folder was not held"
         os.close(self._lock)
 
-    def write_config(self, kafka: KafkaConfig, http_port: int) -> None:
-        """Write the demo's limits with this run's addresses and folders."""
-        document = yaml.safe_load(demo_config().read_text(encoding="utf-8"))
+    def write_config(self, kafka: KafkaConfig, http_port: int, shipped: Shipped = EQUITIES) -> None:
+        """Write a recording's limits with this run's addresses and folders; its scenarios lie beside."""
+        document = yaml.safe_load(shipped.config.read_text(encoding="utf-8"))
+        library = document.get("scenarios", BUILTIN)
+        if library != BUILTIN:
+            shutil.copyfile(shipped.config.parent / library, self.path / SCENARIOS_FILE)
+            document["scenarios"] = SCENARIOS_FILE
         document |= {
             "kafka": kafka.model_dump(mode="json", exclude_defaults=True),
             "journal": {"directory": str(self.journal)},

@@ -1,4 +1,4 @@
-"""What a person sees while the demo plays: a live table on a terminal, else a plain line a year."""
+"""What a person sees while the demo plays: a live table on a terminal, else a plain line a year, or a minute."""
 
 import time
 from collections import deque
@@ -11,8 +11,8 @@ from rich.live import Live
 
 from daemon.demo_daemon import StateDocument
 from daemon.demo_table import ActionView, demo_view
-from daemon.firing import year_of
 from daemon.screen_text import money
+from daemon.summary import iso_time
 
 _REFRESH_S = 0.15
 _RECENT_ACTIONS = 8
@@ -37,12 +37,14 @@ class Screen(Protocol):
 class TableScreen:
     """Draws the live table, a few times a second.
 
-    address : host and port of the daemon's pages
+    address     : host and port of the daemon's pages
+    is_intraday : show the time of day too
     """
 
-    def __init__(self, live: Live, address: str) -> None:
+    def __init__(self, live: Live, address: str, *, is_intraday: bool = False) -> None:
         self._live = live
         self._address = address
+        self._is_intraday = is_intraday
         self._recent: deque[ActionView] = deque(maxlen=_RECENT_ACTIONS)
         self._shadow_states: dict[str, str] = {}
         self._drawn_s = 0.0
@@ -65,6 +67,7 @@ class TableScreen:
             n=shard.n,
             done_ratio=moment.done_ratio,
             address=self._address,
+            is_intraday=self._is_intraday,
             width=self._live.console.width,
             height=self._live.console.height,
         )
@@ -72,22 +75,23 @@ class TableScreen:
 
 
 class LineScreen:
-    """Prints one plain line when a year of core time has ended."""
+    """Prints one plain line when a year of core time has ended; of an intraday recording, a minute."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, is_intraday: bool = False) -> None:
         self._console = console
-        self._year = 0
+        self._shown = slice(0, 16 if is_intraday else 4)
+        self._period = ""
         self._actions = 0
 
     def show(self, moment: Moment) -> None:
-        """Count the shadow actions and print when the report speaks of another year."""
+        """Count the shadow actions and print when the report speaks of another year, or minute."""
         self._actions += len(moment.shadow)
         shard = moment.document.shards[0]
-        year = year_of(shard.core_time_ns) if shard.core_time_ns > 0 else 0
-        if year == self._year:
+        period = iso_time(shard.core_time_ns)[self._shown].replace("T", " ") if shard.core_time_ns > 0 else ""
+        if period == self._period:
             return
-        if self._year:
+        if self._period and moment.document.states:
             navs = ", ".join(f"{state.scope} {money(state.nav)}" for state in moment.document.states)
-            self._console.print(f"{self._year}  {shard.n:>8,} inputs  {self._actions:>4} shadow actions  NAV {navs}")
+            self._console.print(f"{self._period}  {shard.n:>8,} inputs  {self._actions:>4} shadow actions  NAV {navs}")
             self._actions = 0
-        self._year = year
+        self._period = period

@@ -65,6 +65,7 @@ def demo_view(
     n: int,
     done_ratio: float,
     address: str = "",
+    is_intraday: bool = False,
     width: int = 120,
     height: int = 50,
 ) -> RenderableType:
@@ -74,7 +75,7 @@ def demo_view(
     """
     head = Text.assemble(
         ("riskd demo  ", "bold"),
-        (iso_time(now_ns)[:10], "bold cyan"),
+        (iso_time(now_ns)[: 19 if is_intraday else 10].replace("T", " "), "bold cyan"),
         f"   {n:,} inputs   monitoring: only hard limits act" + (f"   http://{address}/metrics" if address else ""),
     )
     bar = Table.grid()  # a bar by itself ends without a new line
@@ -87,7 +88,7 @@ def demo_view(
         bar,
         _portfolios(states, shadow_states, is_wide=width >= _WIDE),
         _limits(states, limits_max),
-        _actions(recent[-actions_max:]),
+        _actions(recent[-actions_max:], is_intraday=is_intraday),
     )
 
 
@@ -143,13 +144,14 @@ def _used(limit: LimitView) -> float:
     return used if used > 0 else 0.0
 
 
-def _actions(recent: Sequence[ActionView]) -> Table:
+def _actions(recent: Sequence[ActionView], *, is_intraday: bool) -> Table:
     table = Table(title="Last actions (shadow: what it would have done)", title_justify="left", box=None)
-    for name in ("date", "book", "type", "why"):
+    when = slice(11, 19) if is_intraday else slice(0, 10)
+    for name in ("time" if is_intraday else "date", "book", "type", "why"):
         table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=64 if name == "why" else None)
     for action in recent:
         style = STATE_STYLES.get(action.trading_state, "")
-        table.add_row(iso_time(action.ts_decided)[:10], action.scope, Text(action.type, style=style), action.reason)
+        table.add_row(iso_time(action.ts_decided)[when], action.scope, Text(action.type, style=style), action.reason)
     return table
 
 

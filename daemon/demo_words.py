@@ -7,7 +7,7 @@ from rich.console import Console
 
 from config.schema import KafkaConfig
 from daemon.demo_folder import DemoFolder
-from daemon.shipped import demo_config, shipped_recording
+from daemon.shipped import EQUITIES, Shipped
 
 
 def print_lines(text: str) -> None:
@@ -15,9 +15,9 @@ def print_lines(text: str) -> None:
     Console(highlight=False, markup=False, soft_wrap=True).print(text)
 
 
-def next_steps(folder: DemoFolder) -> str:
+def next_steps(folder: DemoFolder, shipped: Shipped = EQUITIES) -> str:
     """Return the commands that go on from the demo's files."""
-    riskd, recording, config = _command(), _shown(shipped_recording()), _shown(demo_config())
+    riskd, recording, config = _command(), shipped.name, _shown(shipped.config)
     out = folder.path
     return "\n".join(
         (

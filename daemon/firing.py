@@ -127,6 +127,15 @@ def fired_between(intervals: list[Interval], start_ns: int, end_ns: int) -> list
     return [Fired(key, began.get(key, 0), round(firing_ns[key] / DAY_NS, 2), key in held) for key in sorted(firing_ns)]
 
 
+def fired_within_a_day(intervals: list[Interval], end_ns: int) -> list[Interval]:
+    """Return all intervals where the first began less than a day before the recording's end `end_ns`, else none.
+
+    An intraday recording is told by the minute: years and days say nothing of it.
+    """
+    is_short = bool(intervals) and end_ns - intervals[0].start_ns < DAY_NS
+    return intervals if is_short else []
+
+
 def year_start_ns(year: int) -> int:
     """Return the first nanosecond of a year, UTC."""
     return int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 10**9

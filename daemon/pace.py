@@ -8,18 +8,22 @@ _SLEEP_MIN_S = 0.02  # shorter waits are saved up: a sleep costs more than they 
 
 
 class Pace:
-    """Holds a replay back so that event time runs `speed` times as fast as wall time."""
+    """Holds a replay back so that event time runs `speed` times as fast as wall time.
 
-    def __init__(self, speed: float, *, sleep: Callable[[float], object] = time.sleep) -> None:
+    from_ns : event time from which it does; what is older is due at once
+    """
+
+    def __init__(self, speed: float, *, from_ns: int = 0, sleep: Callable[[float], object] = time.sleep) -> None:
         assert speed > 0, f"speed must be above 0, got {speed}"
         self._speed = speed
+        self._from_ns = from_ns
         self._sleep = sleep
         self._first_ts: int | None = None
         self._started_s = 0.0
 
     def wait_until(self, ts: int | None) -> None:
         """Return when the event time `ts` (ns) is due; at once for an input without a time."""
-        if ts is None:
+        if ts is None or ts < self._from_ns:
             return
         if self._first_ts is None:
             self._first_ts, self._started_s = ts, time.monotonic()

@@ -11,6 +11,7 @@ from daemon.outputs import Outputs
 from daemon.pace import Pace
 from daemon.replay_files import ReplayFiles
 from daemon.replay_source import ReplaySource, open_source
+from daemon.shipped import shipped_at
 from daemon.summary import Tally, event_ts
 from feeds.record import Input
 
@@ -38,7 +39,7 @@ class Watcher(Protocol):
 class ReplayPlan:
     """What to replay and what to write.
 
-    config          : None takes the journal's own, the demo's for the shipped recording, else the shipped default
+    config          : None takes the journal's own, that of a shipped recording, else the shipped default
     batch           : inputs a step, from 1; it changes no output
     states_every_ns : write the state of every scope when core time passes a multiple of it; None: never
     states_at       : write it after exactly these inputs, ascending
@@ -67,13 +68,15 @@ def replay(plan: ReplayPlan, watcher: Watcher | None = None) -> dict[str, object
     core = Core(source.setup, shard=source.shard, compute_slow_work=source.computes_slow_work)
     files = ReplayFiles(plan.out, digest, shard=source.shard, force=plan.force)
     tally = Tally()
+    shipped = shipped_at(plan.recording)
+    paced_from_ns = 0 if shipped is None else shipped.paced_from_ns
     stepper = _Stepper(
         source=source,
         core=core,
         files=files,
         tally=tally,
         watcher=watcher,
-        pace=None if plan.speed is None else Pace(plan.speed),
+        pace=None if plan.speed is None else Pace(plan.speed, from_ns=paced_from_ns),
         every_ns=plan.states_every_ns,
         states_at=list(reversed(plan.states_at)),
     )

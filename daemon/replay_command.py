@@ -7,6 +7,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from audit.line import canonical_json
 from daemon.replay import ReplayPlan, Seen, replay
+from daemon.shipped import shipped_at
 from daemon.summary import iso_time
 from daemon.summary_text import summary_text
 from feeds.recording import recording_bytes
@@ -49,7 +50,7 @@ def run_replay(plan: ReplayPlan, *, as_json: bool) -> None:
     if as_json:
         Console(highlight=False, markup=False, soft_wrap=True).print(canonical_json(summary).decode())
     else:
-        screen.print(summary_text(summary, plan.out, time.monotonic() - started_s))
+        screen.print(summary_text(summary, plan.out, time.monotonic() - started_s, shipped_at(plan.recording)))
     missed = [n for n in plan.states_at if n > _sent(summary)]
     if missed:
         screen.print(f"warning: --states-at names n {missed[0]}, but the recording ends at {_sent(summary)}")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from config.setup import Setup, setup_from_json
 from daemon.edge import decode_inputs, journal_inputs
-from daemon.shipped import demo_config, shipped_recording
+from daemon.shipped import shipped_at
 from daemon.wiring import build_setup
 from feeds.events import SlowResult
 from feeds.journal_frames import JournalError, Kind
@@ -51,7 +51,8 @@ def open_source(recording: Path, config: Path | None) -> ReplaySource:
     """
     bytes_total = recording_bytes(recording)
     if not (recording.is_dir() and is_journal(recording)):
-        setup = build_setup(demo_config() if config is None and _is_shipped(recording) else config)
+        shipped = shipped_at(recording)
+        setup = build_setup(shipped.config if config is None and shipped is not None else config)
         setup = _with_clock(setup, "event")
         return ReplaySource(setup, True, bytes_total, lambda source: _raw_inputs(recording, source))
     journaled = _journaled_setup(recording)
@@ -97,8 +98,3 @@ def _journaled_setup(recording: Path) -> Setup:
             if entry.kind is Kind.CONFIG:
                 return setup_from_json(entry.record.payload)
     raise JournalError(f"{recording}: the journal holds no configuration, so its run cannot be repeated")
-
-
-def _is_shipped(recording: Path) -> bool:
-    shipped = shipped_recording()
-    return shipped.exists() and recording.resolve() == shipped.resolve()

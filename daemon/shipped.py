@@ -12,6 +12,9 @@ class Shipped:
     file, config_file : below the package `config`
     title             : what plays, in a few words
     provenance        : what of it is real and what is not, in one line
+    paced_speed       : event time over wall time at which a person can watch it
+    paced_from_ns     : event time before which nobody is held back: a history that only fills the windows
+    is_intraday       : people are shown the time of day, not the date
     """
 
     name: str
@@ -19,6 +22,9 @@ class Shipped:
     config_file: str
     title: str
     provenance: str
+    paced_speed: float
+    paced_from_ns: int = 0
+    is_intraday: bool = False
 
     @property
     def recording(self) -> Path:
@@ -37,6 +43,7 @@ EQUITIES = Shipped(
     "demo.yaml",
     "real daily closes of 20 US stocks, 1990 to 2022",
     "real closes (from skfolio, BSD-3-Clause); firm, books and fills are made up",
+    paced_speed=24_000_000.0,  # 33 years in about 43 seconds
 )
 CRYPTO = Shipped(
     "crypto",
@@ -45,6 +52,9 @@ CRYPTO = Shipped(
     "eleven minutes of real quotes and trades of bitcoin and ether around a midnight of UTC",
     "quotes and trades from 2024-08-08T23:54:15Z on are real (from hftbacktest, MIT); "
     "THE DAILY HISTORY BEFORE IS SIMULATED; firm, books and fills are made up",
+    paced_speed=15.0,  # eleven minutes in about 43 seconds
+    paced_from_ns=1_723_161_255_000_000_000,
+    is_intraday=True,
 )
 SHIPPED = (EQUITIES, CRYPTO)
 NAMES = tuple(each.name for each in SHIPPED)

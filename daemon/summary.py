@@ -5,7 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from daemon.firing import CRISES, Fired, FiringLog, Interval, Noted, fired_between, year_of, year_start_ns
+from daemon.firing import (
+    CRISES,
+    Fired,
+    FiringLog,
+    Interval,
+    Noted,
+    fired_between,
+    fired_within_a_day,
+    year_of,
+    year_start_ns,
+)
 from feeds.record import Input, Rejection
 
 if TYPE_CHECKING:  # it brings the kernels, and the demo's screen needs none
@@ -112,6 +122,7 @@ class Tally:
                 name: _tree(fired_between(intervals, year_start_ns(first), _end(last, end_ts)))
                 for name, first, last in crises_within(first_ts, end_ts)
             },
+            "fired_within_a_day": [_timed(interval, end_ts) for interval in fired_within_a_day(intervals, end_ts)],
             "still_firing": [_name(interval) for interval in intervals if interval.end_ns is None],
             "files": dict(files),
         }
@@ -153,6 +164,13 @@ def _tree(fired: Iterable[Fired]) -> dict[str, dict[str, dict[str, object]]]:
 def _name(interval: Interval) -> dict[str, object]:
     key = interval.key
     return {"scope": key.scope, "limit": key.limit, "level": key.level, "since": interval.start_ns}
+
+
+def _timed(interval: Interval, end_ts: int) -> dict[str, object]:
+    """Return one firing with its beginning, and how long it lasted or lasts still at the recording's end."""
+    until = end_ts if interval.end_ns is None else interval.end_ns
+    lasted_s = round((until - interval.start_ns) / 1e9, 3)
+    return _name(interval) | {"lasted_s": lasted_s, "is_open": interval.end_ns is None}
 
 
 def _ordered(counts: Counter[str]) -> dict[str, int]:

@@ -1,19 +1,28 @@
 """The summary of a replay for people: what fired in each crisis, what stayed silent, and where the files lie."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from daemon.firing import CRISIS_NAMES
+from daemon.shipped import Shipped
+from daemon.summary import iso_time
 
 Tree = Mapping[str, Mapping[str, Mapping[str, Mapping[str, object]]]]
 
 
-def summary_text(summary: Mapping[str, object], directory: Path, elapsed_s: float) -> str:
-    """Return the summary as plain lines; `elapsed_s` is wall time and therefore only here, never in summary.json."""
+def summary_text(
+    summary: Mapping[str, object], directory: Path, elapsed_s: float, shipped: Shipped | None = None
+) -> str:
+    """Return the summary as plain lines; `elapsed_s` is wall time and therefore only here, never in summary.json.
+
+    shipped : the recording that was played, where riskd brought it; it says what of it is real
+    """
     inputs = cast("Mapping[str, int]", summary["inputs"])
     rate = inputs["sent"] / elapsed_s if elapsed_s > 0 else 0.0
+    timed = cast("list[Mapping[str, object]]", summary["fired_within_a_day"])
     lines = [
+        *([] if shipped is None else [f"Recording {shipped.name}: {shipped.provenance}."]),
         f"Played {inputs['sent']:,} inputs from {summary['first_time']} to {summary['last_time']} "
         f"in {elapsed_s:.1f} s ({rate:,.0f}/s): {inputs['applied']:,} applied, {inputs['rejected']:,} rejected.",
         *_rejections(cast("Mapping[str, Mapping[str, int]]", summary["inputs"])["rejected_by_reason"]),
@@ -21,11 +30,26 @@ def summary_text(summary: Mapping[str, object], directory: Path, elapsed_s: floa
         _counts("Enforced actions", cast("Mapping[str, object]", summary["actions"]), "by_type_and_effect"),
         _counts("Shadow actions", cast("Mapping[str, object]", summary["shadow"]), "by_type"),
         "",
-        *crisis_lines(cast("Mapping[str, Tree]", summary["fired_in_crises"]), "What fired in the crises"),
-        *_years(cast("Mapping[str, Tree]", summary["fired_by_year"])),
+        *(_minutes(timed) if timed else _crises_and_years(summary)),
         *_files(cast("Mapping[str, Mapping[str, object]]", summary["files"]), directory),
     ]
     return "\n".join(lines)
+
+
+def _crises_and_years(summary: Mapping[str, object]) -> Iterator[str]:
+    yield from crisis_lines(cast("Mapping[str, Tree]", summary["fired_in_crises"]), "What fired in the crises")
+    yield from _years(cast("Mapping[str, Tree]", summary["fired_by_year"]))
+
+
+def _minutes(timed: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """Yield what fired, one line a time: from when, and for how long."""
+    first_ns = cast(int, timed[0]["since"])
+    yield f"What fired (UTC, from {iso_time(first_ns)[:10]} on):"
+    for fired in timed:
+        began = iso_time(cast(int, fired["since"]))[11:19]
+        lasted = f"{cast(float, fired['lasted_s']):4.0f} s{', fires still' if fired['is_open'] else ''}"
+        yield f"  {began}  {fired['scope']:15} {fired['limit']:20} {fired['level']:5} {lasted}"
+    yield ""
 
 
 def crisis_lines(crises: Mapping[str, Tree], title: str) -> Iterator[str]:

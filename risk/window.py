@@ -89,7 +89,7 @@ def complete_row(state: RiskState) -> None:
     if window.session >= len(calendar.dates):  # the calendar has ended, and with it the rows
         return
     date = int(calendar.dates[window.session])
-    if not window.has_levels and all(math.isnan(level) for level in window.level):
+    if not window.has_levels and not _has_price(state):
         _open_row(state, window.session + 1)  # before the first price there is nothing to complete
         return
     row = gather_row(state, date)
@@ -199,6 +199,12 @@ def _closes_today(state: RiskState, i: int) -> bool:
     own = state.calendars[terms.calendar]
     session = session_index_of_date(own, int(calendar.dates[window.session]))
     return session is not None and own.closes[session] <= calendar.closes[window.session]
+
+
+def _has_price(state: RiskState) -> bool:
+    """Say whether anything but cash has ever had a price; cash is worth 1 from its reference data on."""
+    levels = zip(state.terms, state.window.level, strict=True)
+    return any(terms.kind != "cash" and not math.isnan(level) for terms, level in levels)
 
 
 def _has_mark_closers(state: RiskState) -> bool:

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from config.loader import load_config
+from config.scenarios import load_scenarios
 from config.schema import KafkaConfig
-from daemon.demo_folder import MARKER_FILE, DemoFolder, DemoFolderError
-from daemon.shipped import demo_config
+from daemon.demo_folder import MARKER_FILE, SCENARIOS_FILE, DemoFolder, DemoFolderError
+from daemon.shipped import CRYPTO, demo_config
+from daemon.wiring import build_setup
 from sensors.catalogue import SHIPPED
 
 
@@ -73,3 +75,14 @@ def test_the_configuration_is_the_demo_s_but_for_where_things_lie(tmp_path: Path
         assert written.audit.log_directory == str(folder.audit)
         places = {"kafka", "http", "journal", "audit"}
         assert written.model_dump(exclude=places) == shipped.model_dump(exclude=places)
+
+
+def test_a_recording_s_own_scenarios_lie_beside_its_limits(tmp_path: Path) -> None:
+    with DemoFolder(tmp_path / "demo") as folder:
+        folder.write_config(KafkaConfig(), 0, CRYPTO)
+        setup = build_setup(folder.config)
+        assert setup.scenarios == build_setup(CRYPTO.config).scenarios != load_scenarios(None)
+        assert setup.config.enforcement == build_setup(CRYPTO.config).config.enforcement
+        assert (folder.path / SCENARIOS_FILE).exists()
+    with DemoFolder(tmp_path / "demo"):
+        assert not (tmp_path / "demo" / SCENARIOS_FILE).exists()

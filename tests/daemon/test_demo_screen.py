@@ -31,6 +31,23 @@ def test_a_line_is_printed_for_each_year_that_has_ended() -> None:
     assert file.getvalue() == "1990     1,234 inputs     2 shadow actions  NAV firm 23.4m\n"
 
 
+def test_of_an_intraday_recording_a_line_is_printed_for_each_minute() -> None:
+    file = io.StringIO()
+    screen = LineScreen(Console(file=file, width=200), is_intraday=True)
+    for second in (0, 59, 60, 61):
+        screen.show(moment(year_start_ns(2024) + second * 10**9))
+    assert file.getvalue() == "2024-01-01 00:00     1,234 inputs     0 shadow actions  NAV firm 23.4m\n"
+
+
+def test_the_table_of_an_intraday_recording_shows_the_time_of_day() -> None:
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, width=160, height=50)
+    with Live(console=console, auto_refresh=False) as live:
+        TableScreen(live, "", is_intraday=True).show(moment(year_start_ns(2024) + 61 * 10**9, HALT))
+    assert "2024-01-01 00:01:01" in file.getvalue()
+    assert "00:00:00" in file.getvalue()  # when the halt was decided
+
+
 def test_the_table_shows_the_books_the_last_actions_and_where_the_metrics_are() -> None:
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=160, height=50)

@@ -33,3 +33,13 @@ def test_an_event_older_than_the_first_is_due_at_once() -> None:
     pace.wait_until(10**18)
     pace.wait_until(10**18 - 10**15)
     assert time.monotonic() - started_s < 5.0
+
+
+def test_what_is_older_than_the_time_from_which_it_holds_back_is_due_at_once() -> None:
+    slept: list[float] = []
+    pace = Pace(1.0, from_ns=10**18, sleep=slept.append)
+    for ts in (0, 10**17, 10**18):
+        pace.wait_until(ts)
+    assert slept == []
+    pace.wait_until(10**18 + 5 * 10**9)
+    assert slept == pytest.approx([5.0], abs=0.5)

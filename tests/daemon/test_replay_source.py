@@ -8,7 +8,7 @@ from config.setup import Setup, setup_digest, setup_to_json
 from daemon.edge import journal_entries, made_input, made_record
 from daemon.journal import JournalWriter
 from daemon.replay_source import open_source
-from daemon.shipped import demo_config, shipped_recording
+from daemon.shipped import SHIPPED, Shipped
 from daemon.wiring import build_setup
 from feeds.events import Heartbeat, SlowResult, Tick
 from feeds.journal_frames import JournalError, JournalRecord, Kind
@@ -73,8 +73,13 @@ def test_without_a_configuration_the_shipped_default_is_taken(tmp_path: Path) ->
     assert open_source(raw(tmp_path), None).setup.config == build_setup(None).config
 
 
-def test_the_shipped_recording_goes_with_the_demo_s_configuration() -> None:
-    assert open_source(shipped_recording(), None).setup.config == build_setup(demo_config()).config
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)
+def test_a_shipped_recording_goes_with_its_configuration(shipped: Shipped) -> None:
+    setup = open_source(shipped.recording, None).setup
+    assert (setup.config, setup.scenarios) == (
+        build_setup(shipped.config).config,
+        build_setup(shipped.config).scenarios,
+    )
 
 
 @pytest.mark.parametrize(("clock", "computes"), [("wall", False), ("event", True)])

@@ -6,6 +6,7 @@ import pytest
 
 from daemon.firing import DAY_NS, year_start_ns
 from daemon.outputs import Outputs
+from daemon.shipped import CRYPTO
 from daemon.summary import Tally, crises_within, event_ts, iso_time
 from daemon.summary_text import summary_text
 from enforcement.records import LifeState
@@ -71,6 +72,22 @@ def test_a_level_that_still_fires_is_named() -> None:
     tally.note_outputs(Outputs(decisions=[decision(EPOCH_DAY_OF_2008 + 300, LifeState.FIRING)]))
     summary = tally.summary(year_start_ns(2009) - DAY_NS, "ab", FILES)
     assert summary["still_firing"] == [{"scope": HARD.scope, "limit": HARD.limit, "level": HARD.level, "since": start}]
+
+
+def test_of_a_recording_whose_firing_lies_in_a_day_each_firing_is_told_with_its_time() -> None:
+    tally = Tally()
+    day = EPOCH_DAY_OF_2008 + 300
+    tally.note_outputs(Outputs(decisions=[decision(day, LifeState.FIRING)]))
+    half_a_day = tally.summary(day * DAY_NS + DAY_NS // 2, "ab", FILES)
+    assert half_a_day["fired_within_a_day"] == [
+        {"scope": HARD.scope, "limit": HARD.limit, "level": HARD.level, "since": day * DAY_NS,
+         "lasted_s": 43_200.0, "is_open": True},
+    ]  # fmt: skip
+    text = summary_text(half_a_day, Path("out"), 1.0, CRYPTO)
+    assert "  00:00:00  firm/a          var                  hard  43200 s, fires still" in text
+    assert "What fired in the crises" not in text
+    assert "THE DAILY HISTORY BEFORE IS SIMULATED" in text
+    assert tally.summary((day + 2) * DAY_NS, "ab", FILES)["fired_within_a_day"] == []
 
 
 def test_an_empty_recording_has_a_summary_too() -> None:

@@ -15,7 +15,7 @@ import feeds.prices
 from config.setup import Setup
 from daemon.core import Core
 from daemon.edge import decode_inputs, with_calendars
-from daemon.shipped import demo_config, shipped_recording
+from daemon.shipped import CRYPTO, demo_config, shipped_recording
 from daemon.wall_clock import with_event_ticks
 from daemon.wiring import build_setup
 from feeds.prices import Arrived, Item, Prices, count_of, expanded, gather, numbered, steps
@@ -23,6 +23,7 @@ from feeds.record import Input, Record
 from feeds.recording import read_records
 from feeds.symbols import Symbols
 from tests.helpers import Played, Source, play, records_of
+from tests.replay.crypto_minutes import crypto_minutes
 from tests.replay.made_stream import made_events, made_setup
 
 SHIPPED_LINES = 2_000
@@ -135,6 +136,16 @@ def test_the_first_year_of_the_shipped_recording_gives_the_same_bytes_in_steps_o
     assert len(whole.outputs.decisions) > 20
     assert whole.outputs.actions
     for batch in (1, 7):
+        assert digest(play(records, setup, batch=batch, states_at=wanted)) == digest(whole)
+
+
+def test_the_minutes_of_coins_give_the_same_bytes_in_steps_of_any_size() -> None:
+    records, setup = crypto_minutes(), build_setup(CRYPTO.config)
+    wanted = (1_500, 4_000, len(records))
+    whole = play(records, setup, batch=1_000, states_at=wanted)
+    assert len(whole.outputs.decisions) > 50
+    assert len(whole.outputs.actions) > 1
+    for batch in (1, 7, 37):
         assert digest(play(records, setup, batch=batch, states_at=wanted)) == digest(whole)
 
 

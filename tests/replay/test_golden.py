@@ -1,8 +1,11 @@
-"""A small recording whose decisions and actions are kept as bytes: a change of either is seen, and must be meant.
+"""Two small recordings whose decisions and actions are kept as bytes: a change of either is seen, and must be meant.
+
+One is made up and has every type of event; the other is the shipped minutes of coins under the limits they ship with.
 
 Renew by hand, and say in the commit why decisions change:  python -m tests.replay.test_golden
 """
 
+import functools
 import gzip
 import itertools
 import json
@@ -11,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from daemon.shipped import CRYPTO
+from daemon.wiring import build_setup
 from feeds.recording import read_records
 from feeds.shape import EVENT_TYPES
 from tests.helpers import (
@@ -33,9 +38,11 @@ from tests.helpers import (
     stock,
     trade,
 )
+from tests.replay.crypto_minutes import crypto_minutes
 
 FOLDER = Path(__file__).parent / "golden"
 RECORDING = FOLDER / "recording.jsonl.gz"
+FOLDERS = {"made": FOLDER, "crypto": FOLDER / "crypto"}
 KEPT = ("decisions", "actions", "shadow")
 RENEW = "python -m tests.replay.test_golden"
 LIMITS = (
@@ -101,17 +108,17 @@ def specials(day: int, at: int, prices: dict[str, float]) -> list[EventDict]:
     return told.get(day, [])
 
 
-def replayed() -> Played:
+@functools.cache
+def replayed(which: str) -> Played:
+    """Return what the recording of this name lets out."""
+    if which == "crypto":
+        return play(crypto_minutes(), build_setup(CRYPTO.config))
     records = list(itertools.chain.from_iterable(read_records(RECORDING)))
     return play(records, small_setup(LIMITS, mode="gradual", portfolios=("firm",)))
 
 
-@pytest.fixture(scope="module")
-def played() -> Played:
-    return replayed()
-
-
-def test_the_golden_recording_has_every_type_of_event_and_life(played: Played) -> None:
+def test_the_made_recording_has_every_type_of_event_and_life() -> None:
+    played = replayed("made")
     types = {json.loads(line)["type"] for line in gzip.decompress(RECORDING.read_bytes()).splitlines()}
     assert types == set(EVENT_TYPES)
     assert set(played.reasons()) == {"COMMAND_UNSUPPORTED"}
@@ -127,23 +134,39 @@ def test_the_golden_recording_has_every_type_of_event_and_life(played: Played) -
     assert {each.type for each in played.outputs.shadow} >= {"none", "warn", "throttle", "reduce_position", "halt"}
 
 
+def test_the_minutes_of_coins_have_prices_that_move_books_and_a_feed_that_dies() -> None:
+    played = replayed("crypto")
+    assert played.reasons() == []
+    decided = {(each.scope, each.limit, each.transition) for each in played.outputs.decisions}
+    assert {
+        ("firm/spot", "spot_day_loss", "pending>firing"),
+        ("firm/basis", "basis_stress", "firing>no_data"),
+        ("firm/inverse", "hedge_net", "recovering>ok"),
+        ("firm/momentum", "momentum_leverage", "ok>firing"),
+    } <= decided
+    assert {each.type for each in played.outputs.shadow} >= {"none", "warn", "throttle", "reduce_position", "halt"}
+
+
+@pytest.mark.parametrize("which", FOLDERS)
 @pytest.mark.parametrize("name", KEPT)
-def test_the_golden_recording_gives_its_bytes(played: Played, name: str) -> None:
-    found = played.bytes_out()[name].splitlines()
-    kept = (FOLDER / f"{name}.jsonl").read_bytes().splitlines()
+def test_a_golden_recording_gives_its_bytes(which: str, name: str) -> None:
+    found = replayed(which).bytes_out()[name].splitlines()
+    kept = (FOLDERS[which] / f"{name}.jsonl").read_bytes().splitlines()
     first = next((at for at, (one, other) in enumerate(zip(found, kept, strict=False), 1) if one != other), None)
     if first is not None or len(found) != len(kept):
-        print(f"{name} differ from line {first}; if that is meant, renew them and say why: {RENEW}")
+        print(f"{which} {name} differ from line {first}; if that is meant, renew them and say why: {RENEW}")
     assert found == kept
 
 
 def renew() -> None:
-    """Write the recording and what it gives now."""
+    """Write the made recording, and what each gives now."""
     lines = b"".join(json.dumps(event).encode() + b"\n" for event in made())
     RECORDING.write_bytes(gzip.compress(lines, mtime=0))
-    content = replayed().bytes_out()
-    for name in KEPT:
-        (FOLDER / f"{name}.jsonl").write_bytes(content[name] + b"\n")
+    for which, folder in FOLDERS.items():
+        folder.mkdir(exist_ok=True)
+        content = replayed(which).bytes_out()
+        for name in KEPT:
+            (folder / f"{name}.jsonl").write_bytes(content[name] + b"\n")
 
 
 if __name__ == "__main__":

@@ -163,3 +163,11 @@ def test_the_audit_tells_var_and_stress_once_a_row() -> None:
     )
     kinds = [record["kind"] for record in played_rows.outputs.audit]
     assert (kinds.count("var_calculation"), kinds.count("stress_result")) == (2, 2)
+
+
+def test_cash_that_is_named_long_before_the_first_price_opens_no_window() -> None:
+    """A coin's cash is worth 1 from its reference data on; rows of nothing would make what comes later untrusted."""
+    coin = stock("BTC", kind="cash", currency="BTC")
+    state = played([coin, heartbeat(close_of(5)), *days((100.0, 50.0), (110.0, 49.0))])
+    assert state.rows == 1
+    assert flags(state, "AA") == [CellFlag.OBSERVED]
