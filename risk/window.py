@@ -55,11 +55,15 @@ def record_close(state: RiskState, i: int, date: int, price: float, ts: int) -> 
 
 
 def base_close(state: RiskState) -> None:
-    """The base session has closed: marks that stand for closes are taken, and a row that waits for none is done."""
+    """The base session has closed: marks that stand for closes are taken, and a row that waits for none is done.
+
+    A mark counts that has moved since the last base close: one of an hour ago is the day's price, though it is stale.
+    """
     window = state.window
     window.closed_at = True
+    last = int(state.base_calendar.closes[window.session - 1]) if window.session > 0 else 0
     for i, terms in enumerate(state.terms):
-        if terms.closes_mark and i not in state.stale and not math.isnan(state.arrays.mark[i]):
+        if terms.closes_mark and state.arrays.mark_ts[i] >= last and not math.isnan(state.arrays.mark[i]):
             window.row_marks[i] = float(state.arrays.mark[i])
     if not window.awaiting:
         complete_row(state)

@@ -107,6 +107,17 @@ def test_names_by_mark_take_their_mark_at_the_base_close() -> None:
     assert cells(played([*events, later]), "EURUSD") == [pytest.approx(-0.04)]
 
 
+def test_a_mark_of_an_hour_ago_is_the_day_s_price_and_one_of_yesterday_is_none() -> None:
+    events: list[Source] = [stock("AA"), stock("EURUSD", kind="fx", base="EUR", quote="USD")]
+    for day, rate in ((10, 1.25), (11, 1.2), (12, None)):
+        if rate is not None:
+            events.append(quote("EURUSD", rate, close_of(day) - HOUR_NS))
+        events.append(close("AA", day, 100.0))
+    state = played(events)
+    assert cells(state, "EURUSD")[0] == pytest.approx(-0.04)
+    assert flags(state, "EURUSD") == [CellFlag.OBSERVED, CellFlag.UNMODELLED]
+
+
 def test_returns_are_in_base_currency() -> None:
     pair = stock("EURUSD", kind="fx", base="EUR", quote="USD", closes="official")
     events: list[Source] = [pair, stock("PA", currency="EUR"), stock("FF", kind="future", currency="EUR")]
