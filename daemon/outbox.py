@@ -1,6 +1,6 @@
-"""The way out of a shard: one thread that makes the journal durable, publishes, and audits, in that order.
+"""The way out of a shard: one thread makes the journal durable and publishes, a second one audits, in that order.
 
-While it waits for Kafka or the disk, the core goes on; whatever came meanwhile leaves together in the next round.
+While they wait for Kafka or a disk, the core goes on; whatever came meanwhile leaves together in the next round.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ class Parcel:
 
 
 class Outbox:
-    """Takes parcels from the loop; `run` by its own thread between `start` and `close`.
+    """Takes parcels from the loop and lets them out between `start` and `close`.
 
-    Any failure ends the thread, and `raise_failure` then raises it in the loop: going on could lose an output.
+    Any failure ends its threads, and `raise_failure` then raises it in the loop: going on could lose an output.
     """
 
     def __init__(
@@ -49,17 +49,22 @@ class Outbox:
     ) -> None:
         self._journal, self._publisher, self._metrics, self._notices = journal, publisher, metrics, notices
         self._parcels: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
+        self._published: queue.SimpleQueue[list[Parcel]] = queue.SimpleQueue()  # an empty list: the last
         self._lock = threading.Lock()
         self._waiting = 0
         self._audit_waiting = 0
         self._oldest_s: float | None = None
         self._failure: BaseException | None = None
         self._waiter: tuple[asyncio.AbstractEventLoop, asyncio.Future[None], Callable[[], bool]] | None = None
-        self._thread = threading.Thread(target=self._run, name=f"riskd-outbox-{shard}", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, args=(work,), name=f"riskd-{name}-{shard}", daemon=True)
+            for name, work in (("outbox", self._let_out_round), ("audit", self._audit_round))
+        ]
 
     def start(self) -> None:
         """Begin to work; before that nothing leaves."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     @property
     def waiting(self) -> int:
@@ -105,8 +110,10 @@ class Outbox:
 
     def close(self, timeout_s: float) -> bool:
         """Wait for the end; return False where that took too long: the journal holds what is left for the restart."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive() and self._failure is None
+        deadline_s = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline_s - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads) and self._failure is None
 
     async def _when(self, is_met: Callable[[], bool], timeout_s: float) -> bool:
         if is_met() or self._failure is not None:
@@ -119,34 +126,32 @@ class Outbox:
             await asyncio.wait([future], timeout=timeout_s)
         return is_met() or self._failure is not None
 
-    def _run(self) -> None:
+    def _run(self, work: Callable[[], bool]) -> None:
         try:
-            while self._round():
+            while self._failure is None and work():
                 pass
         except BaseException as error:  # noqa: BLE001 - the loop raises it and ends the process
             self._failure = error
         self._tell_waiter()
 
-    def _round(self) -> bool:
+    def _let_out_round(self) -> bool:
         """Take all that waits and let it out; return False where the end was asked for."""
         try:
-            first = self._parcels.get(timeout=TICK_EVERY_S)
+            first = self._parcels.get(timeout=TICK_EVERY_S)  # and look whether the other thread has failed
         except queue.Empty:
-            self._tick()
             return True
         parcels = []
-        is_last = False
         while first is not None:
             parcels.append(first)
             if len(parcels) == ROUND_MAX or self._parcels.empty():
                 break
             first = self._parcels.get()
-        if first is None:
-            is_last = True
         if parcels:
             self._let_out(parcels)
-        self._tick()
-        return not is_last
+            self._published.put(parcels)
+        if first is None:
+            self._published.put([])
+        return first is not None
 
     def _let_out(self, parcels: list[Parcel]) -> None:
         metrics = self._metrics
@@ -161,18 +166,32 @@ class Outbox:
         self._notices.send([notice for parcel in parcels for notice in parcel.notices])
         metrics.note_actions(published.actions)
         metrics.note_dead_letters(published.letters)
-        metrics.audit_lines.inc(published.audited)
         now_s = time.monotonic()
         for parcel in parcels:
             parcel.note_out()
             if parcel.outputs.lets_out:
                 metrics.decision_latency_seconds.observe(now_s - parcel.in_hand_s)
+
+    def _audit_round(self) -> bool:
+        """Audit all that is published; return False where it was the last."""
+        try:
+            parcels = self._published.get(timeout=TICK_EVERY_S)
+        except queue.Empty:
+            self._tick()
+            return True
+        is_last = not parcels
+        while not is_last and not self._published.empty():
+            more = self._published.get()
+            parcels, is_last = parcels + more, not more
+        self._metrics.audit_lines.inc(self._publisher.audit([parcel.outputs for parcel in parcels]))
         with self._lock:
             self._waiting -= len(parcels)
             self._audit_waiting -= sum(len(parcel.outputs.audit) for parcel in parcels)
             # An upper bound of the next one's wait, and exact where nothing waits.
-            self._oldest_s = parcels[-1].in_hand_s if self._waiting else None
+            self._oldest_s = parcels[-1].in_hand_s if self._waiting and parcels else None
         self._tell_waiter()
+        self._tick()
+        return not is_last
 
     def _tick(self) -> None:
         self._notices.send(self._publisher.tick(time.time_ns()))

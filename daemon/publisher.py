@@ -74,14 +74,15 @@ class Published:
     actions: list[Action]
     letters: int
     records: int
-    audited: int
     publish_s: float
 
 
 class Publisher:
-    """The only way out of a shard; `publish` is called with the journal durable up to these outputs.
+    """The only way out of a shard; `publish` is called with the journal durable up to these outputs, then `audit`.
 
-    During recovery it is called with the outputs of the replayed journal and lets out what is missing.
+    Both may have a thread of their own: the next round need not wait for the disk of the audit log.
+
+    During recovery they are called with the outputs of the replayed journal and let out what is missing.
     raises : KafkaError where a record cannot be delivered, AuditError where the disk fails, JournalError where what
              is out already does not follow from the journal
     """
@@ -108,7 +109,7 @@ class Publisher:
         return None if self._audit is None else self._audit.degraded
 
     def publish(self, waiting: Sequence[Outputs], leases: Sequence[Outgoing] = ()) -> Published:
-        """Publish what several steps let out, and leases behind it, wait until readers can see it, then audit it."""
+        """Publish what several steps let out, and leases behind it, and wait until readers can see it."""
         actions = self._actions.missing([action for outputs in waiting for action in outputs.actions])
         shadow = self._shadow.missing([action for outputs in waiting for action in outputs.shadow])
         letters = [
@@ -128,8 +129,21 @@ class Publisher:
             "actions": max(self._actions.published, self._actions.given),
             "shadow": max(self._shadow.published, self._shadow.given),
         }
-        audited = self._write_audit(waiting)
-        return Published([*actions, *shadow], len(letters), len(outgoing), audited, publish_s)
+        return Published([*actions, *shadow], len(letters), len(outgoing), publish_s)
+
+    def audit(self, waiting: Sequence[Outputs]) -> int:
+        """Write what is published and the log does not hold yet, on disk where an action went out; return how much."""
+        if self._audit is None:
+            return 0
+        written = 0
+        for outputs in waiting:
+            known = min(self._audited, len(outputs.audit))
+            self._audited -= known
+            self._audit.append(outputs.audit[known:])
+            written += len(outputs.audit) - known
+        if any(outputs.actions or outputs.shadow for outputs in waiting):
+            self._audit.sync()
+        return written
 
     def tick(self, now_ns: int) -> list[Outgoing]:
         """Once a second, with the wall clock: rotate and sign the audit log; return the checkpoints to publish."""
@@ -155,20 +169,6 @@ class Publisher:
 
     def _outgoing(self, topic: str, action: Action) -> Outgoing:
         return Outgoing(topic, self._shard, action.scope.encode(), encode(action))
-
-    def _write_audit(self, waiting: Sequence[Outputs]) -> int:
-        """Write what the log does not hold yet; on disk where an action went out."""
-        if self._audit is None:
-            return 0
-        written = 0
-        for outputs in waiting:
-            known = min(self._audited, len(outputs.audit))
-            self._audited -= known
-            self._audit.append(outputs.audit[known:])
-            written += len(outputs.audit) - known
-        if any(outputs.actions or outputs.shadow for outputs in waiting):
-            self._audit.sync()
-        return written
 
     def _is_letter_missing(self, letter: tuple[str, int, int, int]) -> bool:
         """Dead letters leave in the order of n: all up to the last published one are out."""

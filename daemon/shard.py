@@ -93,9 +93,7 @@ class Shard:
                 opened.callback(self._audit.abandon)
             self._publisher = Publisher(config.kafka, self._sink, self._audit, shard=shard)
             self.core = Core(setup, shard=shard, compute_slow_work=config.clock == "event")
-            self._recovered = recover(
-                directory, setup, self.core, lambda outputs: self._publisher.publish([outputs]), progress
-            )
+            self._recovered = recover(directory, setup, self.core, self._let_out_again, progress)
             self._publisher.finish_recovery()
             if not self._recovered.has_setup:
                 self._journal.append([JournalRecord(made_record(setup_to_json(setup)), Kind.CONFIG)])
@@ -217,6 +215,11 @@ class Shard:
                     items.append(made_input(CatchUpEnd(ts=now_ns), ts_in=now_ns))
         for step in steps(items, STEP_INPUTS_MAX):
             self._apply(step, in_hand_s)
+
+    def _let_out_again(self, outputs: Outputs) -> None:
+        """Publish and audit what is missing of what the replayed journal let out."""
+        self._publisher.publish([outputs])
+        self._publisher.audit([outputs])
 
     def leave_root(self, root: str, home: int) -> None:
         """Stop holding a listed root as unknown, because another shard has it."""
