@@ -15,7 +15,7 @@ from feeds.events import Ack, Halt, Reinstate, SlowResult
 from feeds.record import Input, Record, Rejection
 from risk.book import Book
 from risk.calendars import advance_open
-from risk.measuring import input_digest, is_scope_quoted, measure_dirty, measures_of, prepare_scope
+from risk.measuring import doze, input_digest, is_scope_quoted, measure_dirty, measures_of, prepare_scope, rouse
 from risk.portfolios import root_of
 from risk.scope_book import ScopeBook
 from risk.state import RiskState
@@ -36,6 +36,7 @@ class Looking:
         self._offsets: dict[str, int] = {}
         self._offsets_tuple: tuple[tuple[str, int], ...] | None = ()
         self._rows_seen = 0
+        self._session_seen = state.window.session
         self._rejected: dict[str, int] = {}
         self._rejected_second = 0
 
@@ -67,6 +68,10 @@ class Looking:
     def look(self, *, n: int, cause: Wake, ts_event: int, suspect: bool = False) -> None:
         """Measure what is dirty, evaluate what is woken, and apply slow work directly after what asked for it."""
         state = self._state
+        if state.window.session != self._session_seen:  # a halt is called to mind with the first price of a session
+            self._session_seen = state.window.session
+            for p in np.flatnonzero(state.arrays.dozing).tolist():
+                rouse(state, p, self._enforcer.wake_levels(state.scopes[p]))
         measure_dirty(state)
         new_row = state.window.rows_total != self._rows_seen
         exceptions = complete_backtest(state) if new_row else []
@@ -183,6 +188,8 @@ class Looking:
             moment = self._moment(p, n, cause, ts_event, suspect=suspect, new_row=new_row)
             measures = measures_of(state, p)
             self._take(p, self._enforcer.evaluate(state.scopes[p], measures, self._book(p), moment))
+            if state.arrays.alive[p] == 1:
+                doze(state, p, self._enforcer.bands(state.scopes[p], measures, moment))
 
     def _moment(self, p: int, n: int, cause: Wake, ts_event: int, *, suspect: bool, new_row: bool) -> Moment:
         state = self._state
@@ -211,6 +218,8 @@ class Looking:
         path = state.scopes[p]
         outputs.dirty.add(path)
         state.arrays.alive[p] = int(self._enforcer.alive(path))
+        if state.arrays.dozing[p] == 1:
+            rouse(state, p, self._enforcer.wake_levels(path))
 
     def _audit(self, record: dict[str, object]) -> None:
         self._flush_before()

@@ -7,7 +7,7 @@ from math import inf
 import numpy as np
 
 from config.schema import ActionType, Config
-from enforcement.attention import is_calm, is_settled
+from enforcement.attention import band, is_calm, is_settled
 from enforcement.builtin import BUILTIN_IDS, Freshness
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage
@@ -157,6 +157,20 @@ class Enforcer:
         """Say whether any life of the scope is not ok, or the scope was never evaluated."""
         holder = self._scopes[scope]
         return not (holder.was_evaluated and all(holder.quiet))
+
+    def bands(self, scope: str, measures: Measures, moment: Moment) -> tuple[Vector, Vector] | None:
+        """Return (len(METRICS),) twice, low and high: while every metric stays above low and not above high, and no
+        status and no session changes, no price needs a look at the scope, just looked at. None: each one does.
+        """
+        holder = self._scopes[scope]
+        low, high = np.full(len(METRICS), -inf), np.full(len(METRICS), inf)
+        for bound, lives in zip(holder.limits, holder.lives, strict=True):
+            found, at = band(bound, lives, measures, moment), bound.metric_index
+            if found is None:
+                return None
+            if at >= 0:
+                low[at], high[at] = max(low[at], found[0]), min(high[at], found[1])
+        return low, high
 
     def trading_states(self, scope: str) -> TradingStates:
         """Return the scope's trading state on both topics, own and along the path."""

@@ -94,6 +94,8 @@ class Arrays(NamedTuple):
     statuses: Ints  # (P, K)
     fresh: Ints  # (P, K) statuses in the making, while a scope is measured
     wake: Floats  # (P, K) levels above which a scope needs a look
+    doze_low: Floats  # (P, K) levels at or under which a scope that dozes needs a look; its `wake` is the upper one
+    dozing: Ints  # (P,) 1: alive, but no price needs a look while every metric stays between its two levels
     alive: Ints  # (P,) a breach life is not ok: look after every event
     woken: Ints  # (P,)
     refit: Ints  # (P,) a new tail fit is wanted
@@ -145,12 +147,12 @@ class Fit:
 _INT = {
     "mark_ts", "mark_source", "fast", "quote_fresh", "quote_ts", "trade_ts", "last_ts", "last_source",
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidates", "updates", "statuses",
-    "fresh", "member", "alive", "woken", "refit", "data_status", "source_ts", "source_waiting",
+    "fresh", "member", "alive", "dozing", "woken", "refit", "data_status", "source_ts", "source_waiting",
     "scalars", "settled", "unmeasured", "names",
 }  # fmt: skip
 _FILL: dict[str, float] = {
     "mark": np.nan, "quote_mid": np.nan, "trade_price": np.nan, "last_source": -1, "parent": -1, "index_valid": 1,
-    "band": np.inf, "metrics": np.nan, "wake": np.inf, "candidate_bound": np.inf, "moved": np.inf,
+    "band": np.inf, "metrics": np.nan, "wake": np.inf, "doze_low": -np.inf, "candidate_bound": np.inf, "moved": np.inf,
     "value": np.nan,
 }  # fmt: skip
 _ONE_INSTRUMENT = (
@@ -161,7 +163,7 @@ _ONE_INSTRUMENT = (
 )  # fmt: skip
 _ONE_SCOPE = (
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidate_bound", "moved", "value",
-    "value_base", "index_base", "high_water", "day_pnl", "variance", "updates", "alive", "woken", "refit",
+    "value_base", "index_base", "high_water", "day_pnl", "variance", "updates", "alive", "dozing", "woken", "refit",
     "data_status", "sigma_peak", "settled", "unmeasured", "largest", "names",
 )  # fmt: skip
 
@@ -184,7 +186,7 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     }
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
     shapes |= dict.fromkeys(("budget", "spent"), (p, BUDGETS))
-    shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake"), (p, k))
+    shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake", "doze_low"), (p, k))
     shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (6,), "settings": (2,)}
     return Arrays._make(_filled(name, shapes[name]) for name in Arrays._fields)
 

@@ -9,7 +9,7 @@ import numpy as np
 from risk.calendars import sessions_after
 from risk.kernels.evaluate import mean_correlation_change
 from risk.kernels.measure import measure
-from risk.measures import METRIC_INDEX, METRICS, Measures, Status
+from risk.measures import METRIC_INDEX, METRICS, Measures, Status, Vector
 from risk.state import RiskState
 from risk.trust import scope_trust
 
@@ -28,10 +28,26 @@ def prepare_scope(state: RiskState, p: int) -> None:
 
 
 def measure_dirty(state: RiskState) -> None:
-    """Measure every scope that something has changed, in order."""
+    """Measure every scope that something has changed, in order; what is alive is woken by all but a price."""
     for p in sorted(state.dirty):
         measure(state.arrays, p)
+        state.arrays.woken[p] |= state.arrays.alive[p]
     state.dirty.clear()
+
+
+def doze(state: RiskState, p: int, bands: tuple[Vector, Vector] | None) -> None:
+    """Let prices pass a scope that is alive while every metric stays above the first and not above the second."""
+    if bands is not None:
+        arrays = state.arrays
+        arrays.dozing[p], arrays.settled[p] = 1, 0
+        arrays.doze_low[p], arrays.wake[p] = bands
+
+
+def rouse(state: RiskState, p: int, wake: Vector) -> None:
+    """End that: a scope that is alive is looked at with every price; wake: its levels while all is well."""
+    arrays = state.arrays
+    arrays.dozing[p], arrays.settled[p] = 0, 0
+    arrays.doze_low[p], arrays.wake[p] = -math.inf, wake
 
 
 def measures_of(state: RiskState, p: int) -> Measures:

@@ -166,14 +166,14 @@ def _hhi(cross: float, cross_squares: float, rows: int, data: int, empty: bool, 
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def _compare(values: Floats, fresh: Ints, statuses: Ints, wake: Floats) -> bool:
-    """Take over the fresh statuses; True where one has changed, or a value is over its wake-up level."""
+def _compare(values: Floats, fresh: Ints, statuses: Ints, wake: Floats, low: Floats) -> bool:
+    """Take over the fresh statuses; True where one has changed, or a value is not between its two levels."""
     woken = False
     for metric in range(_COUNT):
         if statuses[metric] != fresh[metric]:
             statuses[metric] = fresh[metric]
             woken = True
-        if values[metric] > wake[metric]:
+        if values[metric] > wake[metric] or values[metric] <= low[metric]:
             woken = True
     return woken
 
@@ -230,7 +230,8 @@ def measure(s: Arrays, p: int) -> None:
     fast, slow, usual = np.sqrt(max(variance, 0.0)), np.sqrt(max(aligned, 0.0)), np.sqrt(squares / max(rows, 1))
     correlation_ratio(fast, slow, names, rows, modelled, riskless, values, fresh)
     volatility_ratio(fast, usual, rows, modelled, riskless, values, fresh)
-    if _compare(values, fresh, s.statuses[p], s.wake[p]) or s.alive[p] == 1:
+    is_watched = s.alive[p] == 1 and s.dozing[p] == 0
+    if _compare(values, fresh, s.statuses[p], s.wake[p], s.doze_low[p]) or is_watched:
         s.woken[p] = 1
     s.largest[p], s.names[p] = largest, names
     s.spent[p, :] = 0.0

@@ -62,7 +62,7 @@ def _apply(
                 elif moved:
                     measure(s, p)
                     s.unmeasured[p] = 0
-                elif s.alive[p] == 1:
+                elif s.alive[p] == 1 and s.dozing[p] == 0:
                     s.woken[p] = 1
                 woken = woken or s.woken[p] == 1 or s.refit[p] == 1
         if woken:

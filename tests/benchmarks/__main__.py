@@ -30,6 +30,7 @@ _ON_MARKET: dict[str, Callable[[Market], Figure]] = {
 }
 _ALONE: dict[str, Callable[[], Figure | list[Figure]]] = {
     "jitter": occasions.jitter,
+    "json-firing": replays.json_firing,
     "fit": occasions.tail_fit,
     "start": occasions.start,
     "kafka-echo": kafka_echo,

@@ -169,15 +169,17 @@ class Market:
 
 
 def make_market(
-    instruments: int, books: int, rows: int, *, until_ns: int | None = None, kept: list[Record] | None = None
-) -> Market:
+    instruments: int, books: int, rows: int, *,
+    until_ns: int | None = None, kept: list[Record] | None = None, fires: bool = False,
+) -> Market:  # fmt: skip
     """Return a market of N names with `rows` completed rows, `books` leaves under one root, and no positions yet.
 
     until_ns : its time at the end, ns, with every session's close before it; None: the open of the session after
     kept     : takes every record that is made
+    fires    : limits of VaR, one of each action, are under what every book has
     """
     first = _FIRST_SESSION
-    setup = make_setup()
+    setup = make_setup(fires=fires)
     if until_ns is not None:
         today = datetime.fromtimestamp(until_ns / 1e9, tz=UTC).date()
         setup = make_setup(today - timedelta(days=_LEAD_DAYS + rows * 3 // 2), today + timedelta(days=_LEAD_DAYS))
@@ -220,20 +222,26 @@ def make_market(
     return market
 
 
-def make_config(start: date = _START, end: date = _END) -> str:
+def make_config(start: date = _START, end: date = _END, *, fires: bool = False) -> str:
     """Return the configuration as YAML; its calendars begin and end with these days."""
+    firing = [
+        f"    - {{id: fires_{action}, scope: '**', sensor: var_breach, metric: {metric},"
+        f" levels: [{{at: 1.0, clear_at: 0.9, action: {action}}}]}}"
+        for metric, action in (("var_975", "warn"), ("es_99", "throttle"), ("es_95", "halt"))
+        if fires
+    ]
     lines = [
         f"    - {{id: {name}_{metric}, scope: {scope}, sensor: {sensor}, metric: {metric},"
         f" levels: [{{at: {at}, action: warn}}]}}"
         for name, scope in (("root", ROOT), ("book", f"{ROOT}/*"))
         for sensor, metric, at in _LIMITS
     ]
-    return _HEAD.format(start=start, end=end) + "\n".join(lines) + "\n"
+    return _HEAD.format(start=start, end=end) + "\n".join(lines + firing) + "\n"
 
 
-def make_setup(start: date = _START, end: date = _END) -> Setup:
+def make_setup(start: date = _START, end: date = _END, *, fires: bool = False) -> Setup:
     """Return what a core under `make_config` is built from."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "benchmark.yaml"
-        path.write_text(make_config(start, end))
+        path.write_text(make_config(start, end, fires=fires))
         return build_setup(path)

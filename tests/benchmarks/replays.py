@@ -18,13 +18,15 @@ from feeds.recording import read_records
 from feeds.recording_writer import write_recording
 from tests.benchmarks.decisions import quiet_collector
 from tests.benchmarks.figures import Bound, Figure
-from tests.benchmarks.market import Market
+from tests.benchmarks.market import Market, make_market
 
 ONE_BOOK_QUOTES = 200_000
 ALL_BOOKS_QUOTES = 50_000
 _SEGMENT_BYTES = 64 * 1024 * 1024
 _ONE = "a name in 1 book + root"
 _ALL = "every name in all books + root"
+_FIRING = "a name in 1 book + root, three limits firing on each"
+_FIRING_NAMES, _FIRING_BOOKS, _FIRING_ROWS = 500, 10, 756
 
 
 def json_one_book(market: Market) -> Figure:
@@ -39,6 +41,14 @@ def json_all_books(market: Market) -> Figure:
     """The same where all ten books hold every name."""
     market.hold(each_book_holds_all=True)
     return _json(market, ALL_BOOKS_QUOTES, _ALL)
+
+
+def json_firing() -> Figure:
+    """The same while limits fire on every book and their root: a crisis must not be slower than a calm day."""
+    market = make_market(_FIRING_NAMES, _FIRING_BOOKS, _FIRING_ROWS, fires=True)
+    market.hold(each_book_holds_all=False, calm=False)
+    assert market.core.state.arrays.alive[: len(market.core.state.scopes)].all(), "no limit fires"
+    return _json(market, ONE_BOOK_QUOTES, _FIRING)
 
 
 def journal_one_book(market: Market) -> Figure:

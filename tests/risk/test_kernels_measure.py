@@ -93,7 +93,7 @@ def test_kernels_equal_their_python_twins_bit_by_bit(seed: int) -> None:
         (kernels._leverage, lambda a: (a.value[0], True, 1e5, -1e4, 0, False, *numbers(a))),
         (kernels._top_share, lambda a: (2e4, 1e5, a.value[0], True, 7, 0, False, *numbers(a))),
         (kernels._hhi, lambda a: (3.0, 2.0, ROWS, 0, False, *numbers(a))),
-        (kernels._compare, lambda a: (a.metrics[2], a.fresh[2], a.statuses[2], a.wake[2])),
+        (kernels._compare, lambda a: (a.metrics[2], a.fresh[2], a.statuses[2], a.wake[2], a.doze_low[2])),
     )  # fmt: skip
     for kernel, rows_of in cases:
         compiled, plain = copied(arrays), copied(arrays)
