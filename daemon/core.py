@@ -9,6 +9,7 @@ from daemon.looking import Looking
 from daemon.outputs import Outputs
 from daemon.price_runs import PriceRun, SymbolIndex, collect_run
 from daemon.report import SourceReport
+from daemon.series import Series
 from daemon.sources import KIND as SOURCE
 from daemon.sources import Sources
 from daemon.state_records import state_record
@@ -47,8 +48,9 @@ class Core:
     """One shard's state machine: `step` is a function of the state and the inputs, whatever their batches."""
 
     def __init__(
-        self, setup: Setup, *, shard: int = 0, compute_slow_work: bool = True, catalogue: Catalogue = SHIPPED
-    ) -> None:
+        self, setup: Setup, *, shard: int = 0, compute_slow_work: bool = True, catalogue: Catalogue = SHIPPED,
+        keeps_series: bool = False,
+    ) -> None:  # fmt: skip
         self.setup = setup
         self.shard = shard
         self.n = 0
@@ -57,6 +59,8 @@ class Core:
         self.enforcer.config_hash = decision_config_hash(setup.config)
         self.enforcer.model_version = MODEL_VERSION
         self.looking = Looking(self.state, self.enforcer, compute_slow_work=compute_slow_work)
+        if keeps_series:
+            self.looking.series = Series(self.state, self.enforcer, shard=shard)
         self.sources = Sources(setup.config.data.sources, self.state.timers, self.enforcer.freshness)
         self.handlers = Handlers(self.state, self.looking, self.sources)
         self._is_wall = setup.config.clock == "wall"

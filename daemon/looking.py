@@ -7,6 +7,7 @@ import numpy as np
 
 from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
 from daemon.outputs import Outputs
+from daemon.series import Series
 from daemon.slow_results import tail_result
 from enforcement.enforcer import Enforcer
 from enforcement.moment import Moment, Wake
@@ -39,6 +40,7 @@ class Looking:
         self._session_seen = state.window.session
         self._rejected: dict[str, int] = {}
         self._rejected_second = 0
+        self.series: Series | None = None
 
     def begin(self) -> Outputs:
         """Start a new set of outputs and return it."""
@@ -90,6 +92,8 @@ class Looking:
                 self._audit(record)
             for exception in exceptions:
                 self._audit(backtest_audit(state, exception))
+            if self.series is not None:
+                self._outputs.series += self.series.row()
 
     def fire_life(self, name: str, due_ns: int, *, n: int) -> None:
         """Hand a timer of a breach life to the enforcer."""
@@ -209,6 +213,8 @@ class Looking:
         for outcome in outcomes:
             outputs.decisions.append(outcome.decision)
             self._audit(decision_audit(outcome.decision))
+            if self.series is not None:
+                outputs.series += self.series.book(p, outcome.decision)
             if outcome.enforced is not None:
                 outputs.actions.append(outcome.enforced)
                 self._audit(action_audit(outcome.enforced, "actions"))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from daemon.series_lines import SeriesLine
 from enforcement.records import Action, Decision
 from feeds.record import Record, Rejection
 from risk.tail_fits import TailRequest
@@ -16,6 +17,7 @@ class Outputs:
     audit      : audit records in order, without the writer's own `n`
     requests   : slow work to be computed outside; empty where the core computes it in place
     dirty      : scopes that were measured
+    series     : lines for a report, where the core was asked to keep them; they leave with a replay's files alone
     """
 
     decisions: list[Decision] = field(default_factory=list)
@@ -25,6 +27,7 @@ class Outputs:
     audit: list[dict[str, object]] = field(default_factory=list)
     requests: list[TailRequest] = field(default_factory=list)
     dirty: set[str] = field(default_factory=set)
+    series: list[SeriesLine] = field(default_factory=list)
 
     @property
     def lets_out(self) -> bool:

@@ -44,6 +44,7 @@ class ReplayPlan:
     states_every_ns : write the state of every scope when core time passes a multiple of it; None: never
     states_at       : write it after exactly these inputs, ascending
     speed           : event time over wall time; None: as fast as it goes
+    keeps_series    : also write `series.jsonl`, from which a report is made
     force           : replace an earlier replay's files in a folder that holds other things too
     """
 
@@ -54,6 +55,7 @@ class ReplayPlan:
     states_every_ns: int | None = None
     states_at: tuple[int, ...] = ()
     speed: float | None = None
+    keeps_series: bool = False
     force: bool = False
 
 
@@ -65,8 +67,10 @@ def replay(plan: ReplayPlan, watcher: Watcher | None = None) -> dict[str, object
     """
     source = open_source(plan.recording, plan.config)
     digest = setup_digest(source.setup)
-    core = Core(source.setup, shard=source.shard, compute_slow_work=source.computes_slow_work)
-    files = ReplayFiles(plan.out, digest, shard=source.shard, force=plan.force)
+    core = Core(
+        source.setup, shard=source.shard, compute_slow_work=source.computes_slow_work, keeps_series=plan.keeps_series
+    )
+    files = ReplayFiles(plan.out, digest, shard=source.shard, force=plan.force, keeps_series=plan.keeps_series)
     tally = Tally()
     shipped = shipped_at(plan.recording)
     paced_from_ns = 0 if shipped is None else shipped.paced_from_ns

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from audit.line import canonical_json
 from audit.writer import AuditWriter
 from daemon.outputs import Outputs
@@ -12,8 +14,11 @@ from feeds.dead_letters import letter_line
 
 AUDIT_FOLDER = "audit"
 SUMMARY_FILE = "summary.json"
+SERIES_FILE = "series.jsonl"
+REPORT_FILE = "report.html"
 LINE_FILES = ("actions.jsonl", "shadow.jsonl", "decisions.jsonl", "deadletter.jsonl", "states.jsonl")
 _BUFFER_BYTES = 1 << 20
+_ENCODER = msgspec.json.Encoder()
 
 
 class OutputFolderError(FileExistsError):
@@ -23,17 +28,21 @@ class OutputFolderError(FileExistsError):
 class ReplayFiles:
     """Writes the outputs of one replay into a folder; `summary.json` comes last and says that all of it is there."""
 
-    def __init__(self, directory: Path, setup_digest: str, *, shard: int = 0, force: bool = False) -> None:
+    def __init__(
+        self, directory: Path, setup_digest: str, *, shard: int = 0, force: bool = False, keeps_series: bool = False
+    ) -> None:
         """Open the files in `directory`, made where it is missing; an earlier replay's files there are replaced.
 
         shard : of the core whose outputs these are
         force : also use a folder that holds other things, which are left alone
+        keeps_series : also write what a report is made from
         Raises OutputFolderError where the folder holds other things.
         """
         _clear(directory, force=force)
         self.directory = directory
         self._shard = shard
-        self._files = {name: _LineFile(directory / name) for name in LINE_FILES}
+        names = (*LINE_FILES, SERIES_FILE) if keeps_series else LINE_FILES
+        self._files = {name: _LineFile(directory / name) for name in names}
         self._audit = AuditWriter(directory / AUDIT_FOLDER, setup_digest, shard=shard)
 
     def write(self, outputs: Outputs) -> None:
@@ -47,6 +56,8 @@ class ReplayFiles:
         if outputs.rejections:
             letters = [letter_line(record, rejection, shard=self._shard) for record, rejection in outputs.rejections]
             self._files["deadletter.jsonl"].write(letters)
+        if outputs.series:
+            self._files[SERIES_FILE].write([_ENCODER.encode(line) for line in outputs.series])
         if outputs.audit:
             self._audit.append(outputs.audit)
 
@@ -104,11 +115,12 @@ def _clear(directory: Path, *, force: bool) -> None:
     if directory.exists() and not directory.is_dir():
         raise OutputFolderError(f"{directory}: is a file; the outputs need a folder")
     directory.mkdir(parents=True, exist_ok=True)
-    lines, audit = {*LINE_FILES, SUMMARY_FILE, f"{SUMMARY_FILE}.part"}, directory / AUDIT_FOLDER
+    ours = {*LINE_FILES, SERIES_FILE, REPORT_FILE, f"{REPORT_FILE}.part", SUMMARY_FILE, f"{SUMMARY_FILE}.part"}
+    audit = directory / AUDIT_FOLDER
     logs = sorted(audit.glob("audit-*.jsonl*"))  # long ones are packed
     if logs and not all((directory / name).is_file() for name in LINE_FILES):
         raise OutputFolderError(f"{audit}: holds an audit log that no replay wrote, perhaps a daemon's own; it stays")
-    foreign = {path.name for path in directory.iterdir()} - lines - {AUDIT_FOLDER}
+    foreign = {path.name for path in directory.iterdir()} - ours - {AUDIT_FOLDER}
     if audit.exists() and {path.name for path in audit.iterdir()} - {path.name for path in logs}:
         foreign.add(AUDIT_FOLDER)
     if foreign and not force:
@@ -118,5 +130,5 @@ def _clear(directory: Path, *, force: bool) -> None:
         )
     for log in logs:  # first, so that what is left of an interrupted clearing is still known as a replay's
         log.unlink()
-    for name in sorted(lines):
+    for name in sorted(ours):
         (directory / name).unlink(missing_ok=True)

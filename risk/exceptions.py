@@ -36,6 +36,7 @@ class Backtest:
     held : (P, N) exposures; value_at_risk: (P, L), NaN where its status was worse than DEGRADED
     row  : rows completed when they were kept, -1 before the first
     observations, exceptions : (P, L) counts; loss, gross, blind: (P,) of the last comparison
+    compared : (P,) 1 where the row completed last was held against the book of the row before
     """
 
     held: Matrix = field(default_factory=lambda: np.zeros((0, 0)))
@@ -46,6 +47,7 @@ class Backtest:
     loss: Floats = field(default_factory=lambda: np.zeros(0))
     gross: Floats = field(default_factory=lambda: np.zeros(0))
     blind: Floats = field(default_factory=lambda: np.zeros(0))
+    compared: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def counts(self, p: int) -> dict[str, tuple[int, int]]:
         """Return (observations, exceptions) of scope p by level."""
@@ -53,6 +55,11 @@ class Backtest:
             return dict.fromkeys(LEVELS, (0, 0))
         pairs = zip(self.observations[p].tolist(), self.exceptions[p].tolist(), strict=True)
         return dict(zip(LEVELS, pairs, strict=True))
+
+    def last_loss(self, p: int) -> float:
+        """Return what the book that scope p held before the row completed last lost over it, NaN where not compared."""
+        is_compared = p < len(self.compared) and self.compared[p] == 1
+        return float(self.loss[p]) if is_compared else math.nan
 
     def complete(self, arrays: Arrays, rows_total: int, unseen: Ints) -> list[RowException]:
         """Compare the books kept at the last row with the row just completed, keep today's, and return exceptions.
@@ -65,6 +72,7 @@ class Backtest:
         """
         self._grow(arrays)
         found: list[RowException] = []
+        self.compared[:] = 0
         if self.row == rows_total - 1 and self.row >= 0:
             found = self._compare(arrays, (rows_total - 1) % arrays.returns.shape[1], unseen)
         statuses = arrays.statuses[:, _COLUMNS]
@@ -83,6 +91,7 @@ class Backtest:
             gross = float(self.gross[p])
             if gross == 0.0 or self.blind[p] > arrays.settings[Setting.STALE_GROSS_MAX] * gross:
                 continue
+            self.compared[p] = 1
             loss, numbers = float(self.loss[p]), tuple(self.value_at_risk[p].tolist())
             passed = [loss > number for number in numbers]  # NaN is passed by nothing
             self.observations[p] += [not math.isnan(number) for number in numbers]
@@ -104,3 +113,4 @@ class Backtest:
         self.observations = np.pad(self.observations, ((0, more), (0, 0)))
         self.exceptions = np.pad(self.exceptions, ((0, more), (0, 0)))
         self.loss, self.gross, self.blind = (np.zeros(capacity) for _ in range(3))
+        self.compared = np.zeros(capacity, dtype=np.int64)
