@@ -13,6 +13,7 @@ from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_inspect import check, journal_app, topics_app
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
 from daemon.cli_record import record
+from daemon.cli_report import report
 from daemon.cli_status import status
 from daemon.numba_cache import use_numba_cache
 
@@ -26,6 +27,7 @@ app.add_typer(topics_app, name="topics")
 app.command()(demo)
 app.command()(check)
 app.command()(record)
+app.command()(report)
 app.command()(status)
 
 ConfigOption = Annotated[
@@ -52,6 +54,7 @@ def riskd(
     Start here:
       riskd demo                              33 years of real prices, three books, a broker of its own
       riskd replay out.jsonl --out out/mine   a recording of yours, offline
+      riskd report out.jsonl                  what happened, for people: one page of HTML
       riskd check limits.yaml                 is my configuration right?
       riskd run --config limits.yaml          the daemon, on Kafka
 
@@ -76,6 +79,9 @@ def replay(
     ] = None,
     batch: Annotated[int, typer.Option(metavar="N", min=1, help="Inputs a step; it changes no output.")] = 1_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json on standard output.")] = False,
+    with_report: Annotated[
+        bool, typer.Option("--report", help="Also write report.html, for people; series.jsonl is what it is made from.")
+    ] = False,
     force: ForceOption = False,
 ) -> None:
     """Play a recording or a journal through the core, offline.
@@ -91,10 +97,12 @@ def replay(
       riskd replay out/journal --out out/again            the live run once more
       riskd replay day.jsonl --out out/day --states 1h    with the risk numbers of every hour
       riskd replay day.jsonl --out out/day --json | jq .fired_by_year
+      riskd replay day.jsonl --out out/day --report     and a page for people
     """
     period_ns, points, multiple = _period_ns(states), _states_at(states_at), speed_multiple(speed)
     from daemon.replay import ReplayPlan
     from daemon.replay_command import run_replay
+    from daemon.replay_files import REPORT_FILE
 
     plan = ReplayPlan(
         recording=recording,
@@ -104,9 +112,17 @@ def replay(
         states_every_ns=period_ns,
         states_at=points,
         speed=multiple,
+        keeps_series=with_report,
         force=force,
     )
+    if with_report:
+        from daemon.report_command import check_packages, write_page
+
+        check_packages()
     run_replay(plan, as_json=as_json)
+    if with_report:
+        write_page(out, out / REPORT_FILE)
+        typer.echo(f"  {REPORT_FILE:18} the report that a person reads", err=True)
 
 
 @app.command()

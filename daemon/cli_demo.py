@@ -41,13 +41,16 @@ def demo(
     keep_running: Annotated[
         bool, typer.Option("--keep-running", help="Leave broker and riskd running afterwards, until Ctrl-C.")
     ] = False,
+    report: Annotated[
+        bool, typer.Option(help="Write report.html at the end, from the run's journal: half a minute more.")
+    ] = True,
     force: ForceOption = False,
 ) -> None:
     """Play 33 years of real closes of 20 US stocks, or eleven minutes of coins, through a broker into the daemon.
 
     Three books of one firm trade from 1990 to 2022, or four around a midnight; the table shows their value, VaR,
     stress, drawdown and leverage, and how far each limit is used. At the end: whether every record is accounted for,
-    what fired when, and what stayed silent.
+    what fired when, what stayed silent, and a report that a person reads.
 
     \b
     Examples:
@@ -67,5 +70,6 @@ def demo(
             force=force,
             keep_running=keep_running,
             shipped=shipped_by_name(recording.value) or EQUITIES,
+            report=report,
         )
     )

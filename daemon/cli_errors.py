@@ -14,6 +14,7 @@ def known_errors() -> tuple[type[Exception], ...]:
     from config.faults import ConfigError
     from daemon.demo_daemon import DemoError
     from daemon.http_server import HttpError
+    from daemon.report_html.run_files import ReportError
     from feeds.broker.jars import BrokerUnavailableError
     from feeds.journal_frames import JournalError
     from feeds.kafka_properties import KafkaError
@@ -28,6 +29,7 @@ def known_errors() -> tuple[type[Exception], ...]:
         JournalError,
         KafkaError,
         RecordingError,
+        ReportError,
         OSError,  # a full disk, or a folder that is another's: its message names the file
     )
 

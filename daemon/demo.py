@@ -19,6 +19,7 @@ from config.schema import KafkaConfig, Topics
 from daemon.demo_daemon import DemoDaemon, DemoError, StateDocument
 from daemon.demo_feed import Feed
 from daemon.demo_folder import DemoFolder
+from daemon.demo_report import demo_report
 from daemon.demo_screen import LineScreen, Moment, Screen, TableScreen
 from daemon.demo_summary import Accounted, summarise
 from daemon.demo_tap import ActionTap
@@ -48,6 +49,7 @@ class DemoPlan:
     keep_running : leave broker and daemon running after the recording, until Ctrl-C
     shipped      : the recording that plays, and its limits
     recording    : None: the shipped one; whatever it is, the limits of `shipped` hold it
+    report       : write the page for people, from the run's journal, where the extra `report` is installed
     """
 
     out: Path
@@ -58,6 +60,7 @@ class DemoPlan:
     keep_running: bool = False
     shipped: Shipped = EQUITIES
     recording: Path | None = None
+    report: bool = True
 
 
 def run_demo(plan: DemoPlan) -> None:
@@ -96,6 +99,8 @@ def run_demo(plan: DemoPlan) -> None:
             _drain(None, tap, accounted)
         elapsed_s = time.monotonic() - started_s
         _close(folder, accounted, tap, elapsed_s, plan.shipped)
+        if plan.report:
+            print_lines(demo_report(folder, screen))
         if plan.keep_running:
             print_lines(addresses(kafka, daemon.address, folder))
             _wait_for_the_end(daemon)

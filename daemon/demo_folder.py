@@ -26,7 +26,10 @@ _FILES = (
     "summary.json",
     "summary.json.part",
 )
-_OF_A_REPLAY = ("audit", "actions.jsonl", "shadow.jsonl", "decisions.jsonl", "deadletter.jsonl", "states.jsonl")
+_OF_A_REPLAY = (
+    "audit", "actions.jsonl", "shadow.jsonl", "decisions.jsonl", "deadletter.jsonl", "states.jsonl", "series.jsonl",
+    "report.html",
+)  # fmt: skip
 
 
 class DemoFolderError(FileExistsError):

@@ -36,6 +36,18 @@ def run_replay(plan: ReplayPlan, *, as_json: bool) -> None:
     """Replay and print the summary: JSON on standard output where asked, else words for people on standard error."""
     screen = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     started_s = time.monotonic()
+    summary = replay_with_progress(plan, screen)
+    if as_json:
+        Console(highlight=False, markup=False, soft_wrap=True).print(canonical_json(summary).decode())
+    else:
+        screen.print(summary_text(summary, plan.out, time.monotonic() - started_s, shipped_at(plan.recording)))
+    missed = [n for n in plan.states_at if n > _sent(summary)]
+    if missed:
+        screen.print(f"warning: --states-at names n {missed[0]}, but the recording ends at {_sent(summary)}")
+
+
+def replay_with_progress(plan: ReplayPlan, screen: Console) -> dict[str, object]:
+    """Replay with a progress bar where the screen is a terminal; return the summary."""
     if screen.is_terminal:
         columns = (
             BarColumn(),
@@ -44,16 +56,8 @@ def run_replay(plan: ReplayPlan, *, as_json: bool) -> None:
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=screen, auto_refresh=False, transient=True) as progress:
-            summary = replay(plan, ProgressWatcher(progress, recording_bytes(plan.recording)))
-    else:
-        summary = replay(plan)
-    if as_json:
-        Console(highlight=False, markup=False, soft_wrap=True).print(canonical_json(summary).decode())
-    else:
-        screen.print(summary_text(summary, plan.out, time.monotonic() - started_s, shipped_at(plan.recording)))
-    missed = [n for n in plan.states_at if n > _sent(summary)]
-    if missed:
-        screen.print(f"warning: --states-at names n {missed[0]}, but the recording ends at {_sent(summary)}")
+            return replay(plan, ProgressWatcher(progress, recording_bytes(plan.recording)))
+    return replay(plan)
 
 
 def _sent(summary: dict[str, object]) -> int:

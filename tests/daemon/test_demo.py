@@ -52,6 +52,8 @@ def test_every_record_is_accounted_for_and_the_journal_is_the_run(
         f"Accounted for: {LINES + 1:,} records + {beats} heartbeats = {LINES + 1 + beats:,} sent = "
         f"{LINES + beats:,} applied + 1 rejected." in printed
     )
+    assert f"Report for people: {out / 'report.html'}" in printed
+    assert b"<h2>In short</h2>" in (out / "report.html").read_bytes()
     summary = json.loads((out / "summary.json").read_bytes())
     assert summary["inputs"]["sent"] == LINES + 1 + beats
     verdict = verify(out / "audit")
