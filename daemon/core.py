@@ -60,7 +60,7 @@ class Core:
         self.enforcer.model_version = MODEL_VERSION
         self.looking = Looking(self.state, self.enforcer, compute_slow_work=compute_slow_work)
         if keeps_series:
-            self.looking.series = Series(self.state, self.enforcer, shard=shard)
+            self.looking.series = Series(self.state, self.enforcer, catalogue, shard=shard)
         self.sources = Sources(setup.config.data.sources, self.state.timers, self.enforcer.freshness)
         self.handlers = Handlers(self.state, self.looking, self.sources)
         self._is_wall = setup.config.clock == "wall"

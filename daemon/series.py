@@ -6,6 +6,7 @@ from typing import cast
 
 import numpy as np
 
+from config.schema import Limit
 from daemon.number_records import is_blind, metric_records
 from daemon.series_lines import (
     BookLine,
@@ -28,6 +29,7 @@ from risk.measuring import measures_of
 from risk.parametric import normal_multipliers
 from risk.state import RiskState
 from risk.trust import scope_trust
+from sensors.catalogue import Catalogue
 
 _MULTIPLIER_99 = normal_multipliers().value_at_risk[2]
 _UP = (LifeState.FIRING, LifeState.LATCHED)
@@ -36,9 +38,10 @@ _UP = (LifeState.FIRING, LifeState.LATCHED)
 class Series:
     """Makes the lines of `series.jsonl`; it changes nothing of what it looks at."""
 
-    def __init__(self, state: RiskState, enforcer: Enforcer, *, shard: int) -> None:
+    def __init__(self, state: RiskState, enforcer: Enforcer, catalogue: Catalogue, *, shard: int) -> None:
         self._state = state
         self._enforcer = enforcer
+        self._catalogue = catalogue
         self._shard = shard
         self._named = -1  # instruments in the last line of names; -1: no line yet
 
@@ -90,19 +93,30 @@ class Series:
             config_hash=self._enforcer.config_hash,
             model_version=self._enforcer.model_version,
             shard=self._shard,
-            limits=tuple(
-                LimitTerms(
-                    limit.id, limit.scope, limit.sensor, limit.metric, limit.hard, limit.mode or "",
-                    tuple(LevelTerms(level.name, level.at, level.clear_at, level.action) for level in limit.levels),
-                )
-                for limit in config.enforcement.limits
-            ),
+            limits=tuple(self._terms(limit) for limit in config.enforcement.limits),
             scenarios=tuple(
                 ScenarioTerms(scenario.id, scenario.name, float(state.arrays.scenario_limit[k]))
                 for k, scenario in enumerate(state.scenarios)
             ),
             metrics=METRICS,
         )  # fmt: skip
+
+    def _terms(self, limit: Limit) -> LimitTerms:
+        facts = self._catalogue.known.sensor(limit.sensor)
+        metrics = () if facts is None else facts.metrics
+        metric = next((each for each in metrics if each.name == limit.metric), None)
+        return LimitTerms(
+            id=limit.id,
+            scope=limit.scope,
+            sensor=limit.sensor,
+            metric=limit.metric,
+            title=limit.metric if metric is None else metric.title,
+            unit="count" if metric is None else metric.unit,
+            is_watched=self._catalogue.named(limit.sensor) is not None,
+            hard=limit.hard,
+            mode=limit.mode or "",
+            levels=tuple(LevelTerms(level.name, level.at, level.clear_at, level.action) for level in limit.levels),
+        )
 
     def _scope(self, p: int) -> ScopeLine:
         state, path, count = self._state, self._state.scopes[p], len(self._state.terms)

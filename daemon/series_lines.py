@@ -18,12 +18,18 @@ class LevelTerms(msgspec.Struct, frozen=True):
 
 
 class LimitTerms(msgspec.Struct, frozen=True):
-    """One limit as it is configured; `scope` may be a glob."""
+    """One limit as it is configured; `scope` may be a glob.
+
+    title, unit : of its metric, as config.sensor_facts.Metric; is_watched: False where the release had no such sensor
+    """
 
     id: str
     scope: str
     sensor: str
     metric: str
+    title: str
+    unit: str
+    is_watched: bool
     hard: bool
     mode: str
     levels: tuple[LevelTerms, ...]

@@ -162,9 +162,8 @@ def _spoken(run: RunData, series: ScopeSeries, key: LevelKey, window: Window, fe
     if held:  # whatever it did afterwards, it had warned before
         verdict = "held"
     elif first is None:
-        rows = range(window.first, window.last + 1)
-        column = run.metric(terms.metric)
-        has_number = column is not None and bool(np.any(series.statuses[rows.start : rows.stop, column] <= 1))
+        rows = slice(window.first, window.last + 1)
+        has_number = bool(np.any(~np.isnan(series.limits[key].utilisation[rows])))
         verdict = "silent" if has_number else "blind"
     else:
         verdict = "early" if lead is None or lead > 0 else "same_day" if lead == 0 else "late"

@@ -17,7 +17,9 @@ def sensor_table(run: RunData, crises: Sequence[Crisis]) -> Table:
     for sensor in sensors:
         cells = [Cell(sensor)]
         for crisis in crises:
-            cells.append(_said([each for each in crisis.spoken if each.sensor == sensor]))
+            said = [each for each in crisis.spoken if each.sensor == sensor]
+            watched = any(limit.is_watched for limit in run.head.limits if limit.sensor == sensor)
+            cells.append(_said(said) if watched else Cell("– not in this release", "mute"))
         rows.append(tuple(cells))
     heads = ("sensor", *(crisis.window.name for crisis in crises))
     return Table(

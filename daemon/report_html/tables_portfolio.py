@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from config.sensor_metrics import SHARE_METRICS
 from daemon.report_html.backtest import LevelBacktest, level_name
 from daemon.report_html.chart_limits import risk_levels
 from daemon.report_html.crises import Crisis
@@ -58,7 +57,6 @@ def limits_table(run: RunData, series: ScopeSeries) -> Table:
     """Return every level that holds the scope: what it is, how far it was used, how often it fired."""
     rows = []
     terms = {limit.id: limit for limit in run.head.limits}
-    units = {decision.metric: decision.unit for decision in run.decisions}
     end_ns = int(run.ts[-1])
     for key in risk_levels(run, series):
         limit, level = terms[key[0]], series.limits[key]
@@ -70,9 +68,9 @@ def limits_table(run: RunData, series: ScopeSeries) -> Table:
         rows.append(
             (
                 Cell(f"{limit.id} · {key[1]}"),
-                Cell(limit.metric),
+                Cell(limit.title),
                 Cell(action + (", hard" if limit.hard else "")),
-                Cell(_amount(float(level.at[-1]), limit.metric, units)),
+                Cell(measure(float(level.at[-1]), limit.unit)),
                 Cell("no number" if math.isnan(last) else f"{min(last, 99.99):.0%}", bar=_bar(last)),
                 Cell(
                     "no number"
@@ -90,11 +88,6 @@ def limits_table(run: RunData, series: ScopeSeries) -> Table:
 
 def _bar(use: float) -> float | None:
     return None if math.isnan(use) else max(0.0, min(1.0, use))
-
-
-def _amount(value: float, metric: str, units: dict[str, str]) -> str:
-    unit = units.get(metric) or ("share" if metric in SHARE_METRICS else "money" if value >= 1000.0 else "count")
-    return measure(None if math.isnan(value) else value, unit)
 
 
 def contributions_table(run: RunData, series: ScopeSeries, crises: Sequence[Crisis]) -> Table:

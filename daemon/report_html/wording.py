@@ -1,7 +1,7 @@
 """How numbers, times and what a limit asked for read on the page."""
 
 from datetime import UTC, datetime
-from math import isfinite, isnan
+from math import isfinite, isnan, nan
 
 import numpy as np
 
@@ -60,11 +60,15 @@ def p_value(value: float) -> str:
     return "no number" if isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def measure(value: object, unit: str) -> str:
-    """Return a statistic of a decision in its unit."""
-    if value is None:
+def measure(value: float | str | None, unit: str) -> str:
+    r"""Return a statistic in its unit; whatever is no share, multiple or count is money.
+
+    >>> measure(0.131, "share"), measure(3.6, "x"), measure("Infinity", "USD"), measure(None, "USD")
+    ('13.1\xa0%', '3.60x', 'infinite', 'no number')
+    """
+    number = nan if value is None else float(value)
+    if isnan(number):
         return "no number"
-    number = float(str(value))
     if unit == "share":
         return percent(number)
     if unit == "x":

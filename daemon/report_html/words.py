@@ -104,12 +104,17 @@ def _who_spoke(run: RunData, spoken: Spoken, title: str) -> Iterator[str]:
     first = episode.first
     yield (
         f"{title}: {first.limit} ({first.level}) of {first.scope} on {day(episode.start_ns)}, {lead_text(spoken)}: "
-        f"{first.metric} {measure(first.statistic, first.unit)} over {measure(first.at, first.unit)}."
+        f"{title_of(run, first.limit)} {measure(first.statistic, first.unit)} over {measure(first.at, first.unit)}."
     )
     yield f"It asked for {asked_of(episode)} ({effect_of(episode)})."
     found = saving(run, episode)
     if found is not None:
         yield from saving_text(run, episode, found)
+
+
+def title_of(run: RunData, limit_id: str) -> str:
+    """Return what the limit holds, in the words of its sensor."""
+    return next((limit.title for limit in run.head.limits if limit.id == limit_id), limit_id)
 
 
 def lead_text(spoken: Spoken) -> str:
