@@ -9,7 +9,7 @@ from feeds.record import RejectReason
 from risk.exceptions import LEVELS, RowException
 from risk.state import RiskState
 
-_PERIODIC = ("var_95", "var_975", "var_99", "var_999", "es_95", "es_975", "es_99", "es_999")
+_PERIODIC = ("var_95", "var_975", "var_99", "var_999", "es_95", "es_975", "es_99", "es_999", "tail_ratio")
 
 
 def decision_audit(decision: Decision) -> dict[str, object]:

@@ -8,7 +8,8 @@ from enforcement.records import number
 from risk.measures import METRIC_INDEX, Status
 from risk.state import RiskState
 
-_RATIOS = ("top_share", "hhi", "k_ratio", "vol_ratio")  # of an empty book they are undefined, and the sensors read 0
+# Of an empty book they are undefined, and the sensors read 0.
+_RATIOS = ("top_share", "hhi", "k_ratio", "vol_ratio", "tail_ratio", "tail_ratio_sure")
 
 
 def is_blind(state: RiskState, p: int) -> bool:

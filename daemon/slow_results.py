@@ -7,7 +7,10 @@ from risk.measures import Status
 from risk.tail_fits import KIND
 from risk.tail_result import TailResult
 
-_NUMBERS = ("var_999", "es_999", "var_low", "var_high", "xi", "beta", "threshold")
+_NUMBERS = (
+    "var_999", "es_999", "var_low", "var_high", "xi", "beta", "threshold", "ratio", "ratio_sure", "ratio_probability",
+    "ratio_low", "ratio_high",
+)  # fmt: skip
 
 
 def slow_result(result: TailResult, scope: str) -> SlowResult:

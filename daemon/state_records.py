@@ -121,6 +121,8 @@ def _tails(state: RiskState, p: int, metrics: dict[str, dict[str, object]]) -> d
             "xi": number(fit.xi), "beta": number(fit.beta), "threshold": number(fit.threshold),
             "exceedances": fit.exceedances, "rows": fit.rows, "status": fit.status.name, "reason": fit.reason,
             "var_999_interval": [number(fit.var_low), number(fit.var_high)],
+            "tail_ratio": number(fit.ratio), "tail_ratio_interval": [number(fit.ratio_low), number(fit.ratio_high)],
+            "probability_over_1_5": number(fit.ratio_probability),
         }  # fmt: skip
     return record
 

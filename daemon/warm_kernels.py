@@ -12,6 +12,7 @@ from feeds.events import Adjustment, Close, Fill, InputEvent, Instrument, Nav, P
 from feeds.record import Input, Record
 from risk.pot import fit_pot
 from risk.scope_book import ScopeBook
+from risk.tail_bootstrap import bootstrap_ratio
 
 _NAMES = ("A", "B")
 _LEAF = "warm/up"
@@ -34,7 +35,8 @@ def warm_kernels(setup: Setup) -> None:
     for metric in ("var_95", "es_95", "worst_loss", "gross", "hhi"):
         book.evaluate(metric, book.quantity * 0.5)
         book.components(metric)
-    fit_pot(np.array([((_LOSSES + 1) / i) ** _SHAPE - 1.0 for i in range(1, _LOSSES + 1)]))
+    losses = np.array([((_LOSSES + 1) / i) ** _SHAPE - 1.0 for i in range(1, _LOSSES + 1)])
+    bootstrap_ratio(losses, fit_pot(losses), "0")
 
 
 def _events(setup: Setup) -> Iterator[tuple[str, InputEvent]]:

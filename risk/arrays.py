@@ -88,7 +88,7 @@ class Arrays(NamedTuple):
     high_water: Floats  # (P,) of the index
     day_pnl: Floats  # (P,) since the open of the base session
     variance: Floats  # (P,)
-    fit: Floats  # (P, 6) Fit columns
+    fit: Floats  # (P, Fit.COUNT)
     updates: Ints  # (P,) incremental updates since the last full recomputation
     metrics: Floats  # (P, K)
     statuses: Ints  # (P, K)
@@ -142,6 +142,8 @@ class Fit:
     """Columns of Arrays.fit: the tail fit's numbers for the book it saw, and that book's variance today."""
 
     VAR_999, ES_999, REFERENCE_VARIANCE, VAR_STATUS, ES_STATUS, GROSS = 0, 1, 2, 3, 4, 5
+    RATIO, RATIO_SURE = 6, 7  # ES/VaR at 99 %, and what four of five resamples exceed: no scale changes them
+    COUNT = 8
 
 
 _INT = {
@@ -181,7 +183,7 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
         "sums_scratch": (SUMS_SCRATCH,),
         "loss": (p, t),
         "candidates": (p, CANDIDATES),
-        "fit": (p, 6),
+        "fit": (p, Fit.COUNT),
         "scenario_limit": (s,),
     }
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))

@@ -24,7 +24,7 @@ class Status(IntEnum):
 METRICS: tuple[str, ...] = (
     "var_95", "var_975", "var_99", "var_999",
     "es_95", "es_975", "es_99", "es_999",
-    "worst_loss", "failures", "tail_ratio", "top_share", "hhi", "gross_leverage", "net_leverage",
+    "worst_loss", "failures", "tail_ratio", "tail_ratio_sure", "top_share", "hhi", "gross_leverage", "net_leverage",
     "liquidity_cost", "days_to_liquidate_share", "k_ratio", "vol_ratio", "drawdown", "turnover",
     "gross", "net", "day_loss",
 )  # fmt: skip

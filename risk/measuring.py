@@ -14,7 +14,7 @@ from risk.state import RiskState
 from risk.trust import scope_trust
 
 COMPUTED = frozenset(METRICS) - {
-    "tail_ratio", "liquidity_cost", "days_to_liquidate_share", "turnover",
+    "liquidity_cost", "days_to_liquidate_share", "turnover",
 }  # fmt: skip
 _QUOTED_SESSIONS = 3
 
@@ -62,6 +62,7 @@ def measures_of(state: RiskState, p: int) -> Measures:
         known=bool(arrays.known[p]),
         trust=scope_trust(state, p),
         ask_correlation_change=partial(correlation_change, state, p),
+        fits=state.tail_counts.get(p, 0),
     )
 
 

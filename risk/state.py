@@ -135,6 +135,7 @@ class RiskState:
         self.backtest = Backtest()
         self.tail_requests: dict[str, Vector] = {}
         self.tail_results: dict[int, TailResult] = {}
+        self.tail_counts: dict[int, int] = {}  # fits that each scope has been given
         self.request_count = 0
         self.dirty: set[int] = set()
 

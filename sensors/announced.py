@@ -6,19 +6,6 @@ the class in SENSORS, and delete it here. The last one deletes this file.
 
 from config.sensor_facts import DefaultLimit, Metric, Outcome, SensorFacts
 
-TAIL_RISK = SensorFacts(
-    "tail_risk",
-    (
-        Metric(
-            "tail_ratio", "ES over VaR at 99%", "ES over VaR at 99 %: how heavy the tail is", "x",
-            "TAIL_RATIO_EXCEEDED",
-            clear=(1.40, 1.5), confirm=5, confirmed_by="fits",
-        ),
-    ),
-    (DefaultLimit("tail_ratio", "tail_ratio", 1.5, "throttle", "max_tail_ratio", "stress_limits"),),
-    Outcome(20, "a day that loses more than VaR 99 %"),
-    ("2020",),
-)  # fmt: skip
 LIQUIDITY = SensorFacts(
     "liquidity",
     (
@@ -45,7 +32,7 @@ TURNOVER = SensorFacts(
     (DefaultLimit("turnover", "turnover", 2.0, "warn"),),
     Outcome(5, "a cost over budget, or trading that no approved rebalance explains"),
 )  # fmt: skip
-ANNOUNCED = (TAIL_RISK, LIQUIDITY, TURNOVER)
+ANNOUNCED = (LIQUIDITY, TURNOVER)
 TABLE = (
     "exposure", "var_breach", "stress_failure", "tail_risk", "concentration", "leverage", "liquidity", "correlation",
     "volatility", "drawdown", "turnover",

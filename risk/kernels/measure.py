@@ -29,6 +29,8 @@ _STALE = Setting.STALE_GROSS_MAX
 _INSTRUMENTS, _ROWS, _SCENARIOS, _FLAGGED = Scalar.INSTRUMENTS, Scalar.ROWS, Scalar.SCENARIOS, Scalar.FLAGGED
 _FIT_VAR, _FIT_ES, _FIT_REFERENCE = Fit.VAR_999, Fit.ES_999, Fit.REFERENCE_VARIANCE
 _FIT_VAR_STATUS, _FIT_ES_STATUS, _FIT_GROSS = Fit.VAR_STATUS, Fit.ES_STATUS, Fit.GROSS
+_RATIO, _RATIO_SURE = METRIC_INDEX["tail_ratio"], METRIC_INDEX["tail_ratio_sure"]
+_FIT_RATIO, _FIT_RATIO_SURE = Fit.RATIO, Fit.RATIO_SURE
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
@@ -61,20 +63,28 @@ def _historical(
 
 @njit(cache=True, error_model="numpy", _nrt=False)
 def _tail_fit(fit: Floats, variance: float, data: int, empty: bool, values: Floats, statuses: Ints) -> None:
-    """99.9 % by the last tail fit, scaled with the book's volatility."""
+    """99.9 % by the last tail fit, scaled with the book's volatility; the tail ratio, which no scale changes."""
     reference = fit[_FIT_REFERENCE]
     if empty:
         values[_VAR_999] = values[_ES_999] = 0.0
         statuses[_VAR_999] = statuses[_ES_999] = data
+        values[_RATIO] = values[_RATIO_SURE] = 0.0
+        statuses[_RATIO] = statuses[_RATIO_SURE] = data
     elif (fit[_FIT_VAR_STATUS] >= _INSUFFICIENT and np.isnan(fit[_FIT_ES])) or not reference > 0.0:
         values[_VAR_999] = values[_ES_999] = np.nan
         statuses[_VAR_999] = statuses[_ES_999] = max(data, _INSUFFICIENT)
+        values[_RATIO] = values[_RATIO_SURE] = np.nan
+        statuses[_RATIO] = statuses[_RATIO_SURE] = max(data, _INSUFFICIENT)
     else:
         scale = np.sqrt(max(variance, 0.0) / reference)
         values[_VAR_999] = fit[_FIT_VAR] * scale
         values[_ES_999] = np.inf if fit[_FIT_ES] == np.inf else fit[_FIT_ES] * scale
         statuses[_VAR_999] = max(data, int(fit[_FIT_VAR_STATUS]))
         statuses[_ES_999] = max(data, int(fit[_FIT_ES_STATUS]))
+        values[_RATIO], values[_RATIO_SURE] = fit[_FIT_RATIO], fit[_FIT_RATIO_SURE]
+        for metric in (_RATIO, _RATIO_SURE):  # a book whose VaR 99 % is no loss has none
+            known = not np.isnan(values[metric])
+            statuses[metric] = statuses[_ES_999] if known else max(data, _INSUFFICIENT)
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)

@@ -73,6 +73,26 @@ def test_a_price_back_at_the_level_resets_the_confirmation() -> None:
     assert (life.state, life.confirmed) == (LifeState.OK, 0)
 
 
+def test_where_fits_confirm_nothing_else_does() -> None:
+    """Five fits in a row, not five quotes on one fit, nor a fill, which makes no tail heavier."""
+    rule = replace(RULE, confirm=3, by_fits=True)
+    seen = [replace(look(OVER), fits=fits) for fits in (4, 4, 4, 5, 5, 6)]
+    causes: list[Wake] = ["other", "price", "other", "other", "other", "price"]
+    life, states = NEW_LIFE, []
+    for at, (each, cause) in enumerate(zip(seen, causes, strict=True)):
+        life = step(life, each, rule, clock(START + at, cause))
+        states.append((life.state, life.confirmed))
+    pending, firing = LifeState.PENDING, LifeState.FIRING
+    assert states == [(pending, 1), (pending, 1), (pending, 1), (pending, 2), (pending, 2), (firing, 0)]
+
+
+def test_one_fit_under_the_level_begins_the_count_anew() -> None:
+    rule = replace(RULE, confirm=2, by_fits=True)
+    under, over = replace(look(UNDER), fits=2), [replace(look(OVER), fits=fits) for fits in (1, 3)]
+    life = walk(NEW_LIFE, (over[0], clock(START)), (under, clock(START + 1)), (over[1], clock(START + 2)), rule=rule)
+    assert (life.state, life.confirmed) == (LifeState.PENDING, 1)
+
+
 def test_a_statistic_at_its_level_does_not_trip() -> None:
     assert walk(NEW_LIFE, (look(100.0), clock(cause="other"))) is NEW_LIFE
 

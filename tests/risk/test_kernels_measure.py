@@ -75,7 +75,7 @@ def test_metrics_are_what_their_definitions_say(seed: int, p: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_kernels_equal_their_python_twins_bit_by_bit(seed: int) -> None:
     arrays = random_arrays(seed)
-    arrays.fit[1] = (5e4, 7e4, 1e-4, Status.OK, Status.OK, 1e6)
+    arrays.fit[1] = (5e4, 7e4, 1e-4, Status.OK, Status.OK, 1e6, 1.4, 1.2)
     assert_twin(measure, arrays, 1)
     numbers: Rows = lambda a: (a.metrics[2], a.fresh[2])  # noqa: E731 -- a table of small functions
     cases: tuple[tuple[Callable[..., object], Rows], ...] = (
@@ -238,11 +238,17 @@ def test_a_tail_fit_scales_with_volatility_keeps_infinity_and_is_asked_for_when_
     measure(arrays, 1)
     assert status(arrays, 1, "var_999") is Status.INSUFFICIENT
     variance = float(arrays.variance[1])
-    arrays.fit[1] = (1e5, np.inf, variance / 4.0, Status.INVALID, Status.OK, np.abs(arrays.exposure[1]).sum())
+    gross = np.abs(arrays.exposure[1]).sum()
+    arrays.fit[1] = (1e5, np.inf, variance / 4.0, Status.INVALID, Status.OK, gross, np.inf, 1.6)
     arrays.fit_exposure[1] = arrays.exposure[1]
     measure(arrays, 1)
     assert (metric(arrays, 1, "var_999"), metric(arrays, 1, "es_999")) == (2e5, np.inf)
     assert (status(arrays, 1, "var_999"), status(arrays, 1, "es_999")) == (Status.INVALID, Status.OK)
+    assert (metric(arrays, 1, "tail_ratio"), metric(arrays, 1, "tail_ratio_sure")) == (np.inf, 1.6)
+    assert (status(arrays, 1, "tail_ratio"), status(arrays, 1, "tail_ratio_sure")) == (Status.OK, Status.OK)
+    arrays.fit[1, Fit.RATIO] = np.nan  # VaR 99 % was no loss
+    measure(arrays, 1)
+    assert status(arrays, 1, "tail_ratio") is Status.INSUFFICIENT
     arrays.scalars[Scalar.ROWS] = ROWS
     arrays.fit[1, Fit.GROSS] = 1.0
     arrays.fit_exposure[1] = 0.0

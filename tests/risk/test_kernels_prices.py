@@ -49,7 +49,7 @@ def levels_near(seed: int, metric: str, distance: float) -> Arrays:
     arrays, number = random_arrays(seed, rows=ROWS_FITTED), METRIC_INDEX[metric]
     for p in range(arrays.scalars[Scalar.SCOPES]):
         gross = np.abs(arrays.exposure[p]).sum()
-        arrays.fit[p] = (0.1 * gross, 0.15 * gross, arrays.variance[p], Status.OK, Status.OK, gross)
+        arrays.fit[p] = (0.1 * gross, 0.15 * gross, arrays.variance[p], Status.OK, Status.OK, gross, 1.5, 1.3)
         arrays.fit_exposure[p] = arrays.exposure[p]
         measure(arrays, p)
         value = arrays.metrics[p, number]
