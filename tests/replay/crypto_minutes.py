@@ -20,9 +20,12 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 @functools.cache
-def crypto_minutes() -> tuple[Record, ...]:
-    """Everything that the books do, and of each instrument the first quote and the first trade of every second."""
-    begin_ns = CRYPTO.paced_from_ns - HISTORY_DAYS * DAY_NS
+def crypto_minutes(*, history_days: int = HISTORY_DAYS, is_thinned: bool = True) -> tuple[Record, ...]:
+    """Everything that the books do, after so many days, and the market.
+
+    is_thinned : of each instrument only the first quote and the first trade of every second
+    """
+    begin_ns = CRYPTO.paced_from_ns - history_days * DAY_NS
     seen: set[tuple[str, str | None, int]] = set()
     kept: list[Record] = []
     for record in itertools.chain.from_iterable(read_records(CRYPTO.recording)):
@@ -30,7 +33,7 @@ def crypto_minutes() -> tuple[Record, ...]:
         key = (head.type, head.instrument, head.ts // SECOND_NS)
         if head.type == "close" and head.ts < begin_ns:
             continue
-        if head.type in ("quote", "trade"):
+        if is_thinned and head.type in ("quote", "trade"):
             if key in seen:
                 continue
             seen.add(key)
