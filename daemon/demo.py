@@ -175,7 +175,9 @@ def _is_settled(document: StateDocument | None, sent: int) -> bool:
 def _close(folder: DemoFolder, accounted: Accounted, tap: ActionTap, elapsed_s: float, shipped: Shipped) -> None:
     """Write summary.json and print the summary; raises DemoError where topics and audit log do not agree."""
     read = {"actions": tap.actions, "shadow": tap.shadow}
-    summary = summarise(accounted, folder.audit, {f"{name}.jsonl": {"lines": lines} for name, lines in read.items()})
+    limits = load_config(folder.config, SHIPPED.known).enforcement.limits
+    files: dict[str, object] = {f"{name}.jsonl": {"lines": lines} for name, lines in read.items()}
+    summary = summarise(accounted, folder.audit, files, limits)
     audited = {name: cast("dict[str, int]", summary[name])["count"] for name in read}
     if audited != read:
         raise DemoError(f"the topics hold {read}, but the audit log {audited}")

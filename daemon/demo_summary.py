@@ -1,12 +1,13 @@
 """The demo's closing summary: what was sent, what the daemon counted, and what its audit log says that it did."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from config.schema import ActionType
+from config.crises import load_crises
+from config.schema import ActionType, Limit
 from daemon.demo_daemon import Counts, DemoError
 from daemon.summary import Tally
 from enforcement.records import Effect, LifeState
@@ -72,9 +73,11 @@ class Accounted:
         )
 
 
-def summarise(accounted: Accounted, audit: Path, files: dict[str, object]) -> dict[str, object]:
-    """Return the summary of a run from its audit log; raises DemoError where the log has no head."""
-    tally = Tally()
+def summarise(
+    accounted: Accounted, audit: Path, files: dict[str, object], limits: Sequence[Limit] = ()
+) -> dict[str, object]:
+    """Return the summary of a run under these limits from its audit log; raises DemoError where it has no head."""
+    tally = Tally(limits, load_crises(None))
     played = accounted.played
     by_type = {**played.by_type, _HEARTBEAT: played.by_type.get(_HEARTBEAT, 0) + played.heartbeats}
     tally.note_fed(accounted.sent, accounted.counts.refused, first_ts=played.first_ts, by_type=by_type)

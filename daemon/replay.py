@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from config.crises import load_crises
 from config.setup import setup_digest
 from daemon.core import Core
 from daemon.outputs import Outputs
@@ -71,7 +72,7 @@ def replay(plan: ReplayPlan, watcher: Watcher | None = None) -> dict[str, object
         source.setup, shard=source.shard, compute_slow_work=source.computes_slow_work, keeps_series=plan.keeps_series
     )
     files = ReplayFiles(plan.out, digest, shard=source.shard, force=plan.force, keeps_series=plan.keeps_series)
-    tally = Tally()
+    tally = Tally(source.setup.config.enforcement.limits, load_crises(None))
     shipped = shipped_at(plan.recording)
     paced_from_ns = 0 if shipped is None else shipped.paced_from_ns
     stepper = _Stepper(

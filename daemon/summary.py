@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from config.crises import Crisis
+from config.schema import Limit
 from daemon.firing import (
     CRISES,
     Fired,
@@ -16,6 +18,7 @@ from daemon.firing import (
     year_of,
     year_start_ns,
 )
+from daemon.voices import covered, voice_records, voices
 from feeds.record import Input, Rejection
 
 if TYPE_CHECKING:  # it brings the kernels, and the demo's screen needs none
@@ -26,9 +29,10 @@ SCHEMA_VERSION = 1
 
 
 class Tally:
-    """Counts inputs and outputs as a replay goes on."""
+    """Counts inputs and outputs as a replay goes on; `limits` say which sensors may speak, of which `crises`."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Sequence[Limit] = (), crises: Sequence[Crisis] = ()) -> None:
+        self._limits, self._crises = limits, crises
         self.firing = FiringLog()
         self.sent = 0
         self.first_ts: int | None = None
@@ -121,6 +125,10 @@ class Tally:
             "fired_in_crises": {
                 name: _tree(fired_between(intervals, year_start_ns(first), _end(last, end_ts)))
                 for name, first, last in crises_within(first_ts, end_ts)
+            },
+            "who_spoke": {
+                crisis.name: voice_records(crisis, voices(crisis, intervals, self._limits))
+                for crisis in covered(self._crises, first_ts, end_ts)
             },
             "fired_within_a_day": [_timed(interval, end_ts) for interval in fired_within_a_day(intervals, end_ts)],
             "still_firing": [_name(interval) for interval in intervals if interval.end_ns is None],

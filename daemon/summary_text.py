@@ -7,6 +7,7 @@ from typing import cast
 from daemon.firing import CRISIS_NAMES
 from daemon.shipped import Shipped
 from daemon.summary import iso_time
+from daemon.voices import voice_words
 
 Tree = Mapping[str, Mapping[str, Mapping[str, Mapping[str, object]]]]
 
@@ -38,6 +39,7 @@ def summary_text(
 
 def _crises_and_years(summary: Mapping[str, object]) -> Iterator[str]:
     yield from crisis_lines(cast("Mapping[str, Tree]", summary["fired_in_crises"]), "What fired in the crises")
+    yield from _who_spoke(cast("Mapping[str, Mapping[str, object]]", summary["who_spoke"]))
     yield from _years(cast("Mapping[str, Tree]", summary["fired_by_year"]))
 
 
@@ -64,6 +66,18 @@ def crisis_lines(crises: Mapping[str, Tree], title: str) -> Iterator[str]:
         for scope, limits in tree.items():
             for limit, levels in limits.items():
                 yield f"           {scope:20} {limit:20} {'; '.join(_level(*item) for item in levels.items())}"
+    yield ""
+
+
+def _who_spoke(crises: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    """Yield which sensor spoke first in each dated crisis, and when; who was late or silent is said too."""
+    if not crises:
+        return
+    yield "Who spoke first, by sensor (days from the last close before the fall):"
+    for crisis in crises.values():
+        yield f"  {crisis['title']}: {crisis['start']} to {crisis['end']}"
+        for line in voice_words(cast("Mapping[str, Mapping[str, object]]", crisis["sensors"])):
+            yield f"           {line}"
     yield ""
 
 

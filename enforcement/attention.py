@@ -72,6 +72,9 @@ def band(bound: BoundLimit, lives: list[Life], measures: Measures, moment: Momen
         return None
     low, high = -inf, inf
     for life, level, (level_at, clear_at) in zip(lives, bound.levels, _levels(bound, measures), strict=True):
+        if life.state is LifeState.PENDING and bound.rule.by_fits:  # its next fit is no price, and its `for` a timer
+            low = max(low, level_at)
+            continue
         found = _band_of_life(life, level, moment, value, level_at, clear_at)
         if found is None:
             return None

@@ -1,9 +1,11 @@
 """The summary of a replay: its counts add up, its years are right, and its text says what stayed silent."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from config.crises import Crisis
 from daemon.firing import DAY_NS, year_start_ns
 from daemon.outputs import Outputs
 from daemon.shipped import CRYPTO
@@ -13,6 +15,7 @@ from enforcement.records import LifeState
 from feeds.events import Heartbeat, SlowResult
 from feeds.record import Input, Record, Rejection, RejectReason
 from tests.daemon.test_firing import HARD, decision
+from tests.enforcement.desk import limit_with
 
 FILES = {"actions.jsonl": {"lines": 3}, "audit": {"lines": 9}}
 LATE = Rejection(RejectReason.LATE, "older")
@@ -126,3 +129,20 @@ def test_the_text_says_what_fired_what_was_silent_and_where_the_files_lie() -> N
 
 def test_a_time_is_told_in_utc() -> None:
     assert iso_time(1_732_190_000_123_456_789) == "2024-11-21T11:53:20Z"
+
+
+def test_the_text_says_who_spoke_first_in_a_dated_crisis_and_who_was_silent() -> None:
+    limits = [limit_with("var"), limit_with("dd", "drawdown", "drawdown", at=0.1)]
+    crisis = Crisis("autumn", "An autumn", "2008-09-12", "2008-11-20", "made for tests")
+    tally = Tally(limits, [crisis, replace(crisis, name="later", start="2020-01-02", end="2020-02-03")])
+    tally.note_inputs([heartbeat(1, year_start_ns(2007))])
+    day = EPOCH_DAY_OF_2008 + 260  # 17 September
+    tally.note_outputs(Outputs(decisions=[decision(day, LifeState.FIRING)]))
+    summary = tally.summary(year_start_ns(2012), "ab", FILES)
+    spoke = summary["who_spoke"]
+    assert isinstance(spoke, dict)
+    assert list(spoke) == ["autumn"], "the recording ends before the other"
+    assert (spoke["autumn"]["first"], spoke["autumn"]["sensors"]["drawdown"]) == ("var_breach", {"verdict": "silent"})
+    text = summary_text(summary, Path("some/where"), 2.0)
+    assert "An autumn: 2008-09-12 to 2008-11-20" in text
+    assert "first var_breach +5 d (firm/a var)" in text
