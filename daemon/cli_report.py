@@ -5,10 +5,16 @@ from typing import Annotated
 
 import typer
 
+from daemon.cli_options import recording_path
+
 
 def report(
     source: Annotated[
-        Path, typer.Argument(exists=True, help="Folder of `riskd replay --report`, a recording, or a journal.")
+        Path,
+        typer.Argument(
+            callback=recording_path,
+            help="Folder of `riskd replay --report`, a recording, or a journal; or equities, or crypto.",
+        ),
     ],
     config: Annotated[
         Path | None,
@@ -29,6 +35,7 @@ def report(
       riskd report out/day                          a replay made with --report
       riskd report day.jsonl.zst -c limits.yaml     a recording of yours
       riskd report out/journal --out out/run.html   the live run, from its journal
+      riskd report crypto                           a recording that riskd brings
     """
     from daemon.report_command import run_report
 

@@ -13,6 +13,7 @@ from daemon.report_html.svg import INKS, frame, house_style, to_svg
 LETTERS = {"warn": "w", "throttle": "t", "reduce_position": "r", "halt": "H", "none": "·"}
 _ROW_INCHES = 0.24
 _LETTERED_MAX = 120  # more letters than this would lie on each other
+_SHORT_DAYS, _SHORTEST_DAYS = 4.0, 1.0 / 1440.0
 _NARROWEST = 0.0025  # of the width: a bar that lasted minutes must still be seen
 
 
@@ -25,7 +26,11 @@ def timeline_chart(run: RunData, episodes: list[Episode], first: int, last: int,
         figure = Figure(figsize=(10.0, 0.7 + _ROW_INCHES * len(keys)))
         axes = figure.add_subplot()
         left, right = (place_of_date(run.dates[row]) for row in (first, last))
-        width = max(right - left, 1.0) * _NARROWEST
+        if last == len(run.dates) - 1:
+            right = max(right, place_of(run.end_ns))
+        if right - left < _SHORT_DAYS:  # what happened within hours fills the width
+            left = max(left, place_of(min(episode.start_ns for episode in episodes)))
+        width = max(right - left, _SHORTEST_DAYS) * _NARROWEST
         for episode in episodes:
             _bar(axes, run, episode, keys.index(_key(episode)), (left, right, width), lettered=len(episodes))
         axes.set_ylim(len(keys) - 0.4, -0.6)
@@ -52,7 +57,7 @@ def _bar(
     axes: Axes, run: RunData, episode: Episode, row: int, frame: tuple[float, float, float], *, lettered: int
 ) -> None:
     left, right, narrowest = frame
-    end_ns = int(run.ts[-1]) if episode.end_ns is None else episode.end_ns
+    end_ns = run.end_ns if episode.end_ns is None else episode.end_ns
     start = max(left, place_of(episode.start_ns))
     stop = min(right, place_of(end_ns))
     size = max(stop - start, narrowest)

@@ -49,7 +49,7 @@ def _strip(axes: Axes, run: RunData, parts: Spans, key: LevelKey, level: LevelSe
         at, 1.0, use, where=np.nan_to_num(use) > 1.0, color=INKS["alarm"], linewidth=0.0, step="post"
     )  # fmt: skip
     axes.axhline(1.0, color=INKS["ink"], linewidth=0.8, linestyle=(0, (5, 3)))
-    end_ns = int(run.ts[-1])
+    end_ns = run.end_ns
     for episode in episodes:
         start, stop = (place_of(ts) for ts in (episode.start_ns, episode.end_ns or end_ns))
         axes.plot(

@@ -122,6 +122,11 @@ def crisis(run: RunData, window: Window) -> Crisis:
     return Crisis(window, falls, tuple(risk))
 
 
+def window_end_ns(run: RunData, window: Window) -> int:
+    """Return the last moment of a window; what follows the last row of the run belongs to it."""
+    return run.end_ns if window.last == len(run.dates) - 1 else int(run.ts[window.last])
+
+
 def fall(series: ScopeSeries, window: Window) -> Fall:
     """Return what the scope went through."""
     rows = slice(window.first, window.last + 1)
@@ -152,7 +157,7 @@ def _spoken(run: RunData, series: ScopeSeries, key: LevelKey, window: Window, fe
     if terms is None:  # built in: it speaks of data, not of risk
         return None
     start_ns = int(run.ts[window.first - 1]) + 1 if window.first > 0 else 0
-    end_ns = int(run.ts[window.last])
+    end_ns = window_end_ns(run, window)
     own = [e for e in run.episodes if (e.first.scope, e.first.limit, e.first.level) == (series.scope, limit, level)]
     begun = [episode for episode in own if start_ns <= episode.start_ns <= end_ns]
     held = any(e.start_ns < start_ns and (e.end_ns is None or e.end_ns > start_ns) for e in own)

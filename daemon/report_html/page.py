@@ -15,7 +15,7 @@ from daemon.report_html.chart_limits import limits_chart, risk_levels
 from daemon.report_html.chart_losses import losses_chart
 from daemon.report_html.chart_stress import LEGEND, stress_chart, stress_scale
 from daemon.report_html.chart_trust import trust_chart
-from daemon.report_html.crises import Crisis, crisis, windows
+from daemon.report_html.crises import Crisis, crisis, window_end_ns, windows
 from daemon.report_html.run_data import RunData, ScopeSeries, read_run
 from daemon.report_html.shown import shown
 from daemon.report_html.table import Table
@@ -127,7 +127,7 @@ def _crisis_part(run: RunData, each: Crisis, place: int) -> CrisisPart:
             Picture(Markup(values), "Flow-adjusted value of each portfolio, 100 at the start of the years.")
         )
     start_ns = int(run.ts[window.first - 1]) if window.first > 0 else 0
-    end_ns = int(run.ts[window.last])
+    end_ns = window_end_ns(run, window)
     during = [
         episode
         for episode in run.episodes

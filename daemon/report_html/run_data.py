@@ -88,6 +88,11 @@ class RunData:
         """Return the column of a metric, None where the run knew none of that name."""
         return self.head.metrics.index(name) if name in self.head.metrics else None
 
+    @property
+    def end_ns(self) -> int:
+        """Core time at the end: of the last input, or of the last row."""
+        return max(self.summary.last_ts, int(self.ts[-1]))
+
     def scope(self, path: str) -> ScopeSeries:
         """Return the series of a scope."""
         return next(each for each in self.scopes if each.scope == path)
@@ -143,6 +148,8 @@ def _collect(folder: Path) -> _Collected:
             case NamesLine():
                 found.names = line.instruments
             case RowLine():
+                if not found.scopes:  # history from before the first book says nothing of any
+                    found.rows.clear()
                 found.rows.append(line)
             case ScopeLine():
                 found.scopes.setdefault(line.scope, {})[len(found.rows) - 1] = line

@@ -21,7 +21,7 @@ INKS: dict[str, str] = {
     "alarm": "#010140",
 }  # fmt: skip
 HEAT_STEPS = 6
-_LETTER_WIDTH = 0.56  # of the font size, on average and a little more
+_LETTER_WIDTH = 0.62  # of the font size, on average and a little more
 LINES = ("c0", "c1", "c2", "c3", "c4", "c5")
 
 _BY_HEX = {code: name for name, code in INKS.items()}

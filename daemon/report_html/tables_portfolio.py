@@ -57,7 +57,7 @@ def limits_table(run: RunData, series: ScopeSeries) -> Table:
     """Return every level that holds the scope: what it is, how far it was used, how often it fired."""
     rows = []
     terms = {limit.id: limit for limit in run.head.limits}
-    end_ns = int(run.ts[-1])
+    end_ns = run.end_ns
     for key in risk_levels(run, series):
         limit, level = terms[key[0]], series.limits[key]
         action = next((each.action for each in limit.levels if each.name == key[1]), "none")

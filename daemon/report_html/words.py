@@ -77,6 +77,8 @@ def _what_happened(run: RunData, series: ScopeSeries, crisis: Crisis) -> Iterato
         if beyond is not None and beyond > crisis.window.last:
             deeper = 1.0 - float(series.index[beyond] / series.index[fall.peak])
             yield f"The fall went on after these years, to {date_text(run.dates[beyond])}: {percent(deeper)}."
+    elif fall.low is None:
+        yield f"{head} {series.scope} has no value to fall from."
     else:
         yield f"{head} {series.scope} did not fall."
     if fall.worst is not None:

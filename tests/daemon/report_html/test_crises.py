@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from daemon.report_html.crises import Window, crisis, days_between, windows
+from daemon.report_html.crises import Window, crisis, days_between, window_end_ns, windows
 from daemon.report_html.episodes import DAY_NS
 from daemon.report_html.run_data import RunData
 
@@ -62,3 +62,9 @@ def test_what_fired_before_the_window_brings_no_news_in_it(run: RunData) -> None
     found = crisis(run, Window("later", "later", row, len(run.dates) - 1))
     assert "drawdown" in [each.limit for each in found.of("held")]
     assert found.first is None or found.first.limit != "drawdown"
+
+
+def test_what_fires_after_the_last_row_belongs_to_the_last_window(run: RunData) -> None:
+    last = len(run.dates) - 1
+    assert window_end_ns(run, Window("run", "whole", 0, last)) == run.end_ns >= run.ts[-1]
+    assert window_end_ns(run, Window("part", "part", 0, last - 1)) == run.ts[last - 1]
