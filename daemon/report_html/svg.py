@@ -62,7 +62,7 @@ def frame(figure: Figure, *, names: Sequence[str] = (), legend_rows: int = 0, la
     width, height = figure.get_size_inches()
     left = max(0.62, 0.2 + max(map(len, names), default=0) * label_size * _LETTER_WIDTH / 72.0)
     figure.subplots_adjust(
-        left=left / width, right=1.0 - 0.12 / width, bottom=0.3 / height,
+        left=left / width, right=1.0 - 0.12 / width, bottom=0.44 / height,
         top=1.0 - (0.1 + 0.19 * legend_rows) / height, hspace=0.22,
     )  # fmt: skip
 

@@ -18,9 +18,9 @@ def overview(run: RunData, crises: Sequence[Crisis]) -> list[str]:
     risk = [episode for episode in run.episodes if not episode.is_built_in]
     enforced = [episode for episode in risk if episode.is_enforced]
     first, last = run.dates[0], run.dates[-1]
-    counted = run.summary.inputs
+    counted, plural = run.summary.inputs, "" if len(run.dates) == 1 else "s"
     sentences = [
-        f"{roots}: {len(run.scopes)} portfolios, {len(run.dates):,} sessions from {first} to {last}, "
+        f"{roots}: {len(run.scopes)} portfolios, {len(run.dates):,} session{plural} from {first} to {last}, "
         f"{counted.applied:,} records applied and {counted.rejected:,} refused.",
         f"Limits fired {times(len(risk))}: {len(enforced):,} enforced, {len(risk) - len(enforced):,} that say what "
         f"would have been done (mode {run.head.mode}).",
