@@ -64,6 +64,9 @@ class Core:
         self.sources = Sources(setup.config.data.sources, self.state.timers, self.enforcer.freshness)
         self.handlers = Handlers(self.state, self.looking, self.sources)
         self._is_wall = setup.config.clock == "wall"
+        self._catch_up_until_ns: int | None = None  # while a backlog is caught up with, its events tell the time
+        topics = setup.config.kafka.topics
+        self._timeless = (topics.reference, topics.control)  # there they do not: both are read ahead of all others
         self._symbol_index = SymbolIndex(self.state.instrument_index)
         homes = setup.config.kafka.homes
         for root in setup.config.portfolios:  # the first shard has those of no known home, until another has seen them
@@ -126,11 +129,19 @@ class Core:
         """Say whether no tick has told the time yet (clock: wall)."""
         return self._is_wall and self.now_ns == 0
 
+    def _tells_time(self, topic: str, ts: int) -> bool:
+        """Say whether an event of a backlog moves core time."""
+        return self._catch_up_until_ns is not None and ts <= self._catch_up_until_ns and topic not in self._timeless
+
+    def _is_partly_timeless(self, run: PriceRun) -> bool:
+        """Say whether a run of a backlog holds a price from after its end, which tells no time."""
+        return self._catch_up_until_ns is not None and int(run.ts.max()) > self._catch_up_until_ns
+
     def _apply(self, inputs: Sequence[Input]) -> None:
         at = 0
         while at < len(inputs):
             run = None if self._is_wall_untimed() else collect_run(self.state, self._symbol_index, inputs, at)
-            if run is None:
+            if run is None or self._is_partly_timeless(run):
                 self._single(inputs[at])
                 at += 1
             else:
@@ -145,7 +156,7 @@ class Core:
             due = state.timers.next_due_ns()
             position, code = run_prices(
                 state.arrays, run.instrument, run.kind, run.price, run.low, run.ts, run.source, at, run.count,
-                FAR_FUTURE_NS if due is None else due, self._is_wall,
+                FAR_FUTURE_NS if due is None else due, self._is_wall and self._catch_up_until_ns is None,
             )  # fmt: skip
             applied = position + 1 if code == WAKE else position
             self._note_applied(inputs, run.start + at, run.start + applied, has_one_source=run.has_one_source)
@@ -184,6 +195,7 @@ class Core:
             self._advance(event.ts)
             self._halt_late()
             if isinstance(event, CatchUpEnd):
+                self._catch_up_until_ns = None
                 self.handlers.set_catching_up(False)
                 looking.wake_roots()  # also where nothing ever came: an empty daemon never calls a book safe
                 looking.look(n=self.n, cause="time", ts_event=event.ts)
@@ -206,6 +218,7 @@ class Core:
             self.enforcer.epoch = event.epoch
             self.handlers.set_catching_up(True)
             if self._is_wall:
+                self._catch_up_until_ns = event.catch_up_until
                 self.enforcer.hold()
                 self.sources.catch_up()
             return
@@ -222,6 +235,8 @@ class Core:
         if not self._is_wall:
             self._advance(event.ts)
             self.sources.begin(self.now_ns)
+        elif self._tells_time(record.topic, event.ts):
+            self._advance(event.ts)
         cause: Wake = self.handlers.apply(item)
         if self._is_wall_untimed():  # nothing is decided before the core knows the time
             return

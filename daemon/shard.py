@@ -20,7 +20,7 @@ from daemon.publisher import Publisher, refuse_published
 from daemon.recovery import check_setup, recover
 from daemon.refused_log import RefusedLog
 from daemon.slow_results import slow_result
-from daemon.wall_clock import WallClock, with_event_ticks, with_tick
+from daemon.wall_clock import WallClock, with_tick
 from feeds.batch import Batch
 from feeds.events import Assignment, CatchUpEnd, RootHome, Stop
 from feeds.journal_frames import JournalRecord, Kind
@@ -182,7 +182,10 @@ class Shard:
             self._order = WallOrder(topics, list(starts), place, ends)
         partitions = tuple((topic, number, offset) for (topic, number), offset in starts.items())
         assignment = Assignment(
-            epoch=self._recovered.epoch + 1, partitions=partitions, topic_ids=dict(sorted(topic_ids.items()))
+            epoch=self._recovered.epoch + 1,
+            catch_up_until=self._clock.now_ns() if self._config.clock == "wall" else None,
+            partitions=partitions,
+            topic_ids=dict(sorted(topic_ids.items())),
         )
         self._apply([made_input(assignment, ts_in=time.time_ns())], time.monotonic())
         self._answer(self._recovered.requests.values(), time.monotonic())
@@ -209,10 +212,8 @@ class Shard:
                 if items and (ts := last_ts(items[-1])) is not None:
                     self._metrics.note_event_age((now_ns - ts) / 1e9)
                 items = with_tick(items, now_ns)
-            else:
-                items = with_event_ticks(items, self._config.kafka.topics, reached_ns=self.core.now_ns, now_ns=now_ns)
-                if self._order.is_caught_up:
-                    items.append(made_input(CatchUpEnd(ts=now_ns), ts_in=now_ns))
+            elif self._order.is_caught_up:
+                items.append(made_input(CatchUpEnd(ts=now_ns), ts_in=now_ns))
         for step in steps(items, STEP_INPUTS_MAX):
             self._apply(step, in_hand_s)
 

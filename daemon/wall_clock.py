@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 
-from config.schema import Topics
 from daemon.edge import made_input
-from feeds.events import Event, Tick
-from feeds.prices import Item, expanded
+from feeds.events import Tick
+from feeds.prices import Item
 
 STEP_MAX_NS = 10**9  # between two looks; a clock that is only slewed stays far under it
 ADOPT_AFTER_NS = 60 * 10**9
@@ -55,21 +54,3 @@ class WallClock:
 def with_tick(inputs: Sequence[Item], now_ns: int) -> list[Item]:
     """Return a batch behind a tick of the wall clock; an empty batch is how time passes where nothing comes."""
     return [made_input(Tick(ts=now_ns), ts_in=now_ns), *inputs]
-
-
-def with_event_ticks(inputs: Sequence[Item], topics: Topics, *, reached_ns: int, now_ns: int) -> list[Item]:
-    """Return inputs of the catch-up, where core time is event time: a tick before each that is later than all before.
-
-    Reference and control tell no time: they are read to their ends first, far ahead of the prices that follow.
-
-    reached_ns : core time before; now_ns: the wall clock, which no tick passes
-    """
-    timeless = (topics.reference, topics.control)
-    clocked: list[Item] = []
-    for item in expanded(inputs):
-        event = item.event
-        if isinstance(event, Event) and reached_ns < event.ts <= now_ns and item.record.topic not in timeless:
-            reached_ns = event.ts
-            clocked.append(made_input(Tick(ts=reached_ns), ts_in=now_ns))
-        clocked.append(item)
-    return clocked

@@ -8,7 +8,7 @@ import numpy as np
 
 from config.schema import Topics
 from feeds.events import Event, Heartbeat
-from feeds.prices import TOGETHER_MIN, Item, Prices, count_of, numbered
+from feeds.prices import TOGETHER_MIN, Item, Prices, count_of, numbered, span_of
 from feeds.record import Input
 
 Partition = tuple[str, int]  # topic and number
@@ -83,17 +83,15 @@ class EventMerge:
 
         A refused input has no time of its own and takes that of its predecessor. A record's n is not read.
         """
+        partition, first, _ = span_of(item)
         if isinstance(item, Prices):
-            partition, first, last = (item.topic, item.partition), item.offsets[0], int(item.columns.ts[-1])
-            ts, self._last_ts[partition] = int(item.columns.ts[0]), last
+            ts, self._last_ts[partition] = int(item.columns.ts[0]), int(item.columns.ts[-1])
         else:
-            record, event = item.record, item.event
-            partition, first = (record.topic, record.partition), record.offset
-            if isinstance(event, Event):
-                self._last_ts[partition] = event.ts
+            if isinstance(item.event, Event):
+                self._last_ts[partition] = item.event.ts
             ts = self._last_ts[partition]
         queue = self._queues[partition]
-        assert not queue or _last_offset(queue[-1][1]) < first, f"offsets of {partition} must rise"
+        assert not queue or span_of(queue[-1][1])[2] < first, f"offsets of {partition} must rise"
         queue.append((ts, item))
         self._waiting += count_of(item)
         if len(queue) == 1:
@@ -146,8 +144,7 @@ class EventMerge:
 
     def _head_of(self, partition: Partition) -> _Head:
         ts, item = self._queues[partition][0]
-        offset = item.offsets[0] if isinstance(item, Prices) else item.record.offset
-        return ts, self._ranks[partition[0]], partition, offset
+        return ts, self._ranks[partition[0]], partition, span_of(item)[1]
 
 
 def _cut(prices: Prices, ts_ns: int) -> list[_Waiting]:
@@ -163,7 +160,3 @@ def _cut(prices: Prices, ts_ns: int) -> list[_Waiting]:
         elif stop > start:
             parts += [(int(times[at]), prices[at]) for at in range(start, stop)]
     return parts
-
-
-def _last_offset(item: Item) -> int:
-    return item.offsets[-1] if isinstance(item, Prices) else item.record.offset

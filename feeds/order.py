@@ -1,12 +1,13 @@
 """Brings what the partitions deliver into the one order that a core applies, for both clocks; pure, no Kafka."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from config.schema import Topics
 from feeds.events import Event, Heartbeat
 from feeds.merge import EventMerge, Partition, topic_ranks
-from feeds.prices import Item, count_of, expanded, numbered
+from feeds.prices import Item, Prices, count_of, numbered, span_of
 from feeds.record import Input
 
 WAITING_RECORDS_MAX = 20_000  # then the partitions that are ahead are not read until half of it is left
@@ -114,8 +115,8 @@ class WallOrder:
         )
         self._followers = frozenset(self._following)
         self._reached: set[Partition] = set()
-        self._later: list[Input] = []  # of the backlog, read while reference and control lead
-        self._newer: list[Input] = []  # written after the start, in the order in which it came
+        self._later: list[Item] = []  # of the backlog, read while reference and control lead
+        self._newer: list[Item] = []  # written after the start, in the order in which it came
         self._brake = _Brake()
         self._next_n = place.next_n
         self.is_caught_up = False
@@ -123,18 +124,18 @@ class WallOrder:
     @property
     def waiting(self) -> int:
         """Records that were read and wait for another partition."""
-        return self._merge.waiting + len(self._later) + len(self._newer)
+        return self._merge.waiting + sum(map(count_of, self._later)) + sum(map(count_of, self._newer))
 
     def take(self, arrived: Sequence[Item], ends: Sequence[Partition]) -> list[Item]:
         """Take what was read and return what is next in order, numbered."""
         if self.is_caught_up:
             return self._number(arrived)
-        for item in expanded(arrived):
+        for item in arrived:
             self._place(item)
         for partition in ends:
             self._reach(partition)
         given = self._merge.ready()
-        self._next_n += len(given)
+        self._next_n = self._merge.next_n
         if not self._merge.is_drained:
             return given
         if not self._is_leading:
@@ -162,19 +163,23 @@ class WallOrder:
             return self._following
         return sorted({*self._reached, *self._brake.partitions_ahead(self._merge)})
 
-    def _place(self, item: Input) -> None:
-        """Put a record of the backlog into its merge, and what was written after the start behind all of it."""
-        record = item.record
-        partition = (record.topic, record.partition)
+    def _place(self, item: Item) -> None:
+        """Put what is of the backlog into its merge, and what was written after the start behind all of it."""
+        partition, first, last = span_of(item)
         end = self._ends.get(partition)
-        if partition in self._reached or (end is not None and record.offset >= end):
+        if partition in self._reached or (end is not None and first >= end):
             self._newer.append(item)
+            return
+        if end is not None and last >= end and isinstance(item, Prices):
+            count = bisect_left(item.offsets, end)
+            self._place(item.part(0, count))
+            self._place(item.part(count, len(item)))
             return
         if self._is_leading and partition in self._followers:
             self._later.append(item)
         else:
             self._merge.push(item)
-        if end is not None and record.offset + 1 == end:
+        if end is not None and last + 1 == end:
             self._reach(partition)
 
     def _reach(self, partition: Partition) -> None:

@@ -77,6 +77,14 @@ def count_of(item: Item) -> int:
     return len(item) if isinstance(item, Prices) else 1
 
 
+def span_of(item: Item) -> tuple[tuple[str, int], int, int]:
+    """Return its topic and partition, and the first and last offset that it is."""
+    if isinstance(item, Prices):
+        return (item.topic, item.partition), item.offsets[0], item.offsets[-1]
+    record = item.record
+    return (record.topic, record.partition), record.offset, record.offset
+
+
 def last_ts(item: Item) -> int | None:
     """Return the event time of the last input that it is, ns; None where that was refused."""
     if isinstance(item, Prices):

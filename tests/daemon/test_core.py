@@ -114,6 +114,42 @@ def test_under_the_wall_clock_event_times_move_nothing_and_ticks_fire_the_timers
     assert (first.transition, first.ts_decided) == ("pending>firing", NOON + 10 * SECOND_NS)
 
 
+def test_while_a_backlog_is_caught_up_with_its_events_tell_the_time_and_fire_the_timers() -> None:
+    setup = small_setup([GROSS], clock="wall")
+    core = Core(setup)
+    until = NOON + HOUR_NS
+    core.step([made_input(Assignment(epoch=1, partitions=(), catch_up_until=until)), *inputs(OPENING, setup)])
+    assert core.now_ns == NOON - 8
+    over: list[Source] = [quote("AA", 22.0, NOON + SECOND_NS), quote("AA", 22.0, NOON + 20 * SECOND_NS)]
+    decided = core.step(inputs(over, setup)).decisions
+    assert core.now_ns == NOON + 20 * SECOND_NS
+    assert [(each.transition, each.ts_decided) for each in decided if each.limit == "gross"] == [
+        ("ok>pending", NOON + SECOND_NS),
+        ("pending>firing", NOON + 20 * SECOND_NS),
+    ]
+    core.step([made_input(CatchUpEnd(ts=until + 1))])
+    core.step(inputs([quote("AA", 21.0, until + 2)], setup))
+    assert core.now_ns == until + 1, "from here on only ticks tell the time"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        stock("ZZ") | {"ts": NOON + 5},
+        command("halt", NOON + 5, "c1", scope="firm"),
+        quote("AA", 22.0, NOON + HOUR_NS + 1),
+        quote("AA", 22.0, NOON - 20),
+    ],
+)
+def test_reference_commands_the_future_and_what_is_late_tell_no_time_of_a_backlog(event: EventDict) -> None:
+    setup = small_setup(clock="wall")
+    core = Core(setup)
+    begin = Assignment(epoch=1, partitions=(), catch_up_until=NOON + HOUR_NS)
+    core.step([made_input(begin), *inputs(OPENING, setup)])
+    core.step(inputs([event], setup))
+    assert core.now_ns == NOON - 8
+
+
 def test_an_epoch_is_in_actions_and_in_no_id() -> None:
     setup = small_setup([GROSS | {"for": "0s"}])
     events = [*OPENING, quote("AA", 22.0, NOON), quote("AA", 22.0, NOON + 1)]

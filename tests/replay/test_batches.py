@@ -14,11 +14,11 @@ import pytest
 import feeds.prices
 from config.setup import Setup
 from daemon.core import Core
-from daemon.edge import decode_inputs, with_calendars
+from daemon.edge import decode_inputs, made_input, with_calendars
 from daemon.shipped import CRYPTO, demo_config, shipped_recording
-from daemon.wall_clock import with_event_ticks
 from daemon.wiring import build_setup
-from feeds.prices import Arrived, Item, Prices, count_of, expanded, gather, numbered, steps
+from feeds.events import Assignment, CatchUpEnd, Quote
+from feeds.prices import Arrived, Item, Prices, count_of, gather, numbered, steps
 from feeds.record import Input, Record
 from feeds.recording import read_records
 from feeds.symbols import Symbols
@@ -150,10 +150,12 @@ def test_the_minutes_of_coins_give_the_same_bytes_in_steps_of_any_size() -> None
 
 
 def wall_inputs(setup: Setup) -> list[Input]:
-    """A backlog as the wall clock applies it: between its records stand ticks of their own times."""
+    """A backlog as the wall clock applies it: its events tell the time up to where it ends, here before the last."""
     known = {each.code for each in setup.calendars}
     inputs = decode_inputs(records_of(mixed_sources()), known, setup.config)
-    return expanded(with_event_ticks(inputs, setup.config.kafka.topics, reached_ns=0, now_ns=2**62))
+    times = [item.event.ts for item in inputs if isinstance(item.event, Quote)]
+    begin = Assignment(epoch=1, partitions=(), catch_up_until=times[-20])
+    return [made_input(begin), *inputs, made_input(CatchUpEnd(ts=times[-1]))]
 
 
 def played_in_steps(inputs: list[Input], setup: Setup, batch: int) -> Played:
@@ -164,7 +166,7 @@ def played_in_steps(inputs: list[Input], setup: Setup, batch: int) -> Played:
     return played
 
 
-def test_ticks_between_prices_are_steps_of_their_own_or_parts_of_a_run() -> None:
+def test_a_backlog_gives_the_same_bytes_in_steps_of_any_size() -> None:
     setup = made_setup("full")
     setup = replace(setup, config=setup.config.model_copy(update={"clock": "wall"}))
     inputs = wall_inputs(setup)
