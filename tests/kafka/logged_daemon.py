@@ -14,7 +14,7 @@ from typing import cast
 
 from tests.kafka.running import REPOSITORY, Line, Stage, command
 
-LOG_WAIT_S = 120.0  # kernels may have to be compiled, on a busy machine
+LOG_WAIT_S = 240.0  # kernels may have to be compiled, on a busy machine
 LOOK_EVERY_S = 0.05
 ANSWER_TIMEOUT_S = 10.0
 

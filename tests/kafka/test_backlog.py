@@ -59,6 +59,7 @@ def test_a_backlog_is_worked_through_in_silence_also_through_a_kill(tmp_path: Pa
     write_backlog(kafka_config, RECORDS)
     with Feeds(kafka_config):
         with LoggedDaemon(stage) as daemon:
+            daemon.wait_for("serving")
             wait_until(lambda: _inputs(daemon) > 0, "a part of it", 60)
             assert not daemon.lines("caught_up"), "it is killed in the middle"
             assert daemon.condition("caught_up").startswith("NOT OK: catching up: ")
