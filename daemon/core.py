@@ -24,6 +24,7 @@ from feeds.events import (
     Halt,
     Heartbeat,
     Indicator,
+    MadeEvent,
     Reinstate,
     RootHome,
     SlowResult,
@@ -189,42 +190,8 @@ class Core:
         if isinstance(event, Rejection):
             self._reject(record, event)
             return
-        if isinstance(event, (Tick, CatchUpEnd)):
-            if isinstance(event, CatchUpEnd):
-                self.sources.caught_up(max(event.ts, self.now_ns))
-            self._advance(event.ts)
-            self._halt_late()
-            if isinstance(event, CatchUpEnd):
-                self._catch_up_until_ns = None
-                self.handlers.set_catching_up(False)
-                looking.wake_roots()  # also where nothing ever came: an empty daemon never calls a book safe
-                looking.look(n=self.n, cause="time", ts_event=event.ts)
-                looking.release()
-            return
-        if isinstance(event, CalendarAdded):
-            self.handlers.add_calendar(event)
-            return
-        if isinstance(event, Foreign):
-            return
-        if isinstance(event, Stop):
-            looking.flush_rejections()
-            return
-        if isinstance(event, RootHome):
-            self.handlers.leave_root(event.root)
-            looking.reinstate_left(event.root, event.partition, n=self.n)
-            looking.look(n=self.n, cause="other", ts_event=self.now_ns)
-            return
-        if isinstance(event, Assignment):
-            self.enforcer.epoch = event.epoch
-            self.handlers.set_catching_up(True)
-            if self._is_wall:
-                self._catch_up_until_ns = event.catch_up_until
-                self.enforcer.hold()
-                self.sources.catch_up()
-            return
-        if isinstance(event, SlowResult):
-            looking.take_result(event)
-            looking.look(n=self.n, cause="other", ts_event=self.now_ns)
+        if isinstance(event, MadeEvent | Foreign):
+            self._apply_made(event)
             return
         refusal = self.handlers.refuse(item)
         if refusal is not None:
@@ -244,6 +211,43 @@ class Core:
             cause = "time"
         looking.look(n=self.n, cause=cause, ts_event=event.ts, suspect=self.handlers.was_suspect)
         self._halt_late()
+
+    def _apply_made(self, event: MadeEvent | Foreign) -> None:
+        """Apply an input that riskd made itself."""
+        looking = self.looking
+        match event:
+            case Tick():
+                self._advance(event.ts)
+                self._halt_late()
+            case CatchUpEnd():
+                self.sources.caught_up(max(event.ts, self.now_ns))
+                self._advance(event.ts)
+                self._halt_late()
+                self._catch_up_until_ns = None
+                self.handlers.set_catching_up(False)
+                looking.wake_roots()  # also where nothing ever came: an empty daemon never calls a book safe
+                looking.look(n=self.n, cause="time", ts_event=event.ts)
+                looking.release()
+            case CalendarAdded():
+                self.handlers.add_calendar(event)
+            case Stop():
+                looking.flush_rejections()
+            case RootHome():
+                self.handlers.leave_root(event.root)
+                looking.reinstate_left(event.root, event.partition, n=self.n)
+                looking.look(n=self.n, cause="other", ts_event=self.now_ns)
+            case Assignment():
+                self.enforcer.epoch = event.epoch
+                self.handlers.set_catching_up(True)
+                if self._is_wall:
+                    self._catch_up_until_ns = event.catch_up_until
+                    self.enforcer.hold()
+                    self.sources.catch_up()
+            case SlowResult():
+                looking.take_result(event)
+                looking.look(n=self.n, cause="other", ts_event=self.now_ns)
+            case Foreign():
+                pass
 
     def _halt_late(self) -> None:
         """Carry out the halts that came before their path or before the time."""

@@ -240,8 +240,7 @@ def measure(s: Arrays, p: int) -> None:
     fast, slow, usual = np.sqrt(max(variance, 0.0)), np.sqrt(max(aligned, 0.0)), np.sqrt(squares / max(rows, 1))
     correlation_ratio(fast, slow, names, rows, modelled, riskless, values, fresh)
     volatility_ratio(fast, usual, rows, modelled, riskless, values, fresh)
-    is_watched = s.alive[p] == 1 and s.dozing[p] == 0
-    if _compare(values, fresh, s.statuses[p], s.wake[p], s.doze_low[p]) or is_watched:
+    if _compare(values, fresh, s.statuses[p], s.wake[p], s.doze_low[p]) or (s.alive[p] == 1 and s.dozing[p] == 0):
         s.woken[p] = 1
     s.largest[p], s.names[p] = largest, names
     s.spent[p, :] = 0.0

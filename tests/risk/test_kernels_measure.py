@@ -287,20 +287,3 @@ def test_scaling_a_book_scales_its_money_and_leaves_its_shares() -> None:
     for name in (*HISTORICAL, "gross", "net", "worst_loss", "gross_leverage"):
         np.testing.assert_allclose(metric(arrays, 1, name), 4.0 * before[METRICS.index(name)], rtol=1e-9)
     np.testing.assert_allclose(metric(arrays, 1, "hhi"), before[METRICS.index("hhi")], rtol=1e-9)
-
-
-@settings(max_examples=20)
-@given(st.integers(0, 100), st.lists(st.tuples(st.integers(0, NAMES - 1), st.floats(0.99, 1.01)), max_size=60))
-def test_a_fit_is_asked_for_when_a_twentieth_of_the_book_has_moved(seed: int, moves: list[tuple[int, float]]) -> None:
-    """The distance is added up as a bound and counted only where the bound would ask: no request is early or late."""
-    arrays = random_arrays(seed, rows=250)
-    arrays.fit_exposure[1] = arrays.exposure[1]
-    arrays.fit[1, Fit.GROSS] = np.abs(arrays.exposure[1]).sum()
-    for i, factor in moves:
-        arrays.unit[i] *= factor
-        move_exposure(arrays, 1, i)
-        arrays.refit[1] = 0
-        measure(arrays, 1)
-        distance = np.abs(arrays.exposure[1] - arrays.fit_exposure[1]).sum()
-        assert arrays.refit[1] == (distance > 0.05 * arrays.fit[1, Fit.GROSS])
-        assert arrays.moved[1] >= distance * (1.0 - 1e-12)
