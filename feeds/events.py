@@ -258,13 +258,10 @@ class CalendarAdded(msgspec.Struct, frozen=True, kw_only=True, tag_field="type",
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="assignment"):
-    """Partitions given to this process; `epoch` counts journaled assignments.
-
-    catch_up_until : with `clock: wall`, up to where the events of the backlog tell the time, ns; then ticks do
-    """
+    """Partitions given to this process; `epoch` counts journaled assignments."""
 
     epoch: int
-    catch_up_until: int | None = None
+    catch_up_until: int | None = None  # clock: wall: up to where events of a backlog tell the time, ns; then ticks do
     partitions: tuple[tuple[str, int, int], ...]  # topic, partition, first offset
     topic_ids: dict[str, str] = {}  # by name: a topic that is made anew has another, and other offsets
 
