@@ -50,7 +50,6 @@ def check(
     from config.dump import dump_full
     from config.faults import ConfigError
     from config.loader import load_config
-    from config.unused import unused_keys
     from enforcement.limits import unwatched_limits
     from sensors.catalogue import SHIPPED
 
@@ -62,7 +61,7 @@ def check(
                 {"file": f.file, "path": f.path, "line": f.line, "column": f.column, "message": f.message}
                 for f in error.faults
             ]
-            typer.echo(canonical_json({"ok": False, "faults": faults, "unwatched": [], "unused": []}).decode())
+            typer.echo(canonical_json({"ok": False, "faults": faults, "unwatched": []}).decode())
         else:
             count = len(error.faults)
             typer.echo("\n".join([*map(str, error.faults), f"{config}: {count} fault{'s' if count != 1 else ''}"]))
@@ -70,11 +69,7 @@ def check(
     unwatched = unwatched_limits(loaded, SHIPPED)
     if as_json:
         limits = [{"id": limit.id, "sensor": limit.sensor, "metric": limit.metric} for limit in unwatched]
-        typer.echo(
-            canonical_json(
-                {"ok": True, "faults": [], "unwatched": limits, "unused": list(unused_keys(loaded))}
-            ).decode()
-        )
+        typer.echo(canonical_json({"ok": True, "faults": [], "unwatched": limits}).decode())
         return
     if show:
         typer.echo(dump_full(loaded).rstrip())
@@ -85,14 +80,11 @@ def check(
 
 def _warn(config: "Config", unwatched: Sequence["Limit"]) -> None:
     """Say on standard error what is no fault, and not what its writer will expect."""
-    from config.unused import unused_keys
     from feeds.kafka_properties import exposed_secrets
 
     for limit in unwatched:
         what = f"{limit.sensor} {limit.metric}"
         typer.echo(f"warning: limit {limit.id} is not watched: this release has no sensor for {what}", err=True)
-    for key in unused_keys(config):
-        typer.echo(f"warning: {key} has no effect in this release", err=True)
     for text in exposed_secrets(config.kafka):
         typer.echo(f"warning: {text}", err=True)
     if len(config.enforcement.limits) == len(unwatched):

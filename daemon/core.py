@@ -34,6 +34,7 @@ from feeds.events import (
 from feeds.prices import Item, Prices, segments
 from feeds.record import Input, Record, Rejection, RejectReason
 from risk.adjustments import apply_adjustment
+from risk.bars import BAR_END, end_bar
 from risk.kernels.prices import DONE, WAKE, run_prices
 from risk.portfolios import root_of
 from risk.state import RiskState
@@ -280,6 +281,8 @@ class Core:
         if kind == SOURCE:
             self.sources.miss(rest)
             looking.wake_roots()
+        elif name == BAR_END:
+            end_bar(state, due_ns)
         elif name == ROW_CLOSE:
             base_close(state)
         elif name == ROW_CUTOFF:

@@ -32,7 +32,7 @@ def warm_kernels(setup: Setup) -> None:
         core.step([Input(Record(n, topic, 0, n, b""), event)])
     core.state_records()
     book = ScopeBook(core.state, core.state.scope_index[_LEAF])
-    for metric in ("var_95", "es_95", "worst_loss", "gross", "hhi"):
+    for metric in ("var_95", "es_95", "worst_loss", "gross", "hhi", "k_ratio", "vol_ratio"):
         book.evaluate(metric, book.quantity * 0.5)
         book.components(metric)
     losses = np.array([((_LOSSES + 1) / i) ** _SHAPE - 1.0 for i in range(1, _LOSSES + 1)])

@@ -2,6 +2,7 @@
 
 import math
 
+from risk.bars import adjust_bars
 from risk.covariance import restate
 from risk.kernels.book import add_pnl
 from risk.marks import revalue
@@ -33,6 +34,7 @@ def apply_adjustment(state: RiskState, i: int, ex_ts: int, factor: float, cash: 
         window.cash[i] += cash * factor
     else:
         _correct_cell(state, i, ex_ts, factor, cash)
+    adjust_bars(state, i, ex_ts, factor, cash)
     moved = split_holding(state, i, ex_ts, factor)
     if arrays.mark_ts[i] < ex_ts and not math.isnan(arrays.mark[i]):
         _restate_mark(state, i, float(arrays.mark[i]) * factor)

@@ -119,6 +119,7 @@ class Scalar:
 
     NOW, INSTRUMENTS, SCOPES, ROWS, SCENARIOS = 0, 1, 2, 3, 4
     FLAGGED = 5  # instruments that are untrusted, suspect or proxied
+    BARS_WAIT = 6  # 1: no bar is running, and the next price begins one
 
 
 class Setting:
@@ -189,7 +190,7 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
     shapes |= dict.fromkeys(("budget", "spent"), (p, BUDGETS))
     shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake", "doze_low"), (p, k))
-    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (6,), "settings": (2,)}
+    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (7,), "settings": (2,)}
     return Arrays._make(_filled(name, shapes[name]) for name in Arrays._fields)
 
 

@@ -61,9 +61,12 @@ def join(state: RiskState, i: int, weights: Mapping[int, float]) -> None:
     b = np.zeros(count, dtype=np.float64)
     for j, weight in weights.items():
         b[j] = weight
-    for twin in twins(state):
+    bars, sources = state.bars, sorted(weights)
+    bars.takes_part[i] = bool(sources) and all(bars.takes_part[j] for j in sources)
+    for at, twin in enumerate(twins(state)):
         join_covariance(twin.total, i, b, count)
         join_covariance(twin.sigma, i, b, count)
+        bars.faded[at][i] = bars.faded[at][sources[0]] if bars.takes_part[i] else 1.0
     align_twins(state.arrays)
     for p in range(len(state.scopes)):
         if state.arrays.quantity[p, i] != 0.0:
@@ -75,6 +78,12 @@ def join(state: RiskState, i: int, weights: Mapping[int, float]) -> None:
 
 def restate(state: RiskState, i: int, slot: int, old: float, age: int) -> None:
     """Replace the return `old` of instrument i in row `slot`, `age` rows before the last. Books are stale."""
-    for twin in twins(state):
+    count = int(state.arrays.scalars[Scalar.INSTRUMENTS])
+    for at, twin in enumerate(twins(state)):
+        before = twin.total[i, :count].copy()
         adjust_covariance(state.arrays, twin.total, i, slot, old, (1.0 - twin.decay) * twin.decay**age)
-    debias(state)
+        faded = np.array(state.bars.faded[at], dtype=np.float64)
+        change = (twin.total[i, :count] - before) / (1.0 - twin.decay**state.window.rows_total)
+        twin.sigma[i, :count] += change * (faded * faded[i])  # bars of today stay
+        twin.sigma[:count, i] = twin.sigma[i, :count]
+    align_twins(state.arrays)

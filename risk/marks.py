@@ -2,7 +2,8 @@
 
 import math
 
-from risk.arrays import Source
+from risk.arrays import Scalar, Source
+from risk.bars import begin_bars
 from risk.coins import move_coins
 from risk.currency import current_rate, dependents, refresh_paths
 from risk.instruments import unit_exposure
@@ -41,6 +42,8 @@ def apply_price(state: RiskState, i: int, *, kind: int, mid: float, ts: int, sou
     state.quarantine.pop(i, None)
     state.distrusted.discard(i)
     _remember(state, i, kind, mid, ts, source)
+    if arrays.scalars[Scalar.BARS_WAIT] == 1:
+        begin_bars(state)
     if kind == QUOTE or arrays.quote_fresh[i] == 0:
         set_mark(state, i, mid, ts, Source.QUOTE if kind == QUOTE else Source.TRADE)
     if released:
@@ -78,6 +81,7 @@ def _set_first_mark(state: RiskState, i: int, price: float, ts: int) -> None:
     if carries:
         refresh_paths(state)
     revalue(state, i, price)
+    state.bars.level[i], state.bars.rate[i] = price, state.rates.get(state.terms[i].currency, math.nan)
     fill_history(state, i)
     state.arrays.band[i] = state.config.data.band_min
     if carries:

@@ -9,6 +9,7 @@ from config.scenarios import Scenario
 from config.schema import Config
 from config.setup import Calendar, Setup
 from risk.arrays import Arrays, Scalar, Setting, allocate, grow
+from risk.bar_state import BarState
 from risk.exceptions import Backtest
 from risk.instruments import Terms
 from risk.kernels.book import REBUILD_EVERY, rebuild
@@ -132,6 +133,7 @@ class RiskState:
             total=np.zeros((32, 32), dtype=np.float64),
             slow_total=np.zeros((32, 32), dtype=np.float64),
         )
+        self.bars = BarState()
         self.backtest = Backtest()
         self.tail_requests: dict[str, Vector] = {}
         self.tail_results: dict[int, TailResult] = {}
@@ -185,6 +187,7 @@ class RiskState:
         window.in_row.append(False)
         window.stand_ins.append(0)
         window.unmodelled.append(0)
+        self.bars.add_instrument()
         return i
 
     def add_scope(self, path: str, parent: int) -> int:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from risk.arrays import Scalar, Source
+from risk.bars import restart_bars
 from risk.calendars import session_at_or_after, session_index_of_date
 from risk.covariance import append_row
 from risk.exceptions import RowException
@@ -108,6 +109,7 @@ def complete_row(state: RiskState) -> None:
     window.rate_level = rates
     if window.has_levels:
         _append(state, row, date)
+        restart_bars(state, row)
     else:  # the first session gives levels only
         window.has_levels = any(row.seen)
     _move_marks(state, row)

@@ -10,7 +10,7 @@ from risk.kernels.measure import measure
 DONE, WAKE, SLOW, TIMER = 0, 1, 2, 3
 QUOTE, TRADE, TICK = 0, 1, 2
 _AHEAD = Setting.AHEAD_NS_MAX
-_NOW, _SCOPES = Scalar.NOW, Scalar.SCOPES
+_NOW, _SCOPES, _BARS_WAIT = Scalar.NOW, Scalar.SCOPES, Scalar.BARS_WAIT
 _FROM_QUOTE, _FROM_TRADE = Source.QUOTE, Source.TRADE
 
 
@@ -31,6 +31,7 @@ def _apply(
         mid = price[at]
         if (
             s.fast[i] == 0
+            or s.scalars[_BARS_WAIT] == 1
             or s.source_waiting[source[at]] == 1
             or (wall and now - s.scalars[_NOW] > s.settings[_AHEAD])
             or now < s.last_ts[i]

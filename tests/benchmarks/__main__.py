@@ -35,6 +35,7 @@ _ALONE: dict[str, Callable[[], Figure | list[Figure]]] = {
     "start": occasions.start,
     "kafka-echo": kafka_echo,
     "kafka-rate": kafka_sustained,
+    "bars": decisions.bars,
     "growth": decisions.growth,
 }
 _ONLY_ASKED = ("growth",)  # takes minutes to build

@@ -14,6 +14,7 @@ from tests.benchmarks.market import Market, make_market
 HOT_RECORDS = 50_000
 WARM_RECORDS = 2_000
 PACED_RECORDS = 3_000
+BAR_RECORDS = 1_000
 GROWTH_RECORDS = 3_000
 GROWTH_ROWS = 260  # 99.9 % has its number from 250 rows on
 
@@ -38,6 +39,21 @@ def paced(market: Market) -> Figure:
     took, cpu = _time(market, PACED_RECORDS, pauses.tolist())
     goals = (Bound("p99", 60.0), Bound("p999", 100.0))
     return Figure("record to decision, 2-20 ms apart", "µs", took, _load(market), goals=goals, cpu=cpu)
+
+
+def bars() -> list[Figure]:
+    """The trading day with a bar that ends every second: every record, and those alone that end one."""
+    market = make_market(500, 10, 757, bar="1s")
+    market.hold(each_book_holds_all=True)
+    step = market.step_ns
+    took, cpu = _time(market, HOT_RECORDS)
+    load = f"{_load(market)}; a bar every second of event time, {10**9 // step:,} records"
+    market.step_ns = 10**9  # from here on every record ends a bar
+    ends, ends_cpu = _time(market, BAR_RECORDS)
+    return [
+        Figure("record to decision, intraday", "µs", took, load, goals=(Bound("p99", 50.0),), cpu=cpu),
+        Figure("a record that ends a bar", "µs", ends, _load(market), cpu=ends_cpu),
+    ]
 
 
 def growth() -> Figure:

@@ -44,6 +44,7 @@ _LIMITS = (
 _HEAD = """\
 base_currency: USD
 clock: event
+bar: {bar}
 calendar: {{base: XNYS, start: "{start}", end: "{end}"}}
 portfolios: [firm]
 enforcement:
@@ -170,7 +171,7 @@ class Market:
 
 def make_market(
     instruments: int, books: int, rows: int, *,
-    until_ns: int | None = None, kept: list[Record] | None = None, fires: bool = False,
+    until_ns: int | None = None, kept: list[Record] | None = None, fires: bool = False, bar: str = "5m",
 ) -> Market:  # fmt: skip
     """Return a market of N names with `rows` completed rows, `books` leaves under one root, and no positions yet.
 
@@ -179,7 +180,7 @@ def make_market(
     fires    : limits of VaR, one of each action, are under what every book has
     """
     first = _FIRST_SESSION
-    setup = make_setup(fires=fires)
+    setup = make_setup(fires=fires, bar=bar)
     if until_ns is not None:
         today = datetime.fromtimestamp(until_ns / 1e9, tz=UTC).date()
         setup = make_setup(today - timedelta(days=_LEAD_DAYS + rows * 3 // 2), today + timedelta(days=_LEAD_DAYS))
@@ -222,7 +223,7 @@ def make_market(
     return market
 
 
-def make_config(start: date = _START, end: date = _END, *, fires: bool = False) -> str:
+def make_config(start: date = _START, end: date = _END, *, fires: bool = False, bar: str = "5m") -> str:
     """Return the configuration as YAML; its calendars begin and end with these days."""
     firing = [
         f"    - {{id: fires_{action}, scope: '**', sensor: var_breach, metric: {metric},"
@@ -236,12 +237,12 @@ def make_config(start: date = _START, end: date = _END, *, fires: bool = False) 
         for name, scope in (("root", ROOT), ("book", f"{ROOT}/*"))
         for sensor, metric, at in _LIMITS
     ]
-    return _HEAD.format(start=start, end=end) + "\n".join(lines + firing) + "\n"
+    return _HEAD.format(start=start, end=end, bar=bar) + "\n".join(lines + firing) + "\n"
 
 
-def make_setup(start: date = _START, end: date = _END, *, fires: bool = False) -> Setup:
+def make_setup(start: date = _START, end: date = _END, *, fires: bool = False, bar: str = "5m") -> Setup:
     """Return what a core under `make_config` is built from."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "benchmark.yaml"
-        path.write_text(make_config(start, end, fires=fires))
+        path.write_text(make_config(start, end, fires=fires, bar=bar))
         return build_setup(path)

@@ -162,7 +162,7 @@ def test_check_as_json_is_one_object(riskd: Riskd, tmp_path: Path) -> None:
     assert [(fault["path"], fault["line"]) for fault in answer["faults"]] == [("window.rows", 1)]
     path.write_text(GOOD + "bar: 1m\n")
     ran = riskd("check", path, "--json")
-    assert (ran.code, orjson.loads(ran.out)) == (0, {"ok": True, "faults": [], "unwatched": [], "unused": ["bar"]})
+    assert (ran.code, orjson.loads(ran.out)) == (0, {"ok": True, "faults": [], "unwatched": []})
 
 
 def test_a_limit_that_nobody_watches_is_said_aloud(riskd: Riskd, tmp_path: Path) -> None:

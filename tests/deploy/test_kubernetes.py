@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from config.loader import parse_config
-from config.unused import unused_keys
 from sensors.catalogue import SHIPPED
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
@@ -61,7 +60,6 @@ def test_the_configuration_of_the_config_map_is_a_good_one() -> None:
     text = cast(str, at(manifests()["ConfigMap/riskd"], "data", "riskd.yaml"))
     config = parse_config(text.encode(), "riskd.yaml", SHIPPED.known)
     assert config.clock == "wall"
-    assert unused_keys(config) == ()
     assert config.kafka.security.protocol == "sasl_ssl"
     daemon = at_list(pods()[0], "containers")[0]
     assert at_list(daemon, "ports")[0]["containerPort"] == config.http.port

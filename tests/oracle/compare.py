@@ -37,12 +37,13 @@ def _pairs(record: dict, numbers: dict) -> Iterator[tuple[str, object, object]]:
         yield f"exposure {name}", ours.get(name, 0.0), theirs.get(name, 0.0)
     yield "exposure net", record["exposures"]["net"], numbers["exposures"]["net"]
     yield "rows", record["rows"], numbers["rows"]
+    is_daily = bool(numbers["covariance_is_daily"])  # bars within the day are held against their own formula
     for table in ("var", "es"):
-        for method in ("historical", "normal", "student_t"):
+        for method in ("historical", "normal", "student_t") if is_daily else ("historical",):
             for level, number in record[table][method].items():
                 yield f"{table} {method} {level}", number["value"], numbers[table][method][level]["value"]
     for name, value in record["component_var"].items():
-        if record["rows"] >= 60:
+        if record["rows"] >= 60 and is_daily:
             yield f"component {name}", value, numbers["component_var"].get(name, math.nan)
     for scenario, result in record["stress"].items():
         yield f"stress {scenario}", result["loss"], numbers["stress"][scenario]["loss"]
@@ -53,6 +54,8 @@ def _pairs(record: dict, numbers: dict) -> Iterator[tuple[str, object, object]]:
         yield "high_water", record["high_water"], numbers["hwm"]
     for name in METRICS:
         ours, theirs = record["metrics"][name], numbers["metrics"][name]
+        if name == "hhi" and not is_daily:
+            continue
         if not {ours["status"], theirs["status"]} <= {"INSUFFICIENT", "INVALID"}:  # what nobody may use may differ
             yield f"metric {name}", ours["value"], theirs["value"]
 

@@ -20,7 +20,7 @@ def random_arrays(seed: int, *, rows: int = ROWS, names: int = NAMES) -> Arrays:
     """
     draw = np.random.Generator(np.random.Philox(seed))
     arrays = allocate(names + 2, 6, max(rows, ROWS), SCENARIOS, 2)
-    arrays.scalars[:] = (10**18, names, 1 + len(LEAVES), rows, SCENARIOS, 0)
+    arrays.scalars[:] = (10**18, names, 1 + len(LEAVES), rows, SCENARIOS, 0, 0)
     arrays.mark[:names] = draw.uniform(5.0, 200.0, names)
     arrays.pnl_unit[:names] = draw.choice([1.0, 0.5, 10.0], names)
     arrays.unit[:names] = arrays.mark[:names] * arrays.pnl_unit[:names]
