@@ -18,7 +18,7 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/.installed
-	$(BIN)/python -m pytest -m 'not kafka'
+	$(BIN)/python -m pytest -m 'not kafka and not long'
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .

@@ -90,14 +90,15 @@ class SensorFacts:
     """All that is known of one sensor.
 
     outcome : None where it gathers no evidence
-    crises  : episodes of `config/crises.yaml` in whose replay it claims to speak at its default limits
+    claims  : calendar years of crises in which it speaks at its default limits, on a shipped book of the shipped
+              closes; whole years, so that nobody can pick the days that suit it (tests/replay/test_claims.py)
     """
 
     name: str
     metrics: tuple[Metric, ...]
     defaults: tuple[DefaultLimit, ...] = ()
     outcome: Outcome | None = None
-    crises: tuple[str, ...] = ()
+    claims: tuple[int, ...] = ()
 
     @property
     def metric_names(self) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ class Correlation:
         ),
         (DefaultLimit("correlation_k", "k_ratio", 1.25, "warn"),),
         Outcome(10, "realised volatility of 10 days at least 1.25 times the slow model's"),
-        ("2007", "2018"),
+        (2007, 2018),
     )  # fmt: skip
 
     @classmethod

@@ -42,7 +42,7 @@ class Volatility:
         ),
         (DefaultLimit("volatility_ratio", "vol_ratio", 2.0, "warn"),),
         Outcome(5, "realised volatility at least 1.5 times the window's"),
-        ("2020",),
+        (2008, 2020),
     )  # fmt: skip
 
     @classmethod

@@ -161,3 +161,9 @@ def test_the_shipped_file_is_the_contracts_form_with_the_shipped_metric_prefix()
     shipped, contract = load_shipped_config(SHIPPED.known), load(CONTRACT)
     assert shipped.enforcement == contract.enforcement
     assert (shipped.metrics.namespace, shipped.metrics.subsystem) == ("riskd", "")
+
+
+def test_the_strict_tail_ratio_reads_what_four_of_five_histories_exceed() -> None:
+    strict = limits("enforcement: {stress_limits: {max_tail_ratio: 1.6, strict_tail_ratio: true}}")["tail_ratio"]
+    assert (strict.metric, strict.levels[0].at, strict.confirm) == ("tail_ratio_sure", 1.6, 5)
+    assert limits("enforcement: {stress_limits: {max_tail_ratio: 1.6}}")["tail_ratio"].metric == "tail_ratio"
