@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 from pydantic_core.core_schema import SerializationInfo, ValidationInfo
 
 from config.frozen import Frozen
+from config.stress import StressConfig
 
 Mode = Literal["monitoring", "gradual", "full"]
 ActionType = Literal["none", "warn", "throttle", "reduce_position", "halt"]
@@ -259,6 +260,7 @@ class Config(Frozen):
     portfolios: tuple[Root, ...] = ()
     fx_via: tuple[Currency, ...] = ("USD", "EUR")
     data: DataConfig = DataConfig()
+    stress: StressConfig = StressConfig()
     enforcement: EnforcementConfig = EnforcementConfig()
     audit: AuditConfig = AuditConfig()
     metrics: MetricsConfig = MetricsConfig()

@@ -2,13 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import msgspec
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from config.crises import Crisis
 from config.scenarios import Scenario
 from config.schema import Config
 
@@ -58,6 +59,7 @@ class Setup:
     config: Config
     calendars: tuple[Calendar, ...]
     scenarios: tuple[Scenario, ...]
+    crises: tuple[Crisis, ...] = ()
 
 
 class _CalendarJson(TypedDict):
@@ -72,6 +74,7 @@ class _SetupJson(TypedDict):
     config: dict[str, object]
     calendars: list[_CalendarJson]
     scenarios: list[Scenario]
+    crises: NotRequired[list[Crisis]]  # journals of 0.2 have none
 
 
 def calendar_to_json(calendar: Calendar) -> bytes:
@@ -91,6 +94,7 @@ def setup_to_json(setup: Setup) -> bytes:
         "config": setup.config.model_dump(mode="json", by_alias=True),
         "calendars": [_calendar_object(calendar) for calendar in setup.calendars],
         "scenarios": [msgspec.to_builtins(scenario) for scenario in setup.scenarios],
+        "crises": [msgspec.to_builtins(crisis) for crisis in setup.crises],
     }
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
@@ -108,6 +112,7 @@ def setup_from_json(payload: bytes) -> Setup:
         config=Config.model_validate(document["config"]),
         calendars=tuple(_calendar(item) for item in document["calendars"]),
         scenarios=tuple(document["scenarios"]),
+        crises=tuple(document.get("crises", ())),
     )
 
 

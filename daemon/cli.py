@@ -15,6 +15,7 @@ from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_m
 from daemon.cli_record import record
 from daemon.cli_report import report
 from daemon.cli_status import status
+from daemon.cli_stress import stress
 from daemon.numba_cache import use_numba_cache
 
 # Plain help: it reads the same in a pipe, and building it needs none of the heavy imports.
@@ -29,6 +30,7 @@ app.command()(check)
 app.command()(record)
 app.command()(report)
 app.command()(status)
+app.command()(stress)
 
 ConfigOption = Annotated[
     Path | None,

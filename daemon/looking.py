@@ -8,7 +8,8 @@ import numpy as np
 from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
 from daemon.outputs import Outputs
 from daemon.series import Series
-from daemon.slow_results import tail_result
+from daemon.slow_results import result_of
+from daemon.stress_records import stress_audit
 from enforcement.enforcer import Enforcer
 from enforcement.moment import Moment, Wake
 from enforcement.records import Effect, Outcome
@@ -19,8 +20,11 @@ from risk.calendars import advance_open
 from risk.measuring import doze, input_digest, is_scope_quoted, measure_dirty, measures_of, prepare_scope, rouse
 from risk.portfolios import root_of
 from risk.scope_book import ScopeBook
+from risk.slow_work import apply_result, compute, due_requests
 from risk.state import RiskState
-from risk.tail_fits import apply_result, compute, due_requests
+from risk.stress_result import StressResult
+from risk.stress_work import watch
+from risk.tail_result import TailResult
 from risk.window import complete_backtest
 
 _SECOND_NS = 10**9
@@ -55,6 +59,7 @@ class Looking:
             prepare_scope(self._state, p)
             self._enforcer.add_scope(path, is_root=root_of(path) == path, listed=listed)
             arrays.wake[p, :] = self._enforcer.wake_levels(path)
+            watch(self._state, p, arrays.wake[p])
             arrays.alive[p] = int(self._enforcer.alive(path))
 
     def wake_roots(self) -> None:
@@ -84,7 +89,7 @@ class Looking:
                 self._outputs.requests += requests
                 break
             for request in requests:
-                apply_result(state, compute(request))
+                self._apply(compute(request))
             measure_dirty(state)
             self._evaluate(n, "other", ts_event, suspect=False, new_row=False)
         if new_row:
@@ -139,8 +144,7 @@ class Looking:
 
     def take_result(self, event: SlowResult) -> None:
         """Apply a journaled result of slow work; one that nothing waits for changes nothing."""
-        scope = self._state.scope_index[event.scope]
-        apply_result(self._state, tail_result(event, scope))
+        self._apply(result_of(event, self._state.scope_index[event.scope]))
 
     @property
     def offsets(self) -> Mapping[str, int]:
@@ -194,6 +198,10 @@ class Looking:
             self._take(p, self._enforcer.evaluate(state.scopes[p], measures, self._book(p), moment))
             if state.arrays.alive[p] == 1:
                 doze(state, p, self._enforcer.bands(state.scopes[p], measures, moment))
+
+    def _apply(self, result: TailResult | StressResult) -> None:
+        if apply_result(self._state, result) and isinstance(result, StressResult):
+            self._audit(stress_audit(self._state, result))
 
     def _moment(self, p: int, n: int, cause: Wake, ts_event: int, *, suspect: bool, new_row: bool) -> Moment:
         state = self._state

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from daemon.series_lines import SeriesLine
 from enforcement.records import Action, Decision
 from feeds.record import Record, Rejection
-from risk.tail_fits import TailRequest
+from risk.slow_work import SlowRequest
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Outputs:
     shadow: list[Action] = field(default_factory=list)
     rejections: list[tuple[Record, Rejection]] = field(default_factory=list)
     audit: list[dict[str, object]] = field(default_factory=list)
-    requests: list[TailRequest] = field(default_factory=list)
+    requests: list[SlowRequest] = field(default_factory=list)
     dirty: set[str] = field(default_factory=set)
     series: list[SeriesLine] = field(default_factory=list)
 

@@ -15,7 +15,7 @@ from feeds.journal_frames import JournalError, Kind
 from feeds.journal_reader import is_journal, read_journal
 from feeds.order import Place
 from feeds.record import Input
-from risk.tail_fits import TailRequest
+from risk.slow_work import SlowRequest
 
 # Where riskd reads and writes. Names of topics and keys of actors stay: the journal's inputs were judged by them.
 _PLACES = ("journal", "audit", "http", "metrics")
@@ -39,7 +39,7 @@ class Recovered:
     epoch: int = 0
     has_setup: bool = False
     topic_ids: dict[str, str] = field(default_factory=dict)
-    requests: dict[str, TailRequest] = field(default_factory=dict)
+    requests: dict[str, SlowRequest] = field(default_factory=dict)
 
     def note(self, inputs: list[Input]) -> None:
         """Take in inputs that the core applied."""

@@ -1,14 +1,16 @@
 """The metrics of portfolios: which scope has a label of its own, and every number of its state record."""
 
 from collections.abc import Iterable, Sequence
+from math import inf, nan
 
 from config.schema import Config
 from daemon.metric_families import Families, FamilySpec, smallest, total
-from daemon.state_views import NumberView, ScopeView, as_float
+from daemon.state_views import NightlyView, NumberView, ScopeView, as_float
 from risk.measures import Status
 from sensors.catalogue import SHIPPED
 
 OTHER = "other"
+NS_PER_S = 1e9
 
 # Codes are stable: dashboards and alert rules compare with them.
 LIFE_CODES = {"ok": 0, "pending": 1, "recovering": 2, "no_data": 3, "error": 4, "firing": 5, "latched": 6}
@@ -18,6 +20,8 @@ TRUST_CODES = {"fresh": 0, "stale": 1, "suspect": 2, "missing": 3}
 
 _TAIL = ("portfolio", "method", "confidence")
 _SCENARIO = ("portfolio", "scenario")
+_CORRELATION = ("portfolio", "correlation")
+_CRISIS = ("portfolio", "crisis")
 _METRIC = ("portfolio", "sensor", "metric")
 _LEVEL = ("portfolio", "limit", "level")
 _CONFIDENCE = ("portfolio", "confidence")
@@ -27,6 +31,20 @@ SCOPE_FAMILIES = (
     FamilySpec("expected_shortfall", "One-day expected shortfall, base currency", _TAIL),
     FamilySpec("stress_loss", "Loss of one scenario, base currency", _SCENARIO),
     FamilySpec("stress_coverage_ratio", "Shocked gross over gross", _SCENARIO, combine=smallest),
+    FamilySpec(
+        "reverse_stress_multiplier", "Times that a scenario must come for the configured loss; +Inf: not within five",
+        _SCENARIO, combine=smallest,
+    ),
+    FamilySpec(
+        "plausible_stress_distance", "Standard deviations to the most plausible move that costs the configured share",
+        ("portfolio",), combine=smallest,
+    ),
+    FamilySpec("correlation_stress_var", "VaR 99 under correlation stress, base currency", _CORRELATION),
+    FamilySpec("crisis_replay_loss", "Worst loss of the untouched book in a past crisis, base currency", _CRISIS),
+    FamilySpec(
+        "nightly_stress_time_seconds", "Core time of the book that it speaks of, since the epoch", ("portfolio",),
+        combine=smallest,
+    ),
     FamilySpec("sensor_statistic", "Every metric of every sensor, in the metric's unit", _METRIC),
     FamilySpec("sensor_status", "0 OK, 1 DEGRADED, 2 INSUFFICIENT, 3 INVALID", _METRIC),
     FamilySpec("nav", "Net asset value, base currency", ("portfolio",), combine=smallest),
@@ -80,6 +98,7 @@ def add_scopes(families: Families, scopes: Sequence[ScopeView], labels: Portfoli
     for scope in scopes:
         portfolio = labels.of(scope.scope)
         _add_tails(families, portfolio, scope)
+        _add_nightly(families, portfolio, scope.nightly_stress)
         _add_sensors(families, portfolio, scope)
         _add_limits(families, portfolio, scope)
         families["nav"].add(as_float(scope.nav), portfolio)
@@ -101,6 +120,20 @@ def _add_tails(families: Families, portfolio: str, scope: ScopeView) -> None:
     for scenario, stress in scope.stress.items():
         families["stress_loss"].add(as_float(stress.loss), portfolio, scenario)
         families["stress_coverage_ratio"].add(as_float(stress.coverage), portfolio, scenario)
+
+
+def _add_nightly(families: Families, portfolio: str, nightly: NightlyView) -> None:
+    for scenario, reverse in nightly.reverse.items():
+        out_of_reach = reverse.multiplier is None and reverse.status in ("OK", "DEGRADED")
+        multiplier = inf if out_of_reach else as_float(reverse.multiplier)
+        families["reverse_stress_multiplier"].add(multiplier, portfolio, scenario)
+    for level, figure in nightly.correlation.var_99.items():
+        families["correlation_stress_var"].add(as_float(figure.worst), portfolio, level)
+    for name, crisis in nightly.crises.items():
+        families["crisis_replay_loss"].add(0.0 - as_float(crisis.worst), portfolio, name)
+    families["plausible_stress_distance"].add(as_float(nightly.plausible.distance), portfolio)
+    as_of_s = nan if nightly.as_of is None else nightly.as_of / NS_PER_S
+    families["nightly_stress_time_seconds"].add(as_of_s, portfolio)
 
 
 def _add_sensors(families: Families, portfolio: str, scope: ScopeView) -> None:

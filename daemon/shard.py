@@ -31,7 +31,7 @@ from feeds.merge import Partition
 from feeds.order import EventOrder, WallOrder
 from feeds.prices import Item, Prices, expanded, last_ts, steps
 from feeds.record import Record
-from risk.tail_fits import TailRequest, compute
+from risk.slow_work import SlowRequest, compute
 
 STEP_INPUTS_MAX = 1_000
 
@@ -263,7 +263,7 @@ class Shard:
             self.outbox.put(Parcel(outputs, in_hand_s))
         self._answer(outputs.requests, in_hand_s)
 
-    def _answer(self, requests: Iterable[TailRequest], in_hand_s: float) -> None:
+    def _answer(self, requests: Iterable[SlowRequest], in_hand_s: float) -> None:
         """Compute slow work and apply its results as inputs of their own; a result may ask for more."""
         for request in requests:
             result = slow_result(compute(request), self.core.state.scopes[request.scope])

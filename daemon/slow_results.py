@@ -1,25 +1,41 @@
 """Slow work between the core and its surroundings: results as events, and events as results."""
 
 import math
+from dataclasses import replace
+
+import msgspec
 
 from feeds.events import SlowResult
 from risk.measures import Status
-from risk.tail_fits import KIND
+from risk.stress_result import StressResult
+from risk.stress_work import KIND as STRESS
+from risk.tail_fits import KIND as POT
 from risk.tail_result import TailResult
 
 _NUMBERS = (
     "var_999", "es_999", "var_low", "var_high", "xi", "beta", "threshold", "ratio", "ratio_sure", "ratio_probability",
     "ratio_low", "ratio_high",
 )  # fmt: skip
+_FIGURES = "figures"
+_STRESS = msgspec.json.Decoder(StressResult)
 
 
-def slow_result(result: TailResult, scope: str) -> SlowResult:
-    """Return the event that carries a tail fit back to the core."""
+def slow_result(result: TailResult | StressResult, scope: str) -> SlowResult:
+    """Return the event that carries a result back to the core."""
+    if isinstance(result, StressResult):
+        return _of_stress(result, scope)
     values: dict[str, float | int | bool | str | None] = {name: getattr(result, name) for name in _NUMBERS}
     values |= {
         "exceedances": result.exceedances, "rows": result.rows, "status": int(result.status), "reason": result.reason,
     }  # fmt: skip
-    return SlowResult(kind=KIND, id=result.id, digest=result.digest, scope=scope, values=values)
+    return SlowResult(kind=POT, id=result.id, digest=result.digest, scope=scope, values=values)
+
+
+def result_of(event: SlowResult, scope: int) -> TailResult | StressResult:
+    """Return the result that an event carries; scope: the index of the event's scope."""
+    if event.kind == STRESS:
+        return replace(_STRESS.decode(str(event.values[_FIGURES])), scope=scope)
+    return tail_result(event, scope)
 
 
 def tail_result(event: SlowResult, scope: int) -> TailResult:
@@ -35,6 +51,12 @@ def tail_result(event: SlowResult, scope: int) -> TailResult:
         status=Status(int(_number(event.values["status"]))),
         reason=str(event.values["reason"]),
     )
+
+
+def _of_stress(result: StressResult, scope: str) -> SlowResult:
+    """Figures nest, and the values of a result are flat: they travel as one JSON text."""
+    figures = msgspec.json.encode(result).decode()
+    return SlowResult(kind=STRESS, id=result.id, digest=result.digest, scope=scope, values={_FIGURES: figures})
 
 
 def _number(value: float | int | bool | str | None) -> float:

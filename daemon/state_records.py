@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 
 from daemon.number_records import is_blind, metric_records, number_record
+from daemon.stress_records import nightly_record
 from enforcement.enforcer import Enforcer, LimitState
 from enforcement.records import number
 from risk.components import parametric_components
@@ -64,6 +65,7 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
             }
             for k, scenario in enumerate(state.scenarios)
         },
+        "nightly_stress": nightly_record(state, p),
         "backtest": {
             level: {"observations": observations, "exceptions": exceptions}
             for level, (observations, exceptions) in state.backtest.counts(p).items()

@@ -32,6 +32,47 @@ class StressView(msgspec.Struct, frozen=True):
     coverage: Shown
 
 
+class ReverseView(msgspec.Struct, frozen=True):
+    """How many times a scenario must come for the configured loss; null where five times do not reach it."""
+
+    multiplier: Shown
+    status: str
+
+
+class PlausibleView(msgspec.Struct, frozen=True):
+    """How far the most plausible ruinous move is, in standard deviations."""
+
+    distance: Shown
+
+
+class CorrelationLevelView(msgspec.Struct, frozen=True):
+    """VaR 99 at one level of correlation stress."""
+
+    worst: Shown
+
+
+class CorrelationView(msgspec.Struct, frozen=True):
+    """VaR 99 under correlation stress, by level."""
+
+    var_99: dict[str, CorrelationLevelView]
+
+
+class CrisisView(msgspec.Struct, frozen=True):
+    """P&L of the untouched book in a crisis, at its lowest: a loss is negative."""
+
+    worst: Shown
+
+
+class NightlyView(msgspec.Struct, frozen=True):
+    """The nightly stress of one scope; `as_of` is core time, ns, null before the first."""
+
+    as_of: int | None
+    reverse: dict[str, ReverseView]
+    plausible: PlausibleView
+    correlation: CorrelationView
+    crises: dict[str, CrisisView]
+
+
 class LimitView(msgspec.Struct, frozen=True):
     """One level of one limit. `since` is core time, ns; `at` is in the metric's unit."""
 
@@ -72,6 +113,7 @@ class ScopeView(msgspec.Struct, frozen=True):
     var: dict[str, dict[str, NumberView]]
     es: dict[str, dict[str, NumberView]]
     stress: dict[str, StressView]
+    nightly_stress: NightlyView
     metrics: dict[str, NumberView]
     limits: list[LimitView]
     backtest: dict[str, BacktestView]

@@ -27,6 +27,7 @@ METRICS: tuple[str, ...] = (
     "worst_loss", "failures", "tail_ratio", "tail_ratio_sure", "top_share", "hhi", "gross_leverage", "net_leverage",
     "liquidity_cost", "days_to_liquidate_share", "k_ratio", "vol_ratio", "drawdown", "turnover",
     "gross", "net", "day_loss",
+    "stressed_var", "crisis_loss", "reverse_closeness",
 )  # fmt: skip
 METRIC_INDEX: dict[str, int] = {name: index for index, name in enumerate(METRICS)}
 

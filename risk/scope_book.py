@@ -6,12 +6,18 @@ import numpy as np
 
 from risk.arrays import Fit
 from risk.components import historical_components, shortfall_components
+from risk.crisis_history import crisis_windows
 from risk.historical import LEVELS, expected_shortfall, tail_count_ppm, value_at_risk
 from risk.kernels.budgets import COVERAGE_MIN
 from risk.kernels.evaluate import losses_of, sigma_times, stress_of
 from risk.measures import Matrix, Vector
 from risk.ratios import RATIOS, ratio_components, ratio_of
+from risk.scaled_shocks import scaled_shocks
 from risk.state import RiskState
+from risk.stress_book import StressBook, stress_book
+from risk.stress_metrics import METRICS_OF_STRESS
+from risk.stress_metrics import components as stress_parts
+from risk.stress_metrics import evaluate as stress_metric
 
 _P_PPM = dict(LEVELS)
 _NAMES_MIN = 8
@@ -23,6 +29,7 @@ class ScopeBook:
     def __init__(self, state: RiskState, p: int) -> None:
         arrays = state.arrays
         self._state, self._p = state, p
+        self._stress_book: StressBook | None = None
         self._held = np.flatnonzero(arrays.quantity[p, : len(state.terms)] * arrays.unit[: len(state.terms)])
         self.instruments: tuple[str, ...] = tuple(state.terms[i].name for i in self._held)
         self.quantity: Vector = arrays.quantity[p, self._held].copy()
@@ -35,6 +42,8 @@ class ScopeBook:
         kind, _, level = metric.partition("_")
         if kind in ("var", "es") and level in _P_PPM:
             return self._tail_components(kind, level, x)
+        if metric in METRICS_OF_STRESS:
+            return stress_parts(self._for_stress(), metric, self._state.config.stress)
         if metric in ("worst_loss", "failures"):
             losses = self._scenario_losses(x)
             if not losses:
@@ -66,6 +75,8 @@ class ScopeBook:
         kind, _, level = metric.partition("_")
         if kind in ("var", "es") and level in _P_PPM:
             return self._tail(kind, level, x)
+        if metric in METRICS_OF_STRESS:
+            return stress_metric(self._for_stress(), metric, x, self._state.config.stress)
         if metric in ("worst_loss", "failures"):
             losses = self._scenario_losses(x)
             if not losses:
@@ -92,6 +103,14 @@ class ScopeBook:
         if metric in RATIOS:
             return ratio_of(self._state, self._held, x, metric)
         return math.nan  # drawdown, the day's loss: no quantity changes what has happened
+
+    def _for_stress(self) -> StressBook:
+        """Return the book for the stress tools, made when it is first asked for."""
+        if self._stress_book is None:
+            self._stress_book = stress_book(
+                self._state, self._p, scaled_shocks(self._state), crisis_windows(self._state)
+            )
+        return self._stress_book
 
     def _nav(self) -> float:
         arrays = self._state.arrays

@@ -4,13 +4,14 @@ from risk.instruments import Terms, cell_return
 from risk.state import RiskState
 
 _BASIS_POINT = 1e-4
+FALL_MAX = -0.9999  # no price is shocked under a ten-thousandth of itself
 
 
-def price_shock(scenario: dict[str, float], terms: Terms) -> float | None:
-    """Return the relative move of the instrument's own price, or None where no key hits.
+def price_move(scenario: dict[str, float], terms: Terms) -> float | None:
+    """Return the relative move of the instrument's own price as it is told, or None where no key hits.
 
     Order: instrument > underlying > sector > kind.currency > kind. A bond's shock is in basis points of yield and
-    moves its price by -duration times it; prices never fall by more than 99.99 %.
+    moves its price by -duration times it.
     """
     keys = (terms.name, terms.underlying, terms.sector, f"{terms.kind}.{terms.currency}", terms.kind)
     for key in keys:
@@ -18,8 +19,29 @@ def price_shock(scenario: dict[str, float], terms: Terms) -> float | None:
             shock = scenario[key]
             if terms.kind == "bond":
                 shock = -(terms.duration or 0.0) * shock * _BASIS_POINT
-            return max(shock, -0.9999)
+            return shock
     return None
+
+
+def price_shock(scenario: dict[str, float], terms: Terms) -> float | None:
+    """Return the relative move of the instrument's own price, or None; prices never fall by more than 99.99 %."""
+    move = price_move(scenario, terms)
+    return None if move is None else max(move, FALL_MAX)
+
+
+def own_move(scenario: dict[str, float], terms: Terms) -> tuple[float, bool] | None:
+    """Return (move, inverted) of an instrument or a pair as it is told, without a floor; None where no key hits.
+
+    inverted : the move is that of the pair quoted the other way round
+    """
+    if terms.kind == "fx":
+        for key in (f"fx.{terms.base}{terms.quote}", f"fx.{terms.name}"):
+            if key in scenario:
+                return scenario[key], False
+        if (other := scenario.get(f"fx.{terms.quote}{terms.base}")) is not None:
+            return other, True
+    move = price_move(scenario, terms)
+    return None if move is None else (move, False)
 
 
 def currency_shock(state: RiskState, scenario: dict[str, float], currency: str) -> float:
@@ -52,10 +74,8 @@ def bind_all(state: RiskState) -> None:
 
 
 def _pair_shock(table: dict[str, float], terms: Terms) -> float | None:
-    if terms.kind == "fx":
-        for key in (f"fx.{terms.base}{terms.quote}", f"fx.{terms.name}"):
-            if key in table:
-                return max(table[key], -0.9999)
-        if (other := table.get(f"fx.{terms.quote}{terms.base}")) is not None:
-            return 1.0 / (1.0 + max(other, -0.9999)) - 1.0
-    return price_shock(table, terms)
+    told = own_move(table, terms)
+    if told is None:
+        return None
+    move = max(told[0], FALL_MAX)
+    return 1.0 / (1.0 + move) - 1.0 if told[1] else move

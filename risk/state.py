@@ -10,10 +10,12 @@ from config.schema import Config
 from config.setup import Calendar, Setup
 from risk.arrays import Arrays, Scalar, Setting, allocate, grow
 from risk.bar_state import BarState
+from risk.crisis_rows import CrisisRows
 from risk.exceptions import Backtest
 from risk.instruments import Terms
 from risk.kernels.book import REBUILD_EVERY, rebuild
 from risk.measures import Matrix, Vector
+from risk.stress_result import StressResult
 from risk.tail_result import TailResult
 from risk.timers import Timers
 
@@ -138,6 +140,12 @@ class RiskState:
         self.tail_requests: dict[str, Vector] = {}
         self.tail_results: dict[int, TailResult] = {}
         self.tail_counts: dict[int, int] = {}  # fits that each scope has been given
+        self.crisis_rows = CrisisRows(setup.crises)
+        self.stress_wanted: set[int] = set()
+        self.stress_watched: dict[int, Vector] = {}  # wake-up levels of the scopes with a limit on it
+        self.stress_quantities: dict[int, Vector] = {}  # of theirs, when it was last asked for
+        self.stress_requests: dict[str, int] = {}
+        self.stress_results: dict[int, StressResult] = {}
         self.request_count = 0
         self.dirty: set[int] = set()
 

@@ -15,6 +15,7 @@ from risk.positions import forget_fills
 from risk.proxies import CellFlag, count_flags
 from risk.row_cells import Row, fill_cells, gather_row, row_rates
 from risk.state import RiskState
+from risk.stress_work import request_night
 from risk.tail_fits import refresh_references, request_all
 from risk.trust import check_age
 
@@ -118,6 +119,7 @@ def complete_row(state: RiskState) -> None:
     refresh_references(state)
     if window.rows_total % state.config.refit == 0:
         request_all(state)
+    request_night(state)
     _open_row(state, window.session + 1)
 
 
@@ -143,6 +145,7 @@ def _append(state: RiskState, row: Row, date: int) -> None:
     window.flags[:count, slot] = row.flag[:count]
     window.rows_total += 1
     window.row_dates.append(date)
+    state.crisis_rows.keep(date, row.cells[:count], row.flag[:count])
     window.row_closes.append(int(state.base_calendar.closes[window.session]))
     arrays.scalars[Scalar.ROWS] = min(window.rows_total, arrays.returns.shape[1])
     for i in changed.tolist():

@@ -12,12 +12,17 @@ from sensors.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class StressFailure:
-    """Is the worst scenario's loss over its limit, or are too many scenarios over theirs?
+    """Is the worst scenario's loss over its limit, are too many over theirs, or did the night's stress find too much?
 
     Formula : worst_loss = max_k L_k; failures = #{k : L_k > limit_k}; L_k = -(V(shocked by k) - V)
-    Unit    : base currency for the loss; a count for failures. "More than 3" is a level at 3: trips are strict
-    Source  : models.md 12.1, 12.2 and 21
+              Once a night: stressed_var, the worst VaR 99 % under correlation stress; crisis_loss, the worst loss since
+              its start of any replayed crisis; reverse_closeness = 1 / the smallest multiple of a scenario that costs
+              the configured share of NAV (over 1: the scenario alone does)
+    Unit    : base currency for losses; a count for failures; a multiple (x) for closeness. "More than 3" is a level at
+              3: trips are strict
+    Source  : models.md 11.3, 12.1 to 12.5 and 21
     Missing : a position without a value makes it INVALID: no number. A scenario without coverage lowers its status.
+              No night yet, no history of any crisis, no NAV: INSUFFICIENT.
 
     >>> import numpy as np
     >>> from risk.measures import METRICS
@@ -42,6 +47,19 @@ class StressFailure:
                 "failures", "failed stress scenarios", "stress scenarios over their own limit", "count",
                 "SCENARIO_FAILURES_EXCEEDED",
             ),
+            Metric(
+                "stressed_var", "VaR 99% 1d under correlation stress",
+                "VaR 99 with correlations stressed, worst of all levels, each night", "money", "STRESS_LOSS_EXCEEDED",
+            ),
+            Metric(
+                "crisis_loss", "worst loss of a replayed crisis",
+                "worst loss of the book in a replayed crisis, each night", "money", "STRESS_LOSS_EXCEEDED",
+            ),
+            Metric(
+                "reverse_closeness", "closeness of the nearest ruinous scenario",
+                "1 over how many times a scenario must come for a ruinous loss, each night", "x",
+                "STRESS_LOSS_EXCEEDED",
+            ),
         ),
         (
             DefaultLimit(
@@ -55,10 +73,10 @@ class StressFailure:
     @classmethod
     def of(cls, limit: Limit, currency: str) -> Self:
         """Bind the sensor to a limit's metric and levels."""
-        unit = currency if limit.metric == "worst_loss" else "count"
-        return cls(limit.metric, tuple(level.at for level in limit.levels), unit)
+        return cls(limit.metric, tuple(level.at for level in limit.levels), currency)
 
     def read(self, measures: Measures) -> Reading:
-        """Return the worst loss or the count of failures against its levels."""
-        unit = "count" if self.metric == "failures" else self.unit
+        """Return the statistic against its levels."""
+        told = self.facts.metric(self.metric).unit
+        unit = self.unit if told == "money" else told
         return read_metric(self.facts, self.metric, measures, levels=self.levels, unit=unit)

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 
+from config.crises import Crisis
 from daemon.core import Core
 from daemon.report import Condition, Report, ShardReport, SourceReport
 from enforcement.evidence import LimitEvidence
@@ -15,6 +16,7 @@ LEVERAGE = {
     "metric": "gross_leverage",
     "levels": [{"name": "soft", "at": 0.1, "action": "warn"}, {"name": "hard", "at": 3, "action": "halt"}],
 }
+FALL = Crisis("fall", "Fall", "2019-02-01", "2019-02-05", "made for tests")
 AT_NS = 1_800_000_000 * 10**9
 
 
@@ -26,7 +28,8 @@ def small_run() -> Played:
         close("S0", 0, 100.0), close("S1", 0, 50.0),
         nav("firm/a", 5_000.0, day + 10**7), nav("firm/b", 5_000.0, day + 10**7),
     ]  # fmt: skip
-    return play(events, small_setup([VAR, LEVERAGE], portfolios=["firm"]))
+    setup = replace(small_setup([VAR, LEVERAGE], portfolios=["firm"]), crises=(FALL,))
+    return play(events, setup)
 
 
 def small_core() -> Core:

@@ -55,6 +55,7 @@ def riskd(capfd: pytest.CaptureFixture[str]) -> Riskd:
         ["run"],
         ["check"],
         ["status"],
+        ["stress"],
         ["journal"],
         ["journal", "cat"],
         ["audit", "verify"],

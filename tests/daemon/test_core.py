@@ -11,7 +11,7 @@ from daemon.slow_results import slow_result
 from enforcement.records import Decision
 from feeds.events import Assignment, CatchUpEnd, Tick
 from feeds.record import Input
-from risk.tail_fits import compute
+from risk.slow_work import compute
 from tests.helpers import (
     HOUR_NS,
     MINUTE_NS,

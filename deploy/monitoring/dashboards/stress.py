@@ -5,6 +5,7 @@ from grafana_foundation_sdk.builders import table, timeseries
 from config.schema import Config
 from deploy.monitoring.dashboards.frame import Dashboard
 from deploy.monitoring.dashboards.limits import graph_with_bounds
+from deploy.monitoring.dashboards.nightly import nightly_panels
 from deploy.monitoring.dashboards.panels import Query, Step, graph, money, words
 from deploy.monitoring.dashboards.tables import Column, rows
 from deploy.monitoring.limit_words import in_figures, limits_of_metric
@@ -19,6 +20,9 @@ Each scenario moves prices at once by what is written in its provenance; the los
 - **Coverage** is the share of the book that the scenario says anything about. Under 80 % its result is INSUFFICIENT:
   it does **not** count as passed.
 - While a price is in quarantine (trust *suspect*) stress is also computed at that price.
+
+**Once a night**, after the row of the base calendar is complete, every book is also held against multiples of
+scenarios, raised correlations and past crises: the tables below. They speak of that book until the next night.
 
 To bring the worst loss down, reduce what carries the worst scenario; the action record lists the instruments and the
 targets.
@@ -46,6 +50,7 @@ def stress(config: Config) -> Dashboard:
             (_losses(config), words("How to read this", _HOW_TO_READ, width=8, height=13)),
             *([tuple(bounded)] if bounded else []),
             (_worst_over_time(config),),
+            *nightly_panels(config),
         ),
     )
 

@@ -35,8 +35,8 @@ class Column:
 
 
 def rows(title: str, says: str, queries: Sequence[Query], columns: Sequence[Column], *, width: int, height: int,
-         sorted_by: str, nothing: str = "nothing") -> table.Panel:  # fmt: skip
-    """Return a table whose rows are the label sets of the queries, sorted by a column's title, largest first.
+         sorted_by: str, largest_first: bool = True, nothing: str = "nothing") -> table.Panel:  # fmt: skip
+    """Return a table whose rows are the label sets of the queries, sorted by the column of a title.
 
     Each query must return the columns' labels and no others. `nothing` is shown where there is no row.
     """
@@ -53,7 +53,7 @@ def rows(title: str, says: str, queries: Sequence[Query], columns: Sequence[Colu
     panel = panel.with_transformation(DataTransformerConfig("organize", options=organize))
     for column in columns:
         panel = panel.override_by_name(column.title, _properties(column))
-    order = common_builders.TableSortByFieldState().display_name(sorted_by).desc(True)
+    order = common_builders.TableSortByFieldState().display_name(sorted_by).desc(largest_first)
     return panel.sort_by([order]).no_value(nothing).show_header(True)
 
 
