@@ -8,7 +8,7 @@ import numpy as np
 from config.scenarios import Scenario
 from config.schema import Config
 from config.setup import Calendar, Setup
-from risk.arrays import Arrays, Scalar, Setting, allocate, grow
+from risk.arrays import CANDIDATES, Arrays, Scalar, Setting, allocate, grow
 from risk.bar_state import BarState
 from risk.crisis_rows import CrisisRows
 from risk.exceptions import Backtest
@@ -209,6 +209,7 @@ class RiskState:
         self.arrays.parent[p] = parent
         self.arrays.leaf[p] = 1
         self.arrays.updates[p] = p * 97 % REBUILD_EVERY
+        self.arrays.candidates[p] = np.arange(CANDIDATES)  # no row twice: the first measurement exchanges single rows
         self.arrays.scalars[Scalar.SCOPES] = p + 1
         if parent >= 0:
             self.children[parent].append(p)

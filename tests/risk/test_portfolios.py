@@ -1,9 +1,29 @@
 """The tree of paths: how scopes come into being, and what is known of them."""
 
+import random
+
+import pytest
+
 from config.setup import Setup
+from risk.measuring import measures_of
 from risk.portfolios import ensure_scope, leaf_for, make_known, root_of, subtree
 from risk.state import RiskState
-from tests.helpers import MINUTE_NS, at_place, check, fill, nav, open_of, play, quote, small_setup, snapshot, stock
+from tests.helpers import (
+    MINUTE_NS,
+    Source,
+    at_place,
+    check,
+    close,
+    close_of,
+    fill,
+    nav,
+    open_of,
+    play,
+    quote,
+    small_setup,
+    snapshot,
+    stock,
+)
 
 NOON = open_of(10) + 120 * MINUTE_NS
 
@@ -91,3 +111,18 @@ def test_many_scopes_and_instruments_grow_the_arrays_without_losing_anything() -
         events,
         {"firm": {"exposures.gross": gross, "trust": "fresh"}, "firm/b3": {"exposures.by_instrument.N063": 1460.0}},
     )
+
+
+def test_a_book_that_opens_within_the_day_has_its_whole_tail_at_once() -> None:
+    """Its first loss vector is no rebuilt one; the first row's loss is among the worst, so the tail lies around it."""
+    walk = random.Random(3)
+    prices = [100.0]
+    for day in range(1, 160):
+        prices.append(prices[-1] * (0.97 if day == 1 else 1.0 + walk.gauss(0.0, 0.01)))
+    events: list[Source] = [stock("AA"), snapshot({("firm/old", "AA"): 10.0}, open_of(10))]
+    events += [close("AA", day, price, close_of(day) + 10) for day, price in enumerate(prices, 10)]
+    events.append(snapshot({("firm/old", "AA"): 10.0, ("firm/new", "AA"): 10.0}, close_of(169) + 20))
+    state = play(events, small_setup()).core.state
+    values = [[measures_of(state, state.scope_index[path]).value(name) for path in ("firm/old", "firm/new")]
+              for name in ("var_95", "var_975", "var_99", "es_95", "es_99")]  # fmt: skip
+    assert [new for _, new in values] == pytest.approx([old for old, _ in values], rel=1e-12)
