@@ -1,31 +1,44 @@
-"""The engine against the oracle at 1,000 random points of a recording: python -m tests.oracle [RECORDING]."""
+"""The engine against the oracle at random points of a recording: python -m tests.oracle [NAME|PATH] [POINTS]."""
 
 import itertools
 import json
 import random
 import sys
+import time
 from pathlib import Path
 
 from daemon.numba_cache import use_numba_cache
 
 _POINTS = 1_000
+_LINES_SHOWN = 400
 
 
 def main() -> int:
-    """Print every difference and the count of points; 1 where there is a difference."""
+    """Print the differences and the count of points; 1 where there is a difference.
+
+    The first argument names a shipped recording (equities, crypto) or is the path of one that runs under the
+    configuration of the first.
+    """
     use_numba_cache()
-    from daemon.shipped import demo_config, shipped_recording
+    from daemon.shipped import EQUITIES, shipped_by_name
     from daemon.wiring import build_setup
     from feeds.recording import read_records
     from tests.replay.test_oracle import compare_at
 
-    recording = Path(sys.argv[1]) if len(sys.argv) > 1 else shipped_recording()
+    named = sys.argv[1] if len(sys.argv) > 1 else EQUITIES.name
+    shipped = shipped_by_name(named)
+    recording, config = (Path(named), EQUITIES.config) if shipped is None else (shipped.recording, shipped.config)
     records = itertools.chain.from_iterable(read_records(recording))
     events = [json.loads(record.payload) for record in records]
-    points = set(random.Random(7).sample(range(1, len(events) + 1), min(_POINTS, len(events))))
-    found = compare_at(events, build_setup(demo_config()), points)
-    print("\n".join(found))
-    print(f"{len(events)} events, {len(points)} points, {len(found)} differences")
+    wanted = int(sys.argv[2]) if len(sys.argv) > 2 else _POINTS
+    points = set(random.Random(7).sample(range(1, len(events) + 1), min(wanted, len(events))))
+    begun = time.process_time()
+    found = compare_at(events, build_setup(config), points)
+    print("\n".join(found[:_LINES_SHOWN]))
+    seconds = time.process_time() - begun
+    print(
+        f"{named}: {len(events)} events, {len(points)} points, {len(found)} differences, {seconds:.0f} s of processor"
+    )
     return 1 if found else 0
 
 

@@ -131,7 +131,8 @@ class Books:
         self.fill_ids[(root_of(event.portfolio), event.fill_id)] = fact
         self.fills.setdefault(key, []).append(fact)
         order = self.orders.get((event.portfolio, event.order_id or ""))
-        if order is not None:
+        same = order is not None and (order.instrument, order.side) == (event.instrument, event.side)
+        if order is not None and same and event.ts >= order.ts:
             order.open_quantity = max(0.0, order.open_quantity - event.quantity)
         counts = event.ts > self._as_of(key)
         if counts and key in self.held and not self.market.instruments[event.instrument].acted:
@@ -188,11 +189,12 @@ class Books:
         return {name: total for name, total in totals.items() if total != 0.0}
 
     def working(self, scope: str) -> dict[str, tuple[float, float]]:
-        """Return open buys and sells by instrument."""
+        """Return open buys and sells by instrument; an expired one cannot be traded."""
         paths = set(self.own(scope))
         totals: dict[str, tuple[float, float]] = {}
         for (path, _order_id), order in self.orders.items():
-            if path in paths and order.open_quantity > 0.0:
+            active = self.market.instruments[order.instrument].ref.status == "active"
+            if path in paths and active and order.open_quantity > 0.0:
                 buys, sells = totals.get(order.instrument, (0.0, 0.0))
                 if order.side == "buy":
                     totals[order.instrument] = (buys + order.open_quantity, sells)

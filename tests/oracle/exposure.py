@@ -14,44 +14,53 @@ BOOKS = ("none", "buys", "sells", "larger")
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
-    """A scope's books.
+class Holding:
+    """One book of a scope: what it holds, or would hold once working orders are filled.
 
-    exposures : by book of BOOKS (only `none` where no order works), base currency by instrument
-    suspect   : the same at the prices in quarantine; empty without any
-    unvalued  : held or ordered, without any value: no price, no rate, no model
-    trust     : by instrument, the worst of its own and of the pairs that convert it
+    quantities : by instrument, none of them 0
+    exposures  : base currency by instrument, of what has a value
+    suspect    : the same at the prices in quarantine; empty without any
+    unvalued   : without any value: no price, no rate, no model
+    trust      : by instrument, the worst of its own and of the pairs that convert it
     """
 
-    exposures: dict[str, dict[str, float]]
-    suspect: dict[str, dict[str, float]]
+    quantities: dict[str, float]
+    exposures: dict[str, float]
+    suspect: dict[str, float]
     unvalued: list[str]
     trust: dict[str, str]
 
 
-def holdings(market: Market, books: Books, money: Money, scope: str, now: int) -> Holdings:
+def holdings(market: Market, books: Books, money: Money, scope: str, now: int) -> dict[str, Holding]:
+    """Return the books of a scope by name of BOOKS: only `none` where no order works."""
     quantities, working = books.quantities(scope), books.working(scope)
     for contract, count in money.coins(scope).items():
         coin = f"cash:{coin_of(market.instruments[contract].ref)}"
         quantities[coin] = quantities.get(coin, 0.0) + count
-    names = list(dict.fromkeys([*quantities, *working]))
-    exposures: dict[str, dict[str, float]] = {book: {} for book in (BOOKS if working else BOOKS[:1])}
-    suspect: dict[str, dict[str, float]] = {book: {} for book in exposures}
-    unvalued, trust = [], {}
-    for name in names:
-        trust[name] = worst_trust(market, name, now)
+    found = {}
+    for book in BOOKS if working else BOOKS[:1]:
+        held = {name: quantities.get(name, 0.0) for name in dict.fromkeys([*quantities, *working])}
+        for name, (buys, sells) in working.items():
+            held[name] = _quantities(held[name], buys, sells)[book]
+        found[book] = _holding(market, {name: quantity for name, quantity in held.items() if quantity != 0.0}, now)
+    return found
+
+
+def _holding(market: Market, quantities: dict[str, float], now: int) -> Holding:
+    holding = Holding(quantities, {}, {}, [], {})
+    for name, quantity in quantities.items():
+        holding.trust[name] = worst_trust(market, name, now)
         value = unit_value(market, name, market.mark_of(name))
         if value is None:
-            unvalued.append(name)
+            holding.unvalued.append(name)
             continue
-        facts = market.instruments[name]
-        doubted = unit_value(market, name, facts.suspects[-1].price) if facts.suspects else None
-        for book, quantity in _quantities(quantities.get(name, 0.0), *working.get(name, (0.0, 0.0))).items():
-            if book in exposures:
-                exposures[book][name] = quantity * value
-                suspect[book][name] = quantity * (value if doubted is None else doubted)
-    is_doubted = any(market.instruments[name].suspects for name in names)
-    return Holdings(exposures, suspect if is_doubted else {}, unvalued, trust)
+        suspects = market.instruments[name].suspects
+        doubted = unit_value(market, name, suspects[-1].price) if suspects else None
+        holding.exposures[name] = quantity * value
+        holding.suspect[name] = quantity * (value if doubted is None else doubted)
+    if not any(market.instruments[name].suspects for name in quantities):
+        holding.suspect.clear()
+    return holding
 
 
 def _quantities(quantity: float, buys: float, sells: float) -> dict[str, float]:
@@ -73,9 +82,9 @@ def worst_trust(market: Market, name: str, now: int) -> str:
     return max((market.trust(each, now) for each in used), key=order.index)
 
 
-def data_status(holding: Holdings, holes: set[str], stale_gross_max: float) -> Status:
+def data_status(holding: Holding, holes: set[str], stale_gross_max: float) -> Status:
     """Judge a scope's data: no value is INVALID; stale or unmodelled over the share too, under it DEGRADED."""
-    book = holding.exposures["none"]
+    book = holding.exposures
     if holding.unvalued:
         return Status.INVALID
     gross = sum(map(abs, book.values()))

@@ -55,6 +55,7 @@ class InstrumentFacts:
     quote_ts: int | None = None  # last accepted quote that is still the newest word on the price
     tick_ts: int | None = None  # newest quote or trade applied, accepted or quarantined
     has_ticks: bool = False
+    accepted_ts: int | None = None  # last quote or trade that was not quarantined
     suspects: list[Mark] = field(default_factory=list)
     level: Level | None = None
     closed_through: int = 0  # date of the newest close that a row has taken, for the mark as well

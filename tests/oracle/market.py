@@ -19,6 +19,7 @@ class Market:
         self.calendars = {calendar.code: sessions_of(calendar) for calendar in setup.calendars}
         self.instruments: dict[str, InstrumentFacts] = {}
         self.pairs: dict[tuple[str, str], str] = {}
+        self.contracts: dict[tuple[str, str], str] = {}  # inverse contracts by (coin, currency)
         self.delivered_ts = 0  # last time that the market data partition delivered anything
         self.sigma_of: Callable[[str], float | None] = lambda _name: None  # daily volatility, given by the rows
 
@@ -42,8 +43,8 @@ class Market:
             self.pairs.setdefault(pair, event.instrument)
         coin = coin_of(event)
         if coin is not None:
-            # The contract prices the coin that it settles in; coins won are a cash position of this made name.
-            self.pairs.setdefault((coin, event.currency), event.instrument)
+            # Where no pair does, the contract prices the coin; coins won are a cash position of this made name.
+            self.contracts.setdefault((coin, event.currency), event.instrument)
             name = f"cash:{coin}"
             cash = Instrument(ts=event.ts, instrument=name, kind="cash", currency=coin, calendar=event.calendar)
             self.instruments.setdefault(name, InstrumentFacts(cash, sessions))
@@ -78,7 +79,12 @@ class Market:
             price = price_of(inverted)
             if price is not None:
                 return 1.0 / price
-        return None
+        contract = self.contracts.get((source, target))
+        return None if contract is None else price_of(contract)
+
+    def carriers(self) -> set[str]:
+        """Return the instruments whose price is, or may be, a rate."""
+        return {*self.pairs.values(), *self.contracts.values()}
 
     def mark_of(self, name: str) -> float | None:
         return self.instruments[name].price
@@ -144,7 +150,7 @@ class Market:
                 return None
             facts.quote_ts = None
         facts.suspects = []
-        facts.has_ticks = True
+        facts.has_ticks, facts.accepted_ts = True, event.ts
         if is_quote:
             facts.quote_ts = event.ts
             return mark

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from feeds.events import Adjustment, Nav
 from tests.oracle.books import Books, FillFact, lineage
 from tests.oracle.facts import Mark
-from tests.oracle.market import Market
+from tests.oracle.market import Market, coin_of
 
 
 @dataclass(slots=True)
@@ -45,9 +45,10 @@ class Money:
     # --- values
 
     def coin_price(self, contract: str) -> float:
-        """Return base currency for one settlement coin: the contract's own mark, in base currency."""
-        price, fx = self.market.mark_of(contract), self.market.fx(contract)
-        return price * fx if price is not None and fx is not None else math.nan
+        """Return base currency for one settlement coin, as for any cash in it."""
+        coin = coin_of(self.market.instruments[contract].ref)
+        rate = None if coin is None else self.market.rate(coin, self.market.mark_of)
+        return math.nan if rate is None else rate
 
     def value_of(self, account: Account) -> float:
         return account.value + sum(count * self.coin_price(name) for name, count in account.coins.items())
@@ -106,7 +107,7 @@ class Money:
     def move(self, new: dict[str, Mark]) -> None:
         """Move marks together and book their P&L; first prices and first rates bring none."""
         names = list(new)
-        if any(name in self.market.pairs.values() for name in new):
+        if any(name in self.market.carriers() for name in new):
             base = self.market.config.base_currency
             abroad = (name for name in self.books.holders if self.market.instruments[name].ref.currency != base)
             names = list(dict.fromkeys([*names, *abroad]))
@@ -193,6 +194,7 @@ class Money:
         self.books.see(event.portfolio)
         before = {path: (self.nav(path), self.index(path)) for path in lineage(event.portfolio)}
         is_first = before[event.portfolio][0] is None
+        self.take_snapshot(event.portfolio)  # a parent's nav states what there is below it too
         self.accounts[event.portfolio] = Account(value, event.ts)
         for parent in lineage(event.portfolio)[1:]:
             if parent in self.accounts and not is_first:

@@ -27,15 +27,14 @@ from feeds.events import (
     Tick,
     Trade,
 )
-from tests.oracle.books import Books, root_of
+from tests.oracle.books import root_of
 from tests.oracle.facts import Mark
-from tests.oracle.market import Market
-from tests.oracle.money import Money
 from tests.oracle.numbers import numbers_of
 from tests.oracle.refusals import refusal
-from tests.oracle.rows import Rows, as_mark
+from tests.oracle.rows import as_mark
 from tests.oracle.sessions import ordinal_of, sessions_of
-from tests.oracle.window import covariance, rows_that_count, window
+from tests.oracle.state import empty_state
+from tests.oracle.tails import ROWS_MIN, plain_book
 
 _OWN_RECORDS = {"tick": Tick, "calendar": CalendarAdded}
 _EVENTS: dict[str, type[InputEvent]] = {str(kind.__struct_config__.tag): kind for kind in get_args(InputEvent)}
@@ -45,18 +44,15 @@ class Oracle:
     """Raw facts of one core, and the few things that depend on order: marks, V, high-water marks, rows."""
 
     def __init__(self, setup: Setup) -> None:
-        self.setup = setup
+        self.state = empty_state(setup)
         self.config = setup.config
-        self.market = Market(setup)
-        self.books = Books(self.market)
-        self.money = Money(self.market, self.books)
-        self.rows = Rows(self.market, self.market.calendar(setup.config.calendar.base))
+        self.market, self.books, self.money = self.state.market, self.state.books, self.state.money
+        self.rows, self.bars = self.state.rows, self.state.bars
         self.market.sigma_of = self._sigma_of
         self.pending: list[Adjustment] = []  # announced, not yet at their ex_ts
-        self.now = 0
         self.n = 0
+        self.exposures_moved = False
         self.refused: Counter[str] = Counter()
-        self._sigmas: tuple[int, dict[str, float]] = (-1, {})
 
     # --- in
 
@@ -72,7 +68,7 @@ class Oracle:
         except (KeyError, msgspec.ValidationError):
             self.refused["MALFORMED"] += 1
             return "MALFORMED"
-        reason = refusal(typed, self.market, self.books, self.now)
+        reason = refusal(typed, self.market, self.books, self.state.now)
         if reason is not None:
             self.refused[reason] += 1
             return reason
@@ -80,7 +76,17 @@ class Oracle:
             self._advance(typed.ts)
         self._dispatch(typed)
         self.money.settle()
+        self._look_at_tails()
         return None
+
+    def _look_at_tails(self) -> None:
+        """Ask for a tail fit where one is due; a book only changes with its quantities, marks and rates."""
+        if not self.exposures_moved or len(self.rows.rows) < ROWS_MIN:
+            return
+        self.exposures_moved = False
+        for scope in self.scopes():
+            book = plain_book(self.market, self.books, self.money, scope)
+            self.state.tails.look(scope, book, self.state.covariances, len(self.rows.rows))
 
     def _apply_own(self, record: Tick | CalendarAdded) -> None:
         if isinstance(record, Tick):
@@ -93,33 +99,47 @@ class Oracle:
         """Fire what is due up to `ts`, each at its own time, then let it be `ts`."""
         while True:
             ex_ts = min((one.ex_ts for one in self.pending), default=None)
-            row_ts = self.rows.due_ts()
-            if ex_ts is not None and ex_ts <= ts and (row_ts is None or ex_ts <= row_ts):
-                self.now = max(self.now, ex_ts)
+            timers = [("adjust", ex_ts), ("bar", self.bars.due_ts()), ("row", self.rows.due_ts())]
+            due = min(((at, name) for name, at in timers if at is not None and at <= ts), default=None)
+            if due is None:
+                break
+            self.state.now = max(self.state.now, due[0])
+            if due[1] == "adjust":
                 event = next(one for one in self.pending if one.ex_ts == ex_ts)
                 self.pending.remove(event)
                 self.money.adjust(event)
-            elif row_ts is not None and row_ts <= ts:
-                self.now = max(self.now, row_ts)
-                if self.rows.fire():
-                    self._complete_row()
-            else:
-                break
+            elif due[1] == "bar":
+                self.bars.fire()
+            elif self.rows.fire():
+                self._complete_row()
             self.money.settle()
-        self.now = max(self.now, ts)
+        self.state.now = max(self.state.now, ts)
 
     def _complete_row(self) -> None:
-        self.money.move(self.rows.complete(self.now))
+        assert self.rows.next is not None
+        base_close = self.rows.base.closes[self.rows.next]
+        marks = self.rows.complete(self.state.now)
+        self.rows.begin_bars(self.bars, base_close)
+        self._move(marks)
+
+    def _move(self, marks: dict[str, Mark]) -> None:
+        self.bars.begin()
+        self.money.move(marks)
+        self.exposures_moved = True
+        self.bars.begin()
+        self.bars.moved(self.state.now)
 
     def _dispatch(self, event: Event) -> None:
+        if not isinstance(event, Quote | Trade | Close | Heartbeat | Indicator | Order):
+            self.exposures_moved = True
         if isinstance(event, Quote | Trade):
-            self.market.delivered_ts = self.now
+            self.market.delivered_ts = self.state.now
             self._take_tick(event)
         elif isinstance(event, Close):
-            self.market.delivered_ts = self.now
+            self.market.delivered_ts = self.state.now
             self._take_close(event)
         elif isinstance(event, Heartbeat | Indicator):
-            self.market.delivered_ts = self.now
+            self.market.delivered_ts = self.state.now
         elif isinstance(event, Position):
             self.books.take_position(event)
         elif isinstance(event, PositionsSnapshot):
@@ -148,13 +168,16 @@ class Oracle:
     def _take_tick(self, event: Quote | Trade) -> None:
         facts = self.market.instruments[event.instrument]
         is_first = facts.price is None
-        mark = self.market.take_tick(event, self.now)
+        mark = self.market.take_tick(event, self.state.now)
+        if not facts.suspects:
+            self.bars.begin()
+            self.bars.moved(self.state.now)
         if mark is None:
             return
         self.rows.begin(None, event.ts)
         if is_first:
             self.rows.first_level(facts, mark)
-        self.money.move({event.instrument: mark})
+        self._move({event.instrument: mark})
 
     def _take_close(self, event: Close) -> None:
         facts = self.market.instruments[event.instrument]
@@ -168,34 +191,36 @@ class Oracle:
         if is_first:
             self.rows.first_level(facts, mark)
             self._move_to_close(event.instrument, date)
-        elif self.rows.missed_its_row(facts, date):
+        elif facts.takes_mark_at_base_close or self.rows.missed_its_row(facts, date):
             self._take_late_close(event.instrument, mark)
         if self.rows.due_ts() is not None and self.rows.is_ready():
             self._complete_row()
 
     def _take_late_close(self, name: str, close: Mark) -> None:
-        """Move the mark to a close whose row has gone by, unless the mark is newer or a quote is fresh."""
+        """Move the mark to a close that no row waits for, unless the mark is newer or a quote is fresh."""
         facts = self.market.instruments[name]
         was = facts.mark
         assert was is not None
         is_newer = close.date >= was.date if was.source == "close" else close.ts > was.ts
-        if is_newer and not self.market.has_fresh_quote(facts, self.now):
+        if is_newer and not self.market.has_fresh_quote(facts, self.state.now):
             self._move_to_close(name, close.date)
         facts.closed_through = max(facts.closed_through, close.date)
 
     def _move_to_close(self, name: str, date: int) -> None:
         facts = self.market.instruments[name]
         facts.quote_ts = None
-        self.money.move({name: as_mark(facts, date)})
+        self._move({name: as_mark(facts, date)})
 
     def _take_fill(self, event: Fill) -> None:
-        if self.books.remembered(event.portfolio, event.fill_id, self.now) is not None:
+        if self.books.remembered(event.portfolio, event.fill_id, self.state.now) is not None:
             return  # the same fill again; one with other contents was refused
-        if self.books.take_fill(event):
-            self.money.trade(self.books.fill_ids[(root_of(event.portfolio), event.fill_id)], 1.0)
+        counts = self.books.take_fill(event)
+        fact = self.books.fill_ids[(root_of(event.portfolio), event.fill_id)]
+        if counts:
+            self.money.trade(fact, 1.0)
 
     def _take_adjustment(self, event: Adjustment) -> None:
-        if event.ex_ts > self.now:
+        if event.ex_ts > self.state.now:
             self.pending.append(event)
             return
         self.money.adjust(event)
@@ -203,16 +228,7 @@ class Oracle:
 
     def _sigma_of(self, name: str) -> float | None:
         """Return the daily volatility of one instrument after the last completed row."""
-        if self._sigmas[0] != self.rows.version:
-            decay = self.config.covariance.decay
-            recent = window(self.market, self.rows, rows_that_count(decay))
-            sigmas = {}
-            if recent.dates:
-                diagonal = covariance(recent.returns, decay, len(self.rows.rows)).diagonal()
-                sigmas = {name: float(value) ** 0.5 for name, value in zip(recent.names, diagonal, strict=True)}
-            self._sigmas = (self.rows.version, sigmas)
-        sigma = self._sigmas[1].get(name)
-        return None if sigma is None or np.isnan(sigma) else sigma
+        return self.state.covariances.daily_sigma(name)
 
     # --- out
 
@@ -222,4 +238,4 @@ class Oracle:
 
     def numbers(self, scope: str) -> dict[str, object]:
         """Return every number of a scope at this moment; tests/oracle/numbers.py says which."""
-        return numbers_of(self.setup, self.market, self.books, self.money, self.rows, scope, self.now) | {"n": self.n}
+        return numbers_of(self.state, scope) | {"n": self.n}

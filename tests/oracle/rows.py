@@ -1,6 +1,7 @@
 """Rows of the base calendar: when one completes, each instrument's cell, its level, and the currencies' moves."""
 
 from feeds.events import Adjustment
+from tests.oracle.bars import Bars, Reference
 from tests.oracle.cells import Cell, Row
 from tests.oracle.facts import InstrumentFacts, Level, Mark
 from tests.oracle.market import Market
@@ -17,9 +18,11 @@ class Rows:
         self.next: int | None = None  # index of the session to complete; None before the first price
         self.base_close_passed = False
         self.base_marks: dict[str, Mark] = {}
+        self.marks_taken: dict[str, Mark] = {}  # of the last completed row
         self.has_levels = False  # the first session gives levels only
         self.rates: dict[str, float] = {}
         self.last_date: int | None = None  # of the last completed session, levels-only included
+        self.completed = 0  # with the first session, which gives levels only
         self.version = 0  # changes with every row and every change to an old one
 
     # --- when
@@ -95,21 +98,36 @@ class Rows:
             self.rows.append(row)
         self.has_levels, self.last_date = True, date
         self.next += 1
-        self.base_close_passed, self.base_marks = False, {}
+        self.base_close_passed, self.base_marks, self.marks_taken = False, {}, self.base_marks
         self.version += 1
+        self.completed += 1
         return marks
 
     def _marks(self, date: int, now: int) -> dict[str, Mark]:
         marks = {}
         for name, facts in self.market.instruments.items():
             newest = facts.newest_close(date)
-            if newest is None or newest <= facts.closed_through:
-                continue
+            if newest is None or newest <= facts.closed_through or facts.takes_mark_at_base_close:
+                continue  # a close of a name by mark moved its mark when it came
             facts.closed_through = newest
             if not self.market.has_fresh_quote(facts, now):
                 facts.quote_ts = None
                 marks[name] = as_mark(facts, newest)
         return marks
+
+    def begin_bars(self, bars: Bars, base_close: int) -> None:
+        """Let bars begin where the row has ended: at its levels and rates, each price in the units of its own time."""
+        found = {}
+        for name, facts in self.market.instruments.items():
+            level, mark = facts.level, self.marks_taken.get(name)
+            if level is None:
+                start = None
+            elif mark is not None and level.unit_ts == base_close:
+                start = Mark(level.price / facts.factor(mark.ts, base_close), mark.ts, mark.source)
+            else:
+                start = Mark(level.price, level.unit_ts, "close")
+            found[name] = Reference(start, self.rates.get(facts.ref.currency))
+        bars.complete_row(base_close, found)
 
     def missed_its_row(self, facts: InstrumentFacts, date: int) -> bool:
         """Whether a close comes after the row that should have taken it: it then moves its mark at once."""
@@ -185,7 +203,7 @@ class Rows:
         base = self.market.config.base_currency
         pairs.sort(key=lambda name: self.market.instruments[name].ref.currency != base)
         others = [name for name in row.cells if name not in pairs]
-        unknown = {name for name in pairs if row.cells[name].kind == "missing"}
+        unknown = {name for name in self.market.carriers() if name in row.cells and row.cells[name].kind == "missing"}
         self._move_rates(row, unknown)
         for name in [*pairs, *others]:
             self._finish_cell(row, name)
@@ -197,20 +215,19 @@ class Rows:
         for name in [*pairs, *others]:
             self._finish_cell(row, name)
         for name in others:
-            self._move_level(row, name)
+            if self._move_level(row, name):
+                unknown.discard(name)
         self.rates = self._rates(unknown)
 
     def _rates(self, unknown: set[str]) -> dict[str, float]:
         def level_of(name: str) -> float | None:
             facts = self.market.instruments[name]
-            return (
-                None
-                if facts.level is None or name in unknown
-                else facts.level.price * facts.factor(facts.level.unit_ts)
-            )
+            return None if facts.level is None else facts.level.price * facts.factor(facts.level.unit_ts)
 
+        # The path is today's: without its pair a coin has no rate, and does not jump to its contract's.
         currencies = {facts.ref.currency: None for facts in self.market.instruments.values()}
-        found = {currency: self.market.rate(currency, level_of) for currency in currencies}
+        told = [one for one in currencies if unknown.isdisjoint(self.market.pairs_used(one))]
+        found = {currency: self.market.rate(currency, level_of) for currency in told}
         return {currency: rate for currency, rate in found.items() if rate is not None}
 
     def _move_rates(self, row: Row, unknown: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tests.oracle.intraday_stories import silence_and_jumps, trading_day
 from tests.oracle.money_stories import currencies_and_margin, currency_without_rate, empty_book, unknown_book
 from tests.oracle.stream import BOOK, HOUR_NS, MINUTE_NS, STOCKS, Stream, iso, sessions
 
@@ -215,6 +216,8 @@ STORIES: dict[str, Callable[[], Stream]] = {
         unknown_book,
         currency_without_rate,
         currencies_and_margin,
+        trading_day,
+        silence_and_jumps,
     )
 }
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Book = dict[str, float]  # exposure in base currency by instrument
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,14 @@ def window(market: Market, rows: "Rows", count: int) -> Window:
             filled[usable, column] = sums[usable] / has.sum(axis=1)[usable]
             holes &= ~usable
     return Window([row.date for row in chosen], names, filled, proxied)
+
+
+def columns(source: Window, book: Book) -> tuple[Matrix, NDArray[np.float64], list[str]]:
+    """Return returns and exposures of the modelled names of a book."""
+    position = {name: column for column, name in enumerate(source.names)}
+    names = [name for name in book if name in position and not np.isnan(source.returns[:, position[name]]).any()]
+    returns = source.returns[:, [position[name] for name in names]]
+    return returns, np.array([book[name] for name in names], dtype=np.float64), names
 
 
 def covariance(returns: Matrix, decay: float, total_rows: int) -> Matrix:

@@ -10,7 +10,7 @@ import pytest
 from config.setup import Setup
 from daemon.core import Core
 from daemon.edge import decode_inputs
-from daemon.shipped import demo_config, shipped_recording
+from daemon.shipped import CRYPTO, demo_config, shipped_recording
 from daemon.wiring import build_setup
 from feeds.decode import topic_of_type
 from feeds.events import CalendarAdded
@@ -23,6 +23,7 @@ from tests.oracle.stream import setup
 
 _LINES = 6_000  # of the shipped recording; all of it at 1,000 points: python -m tests.oracle
 _POINTS = 25
+_LINES_OF_COINS = 9_000
 
 
 def compare_at(events: Iterable[dict[str, object]], config: Setup, points: set[int]) -> list[str]:
@@ -64,6 +65,15 @@ def test_engine_equals_the_oracle_on_the_shipped_recording() -> None:
     events = [json.loads(record.payload) for record in itertools.islice(lines, _LINES)]
     points = set(random.Random(1).sample(range(1, len(events) + 1), _POINTS))
     assert compare_at(events, build_setup(demo_config()), points) == []
+
+
+def test_engine_equals_the_oracle_in_the_minutes_of_coins() -> None:
+    """The simulated days, which end at about line 5,400, and the first real minutes: bars of ten seconds."""
+    lines = itertools.chain.from_iterable(read_records(CRYPTO.recording))
+    events = [json.loads(record.payload) for record in itertools.islice(lines, _LINES_OF_COINS)]
+    events = [event for event in events if event["type"] != "order"]
+    points = set(random.Random(2).sample(range(5_400, len(events) + 1), 10))
+    assert compare_at(events, build_setup(CRYPTO.config), points) == []
 
 
 def test_a_wrong_number_is_found() -> None:
