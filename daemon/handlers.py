@@ -212,7 +212,7 @@ class Handlers:
             if terms.kind == "cash":
                 state.arrays.mark[i] = state.window.level[i] = 1.0
                 state.window.in_row[i] = True
-        state.terms[i] = terms
+        state.terms[i], state.bars.funded[i] = terms, terms.is_funded
         write_terms(state.arrays, i, terms)
         if terms.kind == "fx" or terms.currency not in state.paths:
             refresh_paths(state)

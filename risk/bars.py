@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from risk.arrays import Scalar
-from risk.bar_state import EndedBar
+from risk.bar_state import EndedBar, Flags
 from risk.business_time import Bar, bar_at, half_of, power, weight_of
 from risk.calendars import FAR_FUTURE_NS
 from risk.covariance import debias, twins
@@ -42,14 +42,14 @@ def end_bar(state: RiskState, end_ns: int) -> None:
     bar = _bar_at(state, end_ns - 1)
     assert bar is not None, f"no bar ends at {end_ns}"
     row_close, next_close = state.window.row_closes[-1], _close_of(state, state.window.session)
-    quoted = _quoted(state, row_close)
+    quoted, rates = _quoted(state, row_close), _rates(state)
     if end_ns > row_close:  # else the row that has completed holds it
-        ended = EndedBar(end_ns, bar.share, quoted, _returns(state, quoted))
+        ended = EndedBar(end_ns, bar.share, quoted, _returns(state, quoted, rates))
         _fade_books(state, ended, _enter(state, ended))
     if end_ns > next_close:
         later = _quoted(state, next_close)
-        state.bars.kept.append(EndedBar(end_ns, bar.share, later, _returns(state, later)))
-    _set_levels(state, quoted, end_ns)
+        state.bars.kept.append(EndedBar(end_ns, bar.share, later, _returns(state, later, rates)))
+    _set_levels(state, quoted, rates, end_ns)
     following = _bar_at(state, end_ns)
     if following is not None and quoted.any():
         state.timers.arm(BAR_END, following.end_ns)
@@ -96,7 +96,7 @@ def drop_bars(state: RiskState) -> None:
     state.bars.kept.clear()
     state.bars.begun = 0.0 if bar is None else _passed(state, bar)
     debias(state)
-    _set_levels(state, np.ones(len(state.terms)), state.now_ns)
+    _set_levels(state, np.ones(len(state.terms), dtype=np.bool_), _rates(state), state.now_ns)
 
 
 def _bar_at(state: RiskState, ts: int) -> Bar | None:
@@ -114,30 +114,32 @@ def _passed(state: RiskState, bar: Bar) -> float:
     return bar.session - state.window.session + bar.elapsed
 
 
-def _quoted(state: RiskState, since_ns: int) -> Vector:
-    """Return (n,) 1.0 for what had a quote or trade from `since_ns` on; coins take part by what tells their rate."""
+def _quoted(state: RiskState, since_ns: int) -> Flags:
+    """Return (n,) what had a quote or trade from `since_ns` on; coins take part by what tells their rate."""
     arrays, count = state.arrays, len(state.terms)
-    newest = np.maximum(arrays.quote_ts[:count], arrays.trade_ts[:count])
-    quoted = np.asarray(newest >= since_ns, dtype=np.float64)
+    quoted = np.maximum(arrays.quote_ts[:count], arrays.trade_ts[:count]) >= since_ns
     for i, terms in enumerate(state.terms):
         if terms.kind == "cash":
-            quoted[i] = max((quoted[pair] for pair, _ in state.paths.get(terms.currency, ())), default=0.0)
+            quoted[i] = any(quoted[pair] for pair, _ in state.paths.get(terms.currency, ()))
     return quoted
 
 
-def _returns(state: RiskState, quoted: Vector) -> Vector:
+def _rates(state: RiskState) -> Vector:
+    """Return (n,) base currency per unit of each instrument's currency."""
+    return np.array([state.rates.get(terms.currency, math.nan) for terms in state.terms], dtype=np.float64)
+
+
+def _returns(state: RiskState, quoted: Flags, rates: Vector) -> Vector:
     """Return (n,) the base-currency returns of the running bar; 0 for what has none.
 
     Funded kinds (1 + r)(1 + f) - 1, margined ones r (1 + f), as `risk.instruments.cell_return` has them.
     """
     bars, count = state.bars, len(state.terms)
-    level = np.array(bars.level, dtype=np.float64)
-    funded = np.array([terms.is_funded for terms in state.terms], dtype=np.bool_)
     with np.errstate(divide="ignore", invalid="ignore"):
-        currency = _rates(state) / np.array(bars.rate, dtype=np.float64) - 1.0
-        price = (state.arrays.mark[:count] + np.array(bars.cash, dtype=np.float64)) / level - 1.0
-        returns = np.where(funded, (1.0 + price) * (1.0 + currency) - 1.0, price * (1.0 + currency))
-    return np.asarray(np.where((quoted > 0.0) & np.isfinite(returns), returns, 0.0))
+        currency = rates / bars.rate - 1.0
+        price = (state.arrays.mark[:count] + bars.cash) / bars.level - 1.0
+        returns = np.where(bars.funded, (1.0 + price) * (1.0 + currency) - 1.0, price * (1.0 + currency))
+    return np.asarray(np.where(quoted & np.isfinite(returns), returns, 0.0))
 
 
 def _enter(state: RiskState, bar: EndedBar) -> Vector:
@@ -145,18 +147,19 @@ def _enter(state: RiskState, bar: EndedBar) -> Vector:
 
     What takes part from now on fades at once by as much as the day before has faded the others.
     """
-    bars, fast = state.bars, np.ones(bar.quoted.size)
-    taking = np.array(bars.takes_part[: bar.quoted.size], dtype=np.bool_)
+    bars, count = state.bars, bar.quoted.size
+    taking = bars.takes_part[:count]
+    kept: list[Vector] = []
     for at, twin in enumerate(twins(state)):
         half = half_of(twin.decay, bar.share)
-        left = np.where(taking, half, np.where(bar.quoted > 0.0, bars.fade[at] * half, 1.0))
+        left = np.where(taking, half, np.where(bar.quoted, bars.fade[at] * half, 1.0))
         fade_covariance(twin.sigma, left, bar.returns, weight_of(twin.decay, bar.share))
         bars.fade[at] *= half
-        bars.faded[at][: left.size] = (np.array(bars.faded[at][: left.size]) * left).tolist()
-        fast = left if at == 0 else fast
-    bars.takes_part[: bar.quoted.size] = (taking | (bar.quoted > 0.0)).tolist()
+        bars.faded[at][:count] *= left
+        kept.append(left)
+    bars.takes_part[:count] |= bar.quoted
     align_twins(state.arrays)
-    return np.asarray(fast)
+    return kept[0]
 
 
 def _fade_books(state: RiskState, bar: EndedBar, left: Vector) -> None:
@@ -166,14 +169,10 @@ def _fade_books(state: RiskState, bar: EndedBar, left: Vector) -> None:
         state.dirty.add(p)
 
 
-def _rates(state: RiskState) -> Vector:
-    """Return (n,) base currency per unit of each instrument's currency."""
-    return np.array([state.rates.get(terms.currency, math.nan) for terms in state.terms], dtype=np.float64)
-
-
-def _set_levels(state: RiskState, quoted: Vector, since_ns: int) -> None:
+def _set_levels(state: RiskState, moved: Flags, rates: Vector, since_ns: int) -> None:
     """The running bar begins; what takes part starts from the marks and rates of now, all else where it was."""
-    bars, rates = state.bars, _rates(state).tolist()
+    bars = state.bars
+    moved = moved | bars.takes_part
     bars.since_ns = since_ns
-    for i in np.flatnonzero((quoted > 0.0) | np.array(bars.takes_part, dtype=np.bool_)).tolist():
-        bars.level[i], bars.rate[i], bars.cash[i] = float(state.arrays.mark[i]), rates[i], 0.0
+    bars.level[moved], bars.rate[moved] = state.arrays.mark[: moved.size][moved], rates[moved]
+    bars.cash[moved] = 0.0

@@ -82,7 +82,7 @@ def restate(state: RiskState, i: int, slot: int, old: float, age: int) -> None:
     for at, twin in enumerate(twins(state)):
         before = twin.total[i, :count].copy()
         adjust_covariance(state.arrays, twin.total, i, slot, old, (1.0 - twin.decay) * twin.decay**age)
-        faded = np.array(state.bars.faded[at], dtype=np.float64)
+        faded = state.bars.faded[at][:count]
         change = (twin.total[i, :count] - before) / (1.0 - twin.decay**state.window.rows_total)
         twin.sigma[i, :count] += change * (faded * faded[i])  # bars of today stay
         twin.sigma[:count, i] = twin.sigma[i, :count]

@@ -102,23 +102,29 @@ def flagged_sums(
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def _add_products(x: Floats, scale: Floats, y: Floats, lanes: Floats, width: int) -> None:
-    """Add one product to each lane; width is LANES, kept from the compiler."""
+def _add_products(x: Floats, scale: Floats, y: Floats, lanes: Floats, width: int, blocks: int) -> None:
+    """Add products to the lanes; width is LANES, kept from the compiler."""
     for j in range(width):
-        lanes[j] += x[j] * scale[j] * y[j]
+        total = 0.0
+        for block in range(blocks):
+            at = j + block * LANES
+            total += x[at] * scale[at] * y[at]
+        lanes[j] += total
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
 def scaled_product(x: Floats, scale: Floats, y: Floats, count: int, scratch: Floats) -> float:
     """Return the sum of x scale y over the first `count`; scratch: (SUMS_SCRATCH,) changed."""
-    lanes = scratch[:LANES]
+    lanes, whole, rows = scratch[:LANES], count - count % STRIP, count - count % LANES
     for j in range(LANES):
         lanes[j] = 0.0
-    whole = count - count % LANES
-    for start in range(0, whole, LANES):
+    for start in range(0, whole, STRIP):
+        stop = start + STRIP
+        _add_products(x[start:stop], scale[start:stop], y[start:stop], lanes, LANES, BLOCKS)
+    for start in range(whole, rows, LANES):
         stop = start + LANES
-        _add_products(x[start:stop], scale[start:stop], y[start:stop], lanes, LANES)
-    _add_products(x[whole:count], scale[whole:count], y[whole:count], lanes, count - whole)
+        _add_products(x[start:stop], scale[start:stop], y[start:stop], lanes, LANES, 1)
+    _add_products(x[rows:count], scale[rows:count], y[rows:count], lanes, count - rows, 1)
     total = 0.0
     for j in range(LANES):
         total += lanes[j]
@@ -126,22 +132,27 @@ def scaled_product(x: Floats, scale: Floats, y: Floats, count: int, scratch: Flo
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def _add_squares(x: Floats, lanes: Floats, width: int) -> None:
-    """Add one square to each lane; width is LANES, kept from the compiler."""
+def _add_squares(x: Floats, lanes: Floats, width: int, blocks: int) -> None:
+    """Add squares to the lanes; width is LANES, kept from the compiler."""
     for j in range(width):
-        lanes[j] += x[j] * x[j]
+        total = 0.0
+        for block in range(blocks):
+            value = x[j + block * LANES]
+            total += value * value
+        lanes[j] += total
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
 def sum_of_squares(x: Floats, count: int, scratch: Floats) -> float:
     """Return the sum of x^2 over the first `count`; scratch: (SUMS_SCRATCH,) changed."""
-    lanes = scratch[:LANES]
+    lanes, whole, rows = scratch[:LANES], count - count % STRIP, count - count % LANES
     for j in range(LANES):
         lanes[j] = 0.0
-    whole = count - count % LANES
-    for start in range(0, whole, LANES):
-        _add_squares(x[start : start + LANES], lanes, LANES)
-    _add_squares(x[whole:count], lanes, count - whole)
+    for start in range(0, whole, STRIP):
+        _add_squares(x[start : start + STRIP], lanes, LANES, BLOCKS)
+    for start in range(whole, rows, LANES):
+        _add_squares(x[start : start + LANES], lanes, LANES, 1)
+    _add_squares(x[rows:count], lanes, count - rows, 1)
     total = 0.0
     for j in range(LANES):
         total += lanes[j]
