@@ -80,7 +80,6 @@ def move_exposure(s: Arrays, p: int, i: int) -> None:
         loss[row] -= d * returns[row]
     for j in range(count):
         sigma_x[j] += d * sigma[j]
-    for j in range(count):
         slow_x[j] += aligned * slow[j]
     shift, shock_max = abs(new) - abs(old), 0.0
     for k in range(s.scalars[_SCENARIOS]):
