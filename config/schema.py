@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 from pydantic_core.core_schema import SerializationInfo, ValidationInfo
 
 from config.frozen import Frozen
+from config.liquidity import LiquidityConfig
 from config.stress import StressConfig
 
 Mode = Literal["monitoring", "gradual", "full"]
@@ -253,6 +254,7 @@ class Config(Frozen):
     journal: JournalConfig = JournalConfig()
     window: WindowConfig = WindowConfig()
     covariance: CovarianceConfig = CovarianceConfig()
+    liquidity: LiquidityConfig = LiquidityConfig()
     bar: Annotated[DurationNs, Field(gt=0)] = 5 * 60 * 10**9
     refit: int = Field(default=5, ge=1)  # completed rows between POT fits
     student_t_nu: float = Field(default=5.0, gt=2.05)

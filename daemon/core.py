@@ -39,10 +39,12 @@ from risk.kernels.prices import DONE, WAKE, run_prices
 from risk.portfolios import root_of
 from risk.state import RiskState
 from risk.trust import check_age
+from risk.turnover import TRADED_OUT, forget_traded
 from risk.window import DAY_OPEN, ROW_CLOSE, ROW_CUTOFF, base_close, complete_row, open_day
 from sensors.catalogue import SHIPPED, Catalogue
 
 FAR_FUTURE_NS = 2**62
+_ON_TIME = {ROW_CLOSE: base_close, ROW_CUTOFF: complete_row, DAY_OPEN: open_day, TRADED_OUT: forget_traded}
 MODEL_VERSION = "2"  # of the numbers; a change of a formula changes it
 
 
@@ -283,12 +285,8 @@ class Core:
             looking.wake_roots()
         elif name == BAR_END:
             end_bar(state, due_ns)
-        elif name == ROW_CLOSE:
-            base_close(state)
-        elif name == ROW_CUTOFF:
-            complete_row(state)
-        elif name == DAY_OPEN:
-            open_day(state)
+        elif name in _ON_TIME:
+            _ON_TIME[name](state)
         elif kind == "trust":
             check_age(state, state.instrument_index[rest])
         elif kind == "adjust":

@@ -41,6 +41,7 @@ from risk.shocks import bind_instrument
 from risk.state import Fill as RememberedFill
 from risk.state import RiskState, WorkingOrder
 from risk.trust import count_missing, refresh_flags, wake_source
+from risk.turnover import add_traded, take_back
 from risk.window import await_instrument, record_close, start_window
 
 _DISTRUSTED = frozenset({"CROSSED_QUOTE", "NOT_FINITE", "PRICE_OUT_OF_BOUNDS"})
@@ -104,9 +105,9 @@ class Handlers:
         wake_source(state, source)
         match event:
             case Quote():
-                return self._price(event.instrument, QUOTE, (event.bid + event.ask) / 2.0, event.ts, source)
+                return self._price(event, QUOTE, (event.bid + event.ask) / 2.0, event.bid, source)
             case Trade():
-                return self._price(event.instrument, TRADE, event.price, event.ts, source)
+                return self._price(event, TRADE, event.price, event.price, source)
             case Close():
                 i = state.instrument_index[event.instrument]
                 price = event.price * split_since(state, i, event.ts)  # a late close is told in old units
@@ -119,6 +120,7 @@ class Handlers:
                 self._fill(event)
             case FillCancel():
                 cancel_fill(state, root_of(event.portfolio), event.fill_id, event.ts)
+                take_back(state, root_of(event.portfolio), event.fill_id)
             case Order():
                 self._order(event)
             case Nav():
@@ -140,9 +142,9 @@ class Handlers:
                 pass  # indicators tell the time
         return "other"
 
-    def _price(self, name: str, kind: int, mid: float, ts: int, source: int) -> Literal["price"]:
-        i = self._state.instrument_index[name]
-        apply_price(self._state, i, kind=kind, mid=mid, ts=ts, source=source)
+    def _price(self, event: Quote | Trade, kind: int, mid: float, low: float, source: int) -> Literal["price"]:
+        i = self._state.instrument_index[event.instrument]
+        apply_price(self._state, i, kind=kind, mid=mid, low=low, ts=event.ts, source=source)
         self.was_suspect = i in self._state.quarantine
         return "price"
 
@@ -178,6 +180,8 @@ class Handlers:
         remembered = RememberedFill(event.ts, leaf, i, signed, event.price, fill_key(event), booked=True)
         is_new = event.fill_id not in state.fills.get(root_of(event.portfolio), {})
         apply_fill(state, event.fill_id, remembered)
+        if is_new:
+            add_traded(state, event.fill_id, leaf, i, event.quantity, event.price, event.ts)
         if is_new and event.order_id is not None:
             reduce_order(state, root_of(event.portfolio), event.order_id, event.quantity)
             state.dirty.update(state.path_of(leaf))
@@ -213,7 +217,7 @@ class Handlers:
                 state.arrays.mark[i] = state.window.level[i] = 1.0
                 state.window.in_row[i] = True
         state.terms[i], state.bars.funded[i] = terms, terms.is_funded
-        write_terms(state.arrays, i, terms)
+        write_terms(state.arrays, i, terms, state.config.liquidity)
         if terms.kind == "fx" or terms.currency not in state.paths:
             refresh_paths(state)
         bind_instrument(state, i)

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 
+from daemon.liquidity_records import liquidity_record
 from daemon.number_records import is_blind, metric_records, number_record
 from daemon.stress_records import nightly_record
 from enforcement.enforcer import Enforcer, LimitState
@@ -56,6 +57,7 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
             "by_instrument": {state.terms[i].name: float(arrays.exposure[p, i]) for i in held},
         },
         **_tails(state, p, metrics),
+        "liquidity": None if blind else liquidity_record(state, p),
         "primary": dict(_PRIMARY),
         "component_var": {state.terms[i].name: number(float(components.values[i])) for i in held},
         "stress": {

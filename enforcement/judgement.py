@@ -14,7 +14,7 @@ from enforcement.reasons import ReasonCode, code_of_missing_data, sentence
 from enforcement.records import Component, Kind, LifeState, Side, Target, number
 from enforcement.scopes import ScopeLives
 from enforcement.targets import is_material, solve
-from risk.book import Book
+from risk.book import Book, has_details
 from risk.measures import Measures
 from sensors.reading import Reading
 from sensors.wording import amount
@@ -76,7 +76,7 @@ def judge(holder: ScopeLives, index: int, level: int, reading: Reading, sight: S
         index, level, before, after, kind, reading, at, clear_at, sight.measures, moment,
         _components(bound, before, after, kind, sight), clears_if_of(bound, after, reading, clear_at, holder.scope),
         _code(bound, before, after, sight.measures),
-        text,
+        text, _details(bound, sight),
     )  # fmt: skip
     return after, change
 
@@ -166,6 +166,11 @@ def _components(bound: BoundLimit, before: Life, after: Life, kind: Kind, sight:
         return ()
     book, name = sight.book.get(), bound.metric.name
     return components_of(book.instruments, book.components(name).tolist(), name)
+
+
+def _details(bound: BoundLimit, sight: Sight) -> tuple[tuple[str, float], ...]:
+    is_told = bound.metric is not None and has_details(bound.metric.name)
+    return sight.book.get().details(bound.limit.metric) if is_told else ()
 
 
 def components_of(instruments: Sequence[str], parts: Sequence[float], metric: str) -> tuple[Component, ...]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from math import inf
 
+from msgspec import UNSET
+
 from config.schema import ActionType, Limit, Mode
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE
 from enforcement.demands import decided_demand, decided_type, params_for, published_demand
@@ -54,6 +56,7 @@ class Change:
     clears_if: str | None
     code: str
     reason: str
+    details: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,5 +228,6 @@ def _evidence(change: Change) -> Evidence:
         value = measures.value(metric)
         es = number(value) if measures.status(metric) < Status.INSUFFICIENT or value == inf else None
     return Evidence(
-        number(reading.statistic), reading.unit, Status(reading.status).name, es, change.components, change.clears_if
-    )
+        number(reading.statistic), reading.unit, Status(reading.status).name, es, change.components, change.clears_if,
+        {name: number(value) for name, value in change.details} if change.details else UNSET,
+    )  # fmt: skip

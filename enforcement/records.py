@@ -101,7 +101,10 @@ class Component(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What the decision rests on; `es` belongs to a VaR, `clears_if` to a level that acts."""
+    """What the decision rests on; `es` belongs to a VaR, `clears_if` to a level that acts.
+
+    details : further numbers that belong to the metric, by name (Book.details); absent where it has none
+    """
 
     statistic: Number
     unit: str
@@ -109,6 +112,7 @@ class Evidence(msgspec.Struct, frozen=True):
     es: Number
     components: tuple[Component, ...]
     clears_if: str | None
+    details: dict[str, Number] | UnsetType = UNSET
 
 
 class Inputs(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ CANDIDATES = 96  # worst scenarios kept sorted per book; 38 are needed at 95 % o
 LANES, BLOCKS = 16, 8  # a strip of a sum over instruments: 16 lanes of 8 (risk/kernels/sums.py)
 STRIP = LANES * BLOCKS
 BUDGETS = 6
+LIQUID = 4
 SUMS_SCRATCH = 6 * LANES + 2 * STRIP
 
 
@@ -41,6 +42,13 @@ class Arrays(NamedTuple):
     last_source: Ints  # index of the partition it came from, -1 none
     untrusted: Floats  # 1.0: stale or unmodelled
     suspect: Floats  # 1.0: a price is in quarantine, or a bad record named it
+    spread: Floats  # relative, that costs are computed with; NaN unknown
+    spread_reference: Floats  # of the reference data; NaN unknown
+    spread_count: Floats  # quotes that the two below rest on, weighted
+    spread_mean: Floats
+    spread_squares: Floats  # weighted sum of squared distances from the mean
+    per_adv: Floats  # 1 / average daily volume in units; NaN unknown
+    slow_above: Floats  # units that take longer to sell than they may; -1 unknown
     proxied: Floats  # 1.0: some cells of the window are proxied
     returns_min: Floats
     returns_max: Floats
@@ -74,6 +82,10 @@ class Arrays(NamedTuple):
     stress: Floats  # (P, S) loss
     stress_suspect: Floats  # (P, S) what quarantined prices would add to the loss
     covered_gross: Floats  # (P, S)
+    liquid: Floats  # (P, LIQUID) sums over the book (risk/kernels/liquidity.py)
+    liquid_part: Floats  # (P, N, LIQUID) what each position adds to them
+    traded: Floats  # (P,) notional of the fills of a rolling session; NaN where one has no value
+    nav_row: Floats  # (P,) V when the last row was completed; NaN unknown
     sigma_peak: Floats  # (P,) largest |covariance| of a held instrument with any
     sigma_peaks: Floats  # (N,) scratch while a book is built
     settled: Ints  # (P,) 1: measured, and its budget holds
@@ -126,6 +138,8 @@ class Setting:
     """Indices into Arrays.settings: what kernels need of the configuration."""
 
     STALE_GROSS_MAX, AHEAD_NS_MAX = 0, 1
+    SPREAD_RULE, SPREAD_SIGMAS, SPREAD_QUOTES_MIN, SPREAD_FACTOR = 2, 3, 4, 5
+    IMPACT_RULE, IMPACT_FACTOR, UNKNOWN_GROSS_MAX = 6, 7, 8
 
 
 class Budget:
@@ -137,6 +151,16 @@ class Budget:
     """
 
     EXPOSURE, TAIL, SHOCK, VARIANCE, CROSS, RISK = 0, 1, 2, 3, 4, 5
+
+
+class Liquid:
+    """Columns of Arrays.liquid, in base currency.
+
+    COST : of selling everything; SLOW : exposure that takes too many days to sell; UNPRICED, UNSIZED : exposure whose
+    cost, whose days are unknown, and which counts at its whole value in the other two
+    """
+
+    COST, SLOW, UNPRICED, UNSIZED = 0, 1, 2, 3
 
 
 class Fit:
@@ -156,18 +180,20 @@ _INT = {
 _FILL: dict[str, float] = {
     "mark": np.nan, "quote_mid": np.nan, "trade_price": np.nan, "last_source": -1, "parent": -1, "index_valid": 1,
     "band": np.inf, "metrics": np.nan, "wake": np.inf, "doze_low": -np.inf, "candidate_bound": np.inf, "moved": np.inf,
-    "value": np.nan,
+    "value": np.nan, "spread": np.nan, "spread_reference": np.nan, "per_adv": np.nan, "slow_above": -1,
+    "nav_row": np.nan,
 }  # fmt: skip
 _ONE_INSTRUMENT = (
     "mark", "mark_ts", "mark_source", "unit", "pnl_unit", "floor", "band", "fast", "quote_fresh",
     "quote_mid", "quote_ts", "trade_price", "trade_ts", "last_ts", "last_source", "untrusted", "suspect",
     "proxied",
-    "returns_min", "returns_max", "sigma_peaks", "deviation", "align",
+    "returns_min", "returns_max", "sigma_peaks", "deviation", "align", "spread", "spread_reference", "spread_count",
+    "spread_mean", "spread_squares", "per_adv", "slow_above",
 )  # fmt: skip
 _ONE_SCOPE = (
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidate_bound", "moved", "value",
     "value_base", "index_base", "high_water", "day_pnl", "variance", "updates", "alive", "dozing", "woken", "refit",
-    "data_status", "sigma_peak", "settled", "unmeasured", "largest", "names",
+    "data_status", "sigma_peak", "settled", "unmeasured", "largest", "names", "traded", "nav_row",
 )  # fmt: skip
 
 
@@ -189,8 +215,9 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     }
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
     shapes |= dict.fromkeys(("budget", "spent"), (p, BUDGETS))
+    shapes |= {"liquid": (p, LIQUID), "liquid_part": (p, n, LIQUID)}
     shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake", "doze_low"), (p, k))
-    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (7,), "settings": (2,)}
+    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (7,), "settings": (9,)}
     return Arrays._make(_filled(name, shapes[name]) for name in Arrays._fields)
 
 

@@ -4,6 +4,13 @@ from typing import Protocol
 
 from risk.measures import Vector
 
+_DETAILS = frozenset({"liquidity_cost", "days_to_liquidate_share"})
+
+
+def has_details(metric: str) -> bool:
+    """Say whether a book has further numbers to tell of the metric, so that others cost nothing."""
+    return metric in _DETAILS
+
 
 class Book(Protocol):
     """The book of one scope at this moment, over the m instruments it holds, in a fixed order.
@@ -25,4 +32,8 @@ class Book(Protocol):
 
     def evaluate(self, metric: str, quantity: Vector) -> float:
         """Return the metric of the book with these quantities (m,), everything else unchanged; O(m · rows)."""
+        ...
+
+    def details(self, metric: str) -> tuple[tuple[str, float], ...]:
+        """Return further numbers that belong to the metric, by name, where `has_details` says there are any."""
         ...

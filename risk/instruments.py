@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass
 
+from config.liquidity import LiquidityConfig
 from risk.arrays import Arrays
+from risk.liquidity import write_liquidity
 
 FUNDED_KINDS = frozenset({"equity", "bond", "fx", "cash", "index"})
 
@@ -88,9 +90,10 @@ def price_return_of(terms: Terms, cell: float, currency_return: float) -> float:
     return cell / (1.0 + currency_return)
 
 
-def write_terms(arrays: Arrays, i: int, terms: Terms) -> None:
+def write_terms(arrays: Arrays, i: int, terms: Terms, rules: LiquidityConfig) -> None:
     """Copy what kernels need of the terms into the arrays."""
     arrays.floor[i] = terms.floor
+    write_liquidity(arrays, i, adv=terms.adv, spread=terms.spread, is_cash=terms.kind == "cash", rules=rules)
 
 
 def coin_name(coin: str) -> str:

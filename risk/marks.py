@@ -8,6 +8,7 @@ from risk.coins import move_coins
 from risk.currency import current_rate, dependents, refresh_paths
 from risk.instruments import unit_exposure
 from risk.kernels.book import add_pnl, move_unit
+from risk.kernels.liquidity import observe_spread
 from risk.kernels.prices import QUOTE
 from risk.proxies import fill_history
 from risk.quarantine import is_confirmed, refresh_suspect_stress
@@ -26,10 +27,10 @@ def refuse_price(state: RiskState, i: int, *, low: float, ts: int, source: int) 
     return "LATE" if ts < _last_ts(state, i, source) else None
 
 
-def apply_price(state: RiskState, i: int, *, kind: int, mid: float, ts: int, source: int) -> None:
+def apply_price(state: RiskState, i: int, *, kind: int, mid: float, low: float, ts: int, source: int) -> None:
     """Apply a quote or trade in full generality; one that moves too far is quarantined (state.quarantine).
 
-    kind : QUOTE or TRADE; mid : the price
+    kind : QUOTE or TRADE; mid : the price; low : the bid of a quote
     """
     arrays = state.arrays
     mark = float(arrays.mark[i])
@@ -44,6 +45,8 @@ def apply_price(state: RiskState, i: int, *, kind: int, mid: float, ts: int, sou
     _remember(state, i, kind, mid, ts, source)
     if arrays.scalars[Scalar.BARS_WAIT] == 1:
         begin_bars(state)
+    if kind == QUOTE:
+        observe_spread(arrays, i, mid, low)
     if kind == QUOTE or arrays.quote_fresh[i] == 0:
         set_mark(state, i, mid, ts, Source.QUOTE if kind == QUOTE else Source.TRADE)
     if released:

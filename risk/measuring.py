@@ -14,7 +14,6 @@ from risk.state import RiskState
 from risk.trust import scope_trust
 
 COMPUTED = frozenset(METRICS) - {
-    "liquidity_cost", "days_to_liquidate_share", "turnover",
     "stressed_var", "crisis_loss", "reverse_closeness",  # from the night's result on
 }  # fmt: skip
 _QUOTED_SESSIONS = 3

@@ -4,6 +4,7 @@ from risk.state import SELF, RiskState
 
 _LINEAR = (
     "quantity", "exposure", "sigma_x", "slow_x", "loss", "stress", "stress_suspect", "covered_gross", "candidates",
+    "liquid", "liquid_part",
 )  # fmt: skip
 
 
@@ -88,5 +89,7 @@ def _turn_into_parent(state: RiskState, p: int) -> list[int]:
     for order in state.orders.values():
         if order.leaf == p:
             order.leaf = child
+    state.turnover.move_leaf(p, child)
+    arrays.traded[child] = arrays.traded[p]
     state.dirty.add(child)
     return [child]

@@ -5,11 +5,14 @@ import math
 import numpy as np
 
 from risk.arrays import Fit
+from risk.book import has_details
 from risk.components import historical_components, shortfall_components
 from risk.crisis_history import crisis_windows
 from risk.historical import LEVELS, expected_shortfall, tail_count_ppm, value_at_risk
 from risk.kernels.budgets import COVERAGE_MIN
 from risk.kernels.evaluate import losses_of, sigma_times, stress_of
+from risk.kernels.liquidity import ROUNDING_OF_GROSS
+from risk.liquidity_view import liquidity_details, position_costs, slow_shares
 from risk.measures import Matrix, Vector
 from risk.ratios import RATIOS, ratio_components, ratio_of
 from risk.scaled_shocks import scaled_shocks
@@ -50,6 +53,11 @@ class ScopeBook:
                 return np.zeros(x.size)
             shocks: Vector = self._state.arrays.shocks[self._held, max(losses, key=lambda k: losses[k])]
             return -x * shocks
+        if metric == "liquidity_cost":
+            costs, value_at_risk = self._selling_costs(self.quantity), self._tail("var", "99", x)
+            return costs / value_at_risk if value_at_risk > 0.0 else costs
+        if metric == "days_to_liquidate_share":
+            return slow_shares(self._state, self._held.tolist(), self.quantity)
         if metric in ("net", "net_leverage"):
             scale = 1.0 if metric == "net" else 1.0 / self._nav()
             return x * (math.copysign(1.0, math.fsum(x.tolist())) * scale)
@@ -102,7 +110,29 @@ class ScopeBook:
             return math.fsum(((risk / total) ** 2).tolist()) if total > 0.0 else 0.0
         if metric in RATIOS:
             return ratio_of(self._state, self._held, x, metric)
-        return math.nan  # drawdown, the day's loss: no quantity changes what has happened
+        if metric == "liquidity_cost":
+            return self._liquidity_cost(quantity, gross)
+        if metric == "days_to_liquidate_share":
+            return math.fsum(slow_shares(self._state, self._held.tolist(), quantity).tolist())
+        return math.nan  # drawdown, the day's loss, turnover: no quantity changes what has happened
+
+    def details(self, metric: str) -> tuple[tuple[str, float], ...]:
+        """Return further numbers that belong to the metric, by name: what evidence tells of liquidity."""
+        return liquidity_details(self._state, self._p) if has_details(metric) else ()
+
+    def _selling_costs(self, quantity: Vector) -> Vector:
+        state = self._state
+        parts = position_costs(state, self._held.tolist(), quantity, state.config.liquidity.state)
+        return np.array([part.total for part in parts], dtype=np.float64)
+
+    def _liquidity_cost(self, quantity: Vector, gross: float) -> float:
+        if gross == 0.0:
+            return 0.0
+        cost = math.fsum(self._selling_costs(quantity).tolist())
+        value_at_risk = self._tail("var", "99", quantity * self.unit)
+        if math.isnan(value_at_risk) or value_at_risk > 0.0:
+            return cost / value_at_risk
+        return math.inf if cost > ROUNDING_OF_GROSS * gross else 0.0
 
     def _for_stress(self) -> StressBook:
         """Return the book for the stress tools, made when it is first asked for."""

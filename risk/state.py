@@ -14,10 +14,12 @@ from risk.crisis_rows import CrisisRows
 from risk.exceptions import Backtest
 from risk.instruments import Terms
 from risk.kernels.book import REBUILD_EVERY, rebuild
+from risk.liquidity import write_settings
 from risk.measures import Matrix, Vector
 from risk.stress_result import StressResult
 from risk.tail_result import TailResult
 from risk.timers import Timers
+from risk.traded import Traded
 
 SELF = "_self"  # the implicit leaf that holds what is booked on a parent
 
@@ -107,6 +109,7 @@ class RiskState:
         self.arrays.scalars[Scalar.SCENARIOS] = len(setup.scenarios)
         self.arrays.settings[Setting.STALE_GROSS_MAX] = config.data.stale_gross_max
         self.arrays.settings[Setting.AHEAD_NS_MAX] = config.data.max_ahead
+        write_settings(self.arrays, config.liquidity)
         for k, scenario in enumerate(setup.scenarios):
             limit = scenario.limit if scenario.limit is not None else config.enforcement.max_stress_loss
             self.arrays.scenario_limit[k] = limit
@@ -147,6 +150,7 @@ class RiskState:
         self.stress_requests: dict[str, int] = {}
         self.stress_results: dict[int, StressResult] = {}
         self.request_count = 0
+        self.turnover = Traded()
         self.dirty: set[int] = set()
 
     @property

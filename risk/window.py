@@ -9,6 +9,7 @@ from risk.bars import restart_bars
 from risk.calendars import session_at_or_after, session_index_of_date
 from risk.covariance import append_row
 from risk.exceptions import RowException
+from risk.kernels.liquidity import age_spreads
 from risk.kernels.window import extremes
 from risk.marks import accept_level, set_mark
 from risk.positions import forget_fills
@@ -18,6 +19,7 @@ from risk.state import RiskState
 from risk.stress_work import request_night
 from risk.tail_fits import refresh_references, request_all
 from risk.trust import check_age
+from risk.turnover import note_navs
 
 ROW_CLOSE, ROW_CUTOFF, DAY_OPEN = "row|close", "row|cutoff", "row|open"
 
@@ -115,6 +117,8 @@ def complete_row(state: RiskState) -> None:
         window.has_levels = any(row.seen)
     _move_marks(state, row)
     forget_fills(state)
+    age_spreads(state.arrays)
+    note_navs(state)
     state.rebuild_all()
     refresh_references(state)
     if window.rows_total % state.config.refit == 0:

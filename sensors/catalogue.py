@@ -7,7 +7,6 @@ from config.schema import Limit
 from config.sensor_facts import KnownSensors, SensorFacts
 from risk.measures import METRIC_INDEX, Measures
 from sensors import SENSORS
-from sensors.announced import ANNOUNCED, TABLE
 from sensors.exposure import Exposure
 from sensors.reading import Reading
 
@@ -52,12 +51,7 @@ class Catalogue:
     known: KnownSensors = field(init=False, repr=False)  # what a configuration may name
 
     def __post_init__(self) -> None:
-        delivered = [sensor.facts for sensor in self.sensors]
-        names = [facts.name for facts in delivered]
-        facts = [*delivered, *(each for each in ANNOUNCED if each.name not in names)]
-        places = {name: place for place, name in enumerate(TABLE)}
-        ordered = sorted(facts, key=lambda each: places.get(each.name, len(places)))
-        object.__setattr__(self, "known", KnownSensors(tuple(ordered)))
+        object.__setattr__(self, "known", KnownSensors(tuple(sensor.facts for sensor in self.sensors)))
         for metric in self.known.metrics():
             if metric.name not in METRIC_INDEX and not metric.irreducible:
                 raise ValueError(f"metric {metric.name} is the sensor's own, so it must say why it is irreducible")

@@ -5,6 +5,7 @@ from numba import njit
 
 from risk.arrays import Arrays, Fit, Floats, Scalar
 from risk.kernels.evaluate import quadratic
+from risk.kernels.liquidity import rebuild_liquidity
 from risk.measures import Matrix
 
 _INSTRUMENTS = Scalar.INSTRUMENTS
@@ -74,6 +75,7 @@ def fade_book(s: Arrays, p: int, left: Floats, returns: Floats, weight: float) -
             for j in range(count):
                 slow_x[j] += aligned * slow[j]
     _fade_reference(s, p, left, returns, weight)
+    rebuild_liquidity(s, p)  # impact is of the volatility of now
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)

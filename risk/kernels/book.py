@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from risk.arrays import CANDIDATES, Arrays, Budget, Scalar
+from risk.kernels.liquidity import move_liquidity, rebuild_liquidity
 from risk.kernels.tail import refresh_candidates
 from risk.measures import METRIC_INDEX
 
@@ -44,6 +45,7 @@ def rebuild(s: Arrays, p: int) -> None:
             covered[k] += abs(x) * s.covered[i, k]
     for j in range(count):
         s.sigma_peak[p] = max(s.sigma_peak[p], peaks[j])
+    rebuild_liquidity(s, p)
     s.moved[p], s.settled[p] = np.inf, 0
     s.updates[p] = (p * 97) % REBUILD_EVERY  # scopes take their turns, so that no single event pays for all
     s.candidate_bound[p] = refresh_candidates(loss, rows, s.candidates[p]) if rows > 0 else -np.inf
@@ -66,6 +68,7 @@ def move_exposure(s: Arrays, p: int, i: int) -> None:
     new = s.quantity[p, i] * s.unit[i]
     d = new - old
     if d == 0.0:
+        move_liquidity(s, p, i)  # its spread may be another
         return
     s.updates[p] += 1
     if s.updates[p] >= REBUILD_EVERY or abs(d) > 1e6 * abs(new) or abs(d) > 1e6 * abs(old) > 0.0:
@@ -97,7 +100,10 @@ def move_exposure(s: Arrays, p: int, i: int) -> None:
     # the own product, and all others: each |x| times at most the peak covariance
     spent[_CROSS] += size * (own + size * abs(sigma[i]) + s.sigma_peak[p] * (s.metrics[p, _GROSS] + spent[_EXPOSURE]))
     spent[_RISK] += size * s.deviation[i]
-    if old == 0.0 or new == 0.0:
+    if old != 0.0 and new != 0.0:
+        move_liquidity(s, p, i)
+    else:
+        rebuild_liquidity(s, p)  # what is gone leaves no rounding behind
         s.settled[p] = 0  # another count of names
         for j in range(count):
             s.sigma_peak[p] = max(s.sigma_peak[p], abs(sigma[j]))

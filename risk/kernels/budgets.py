@@ -9,7 +9,8 @@ What depends on P&L is compared at every price. Budgets are smaller than what th
 import numpy as np
 from numba import njit
 
-from risk.arrays import BUDGETS, Arrays, Budget, Fit, Floats, Scalar
+from risk.arrays import BUDGETS, Arrays, Budget, Fit, Floats, Liquid, Scalar
+from risk.kernels.liquidity import mean_nav
 from risk.measures import METRIC_INDEX
 
 _VAR, _ES = METRIC_INDEX["var_95"], METRIC_INDEX["es_95"]
@@ -19,6 +20,9 @@ _TOP, _HHI = METRIC_INDEX["top_share"], METRIC_INDEX["hhi"]
 _GROSS_LEVERAGE, _NET_LEVERAGE = METRIC_INDEX["gross_leverage"], METRIC_INDEX["net_leverage"]
 _DRAWDOWN, _GROSS, _NET = METRIC_INDEX["drawdown"], METRIC_INDEX["gross"], METRIC_INDEX["net"]
 _DAY_LOSS, _K, _VOLATILITY = METRIC_INDEX["day_loss"], METRIC_INDEX["k_ratio"], METRIC_INDEX["vol_ratio"]
+_VAR_99, _TURNOVER = METRIC_INDEX["var_99"], METRIC_INDEX["turnover"]
+_LIQUIDITY_COST, _SLOW_SHARE = METRIC_INDEX["liquidity_cost"], METRIC_INDEX["days_to_liquidate_share"]
+_COST, _SLOW, _UNPRICED, _UNSIZED = Liquid.COST, Liquid.SLOW, Liquid.UNPRICED, Liquid.UNSIZED
 _EXPOSURE, _TAIL, _SHOCK, _VARIANCE, _CROSS = Budget.EXPOSURE, Budget.TAIL, Budget.SHOCK, Budget.VARIANCE, Budget.CROSS
 _RISK, _COLUMNS = Budget.RISK, BUDGETS
 _ROWS, _FIT_GROSS = Scalar.ROWS, Fit.GROSS
@@ -35,7 +39,7 @@ _SHARE_MAX = 2.0  # no share of a book is larger: levels over it are never reach
 def set_budget(
     values: Floats, wake: Floats, losses: Floats, suspect: Floats, covered: Floats, limits: Floats, scenarios: int,
     largest: float, names: int, variance: float, cross: float, cross_squares: float, fast: float, slow: float,
-    usual: float, budget: Floats,
+    usual: float, liquid: Floats, unknown_max: float, budget: Floats,
 ) -> bool:  # fmt: skip
     """Set what a book that was just measured may spend; False where its variance is too small for its parts to tell."""
     gross = values[_GROSS]
@@ -51,6 +55,7 @@ def set_budget(
     if names >= NAMES_MIN:
         share = min(wake[_TOP], _SHARE_MAX)
         exposure = min(exposure, (share * gross - largest) / (1.0 + share))
+    exposure = min(exposure, _liquidity_distance(values, wake, liquid, gross, unknown_max))
     tail = np.inf
     for level in range(3):
         for metric in (_VAR + level, _ES + level):
@@ -96,6 +101,19 @@ def _ratio_budgets(values: Floats, wake: Floats, fast: float, slow: float, usual
     return risk, rows_risk
 
 
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _liquidity_distance(values: Floats, wake: Floats, liquid: Floats, gross: float, unknown_max: float) -> float:
+    """Return how far exposures may move before the slow share wakes, or what is unknown of a book is another status."""
+    distance = np.inf
+    if not np.isnan(values[_SLOW_SHARE]):
+        share = min(wake[_SLOW_SHARE], _SHARE_MAX)
+        distance = (share * gross - liquid[_SLOW]) / (1.0 + share)
+    for column in (_UNPRICED, _UNSIZED):
+        if liquid[column] > 0.0:
+            distance = min(distance, abs(unknown_max * gross - liquid[column]) / (1.0 + unknown_max))
+    return distance
+
+
 @njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def is_quiet(s: Arrays, p: int) -> bool:
     """Say whether scope p, measured before and moved since, certainly needs no look; keeps its high-water mark."""
@@ -105,11 +123,16 @@ def is_quiet(s: Arrays, p: int) -> bool:
         quiet = quiet and spent[column] <= budget[column]
     if s.scalars[_ROWS] >= REFIT_ROWS_MIN:
         quiet = quiet and s.moved[p] * (1.0 + BOUND_MARGIN) <= REFIT_SHARE * s.fit[p, _FIT_GROSS]
+    if quiet and wake[_LIQUIDITY_COST] < np.inf and not np.isnan(s.metrics[p, _LIQUIDITY_COST]):
+        least = s.metrics[p, _VAR_99] - spent[_TAIL] - _MONEY_MARGIN * s.metrics[p, _GROSS]
+        quiet = s.liquid[p, _COST] <= wake[_LIQUIDITY_COST] * least * (1.0 - BOUND_MARGIN)
     if quiet and s.has_nav[p] == 1:
         nav = s.value[p]
-        most = nav * (1.0 - BOUND_MARGIN)
+        most, mean = nav * (1.0 - BOUND_MARGIN), mean_nav(nav, s.nav_row[p])
         quiet = (
             nav > 0.0
+            and mean > 0.0
+            and not s.traded[p] > wake[_TURNOVER] * mean * (1.0 - BOUND_MARGIN)
             and s.metrics[p, _GROSS] + spent[_EXPOSURE] <= wake[_GROSS_LEVERAGE] * most
             and s.metrics[p, _NET] + spent[_EXPOSURE] <= wake[_NET_LEVERAGE] * most
             and (s.names[p] >= NAMES_MIN or s.largest[p] + spent[_EXPOSURE] <= wake[_TOP] * most)

@@ -1,10 +1,14 @@
-"""Every metric and status of one scope from its arrays, and whether the scope needs a look."""
+"""Every metric and status of one scope from its arrays, and whether the scope needs a look.
+
+Helpers take rows, not the state: handing eighty arrays to each would cost more than the arithmetic.
+"""
 
 import numpy as np
 from numba import njit
 
 from risk.arrays import Arrays, Fit, Floats, Ints, Scalar, Setting
 from risk.kernels.budgets import BOUND_MARGIN, COVERAGE_MIN, NAMES_MIN, REFIT_ROWS_MIN, REFIT_SHARE, set_budget
+from risk.kernels.liquidity import liquidity_metrics, turnover_metric
 from risk.kernels.ratios import COVARIANCE_ROWS_MIN, correlation_ratio, model_status, volatility_ratio
 from risk.kernels.sums import book_sums, count_held, distance, flagged_sums, scaled_product, sum_of_squares
 from risk.kernels.tail import (
@@ -25,7 +29,7 @@ _DRAWDOWN, _GROSS, _NET = METRIC_INDEX["drawdown"], METRIC_INDEX["gross"], METRI
 _DAY_LOSS = METRIC_INDEX["day_loss"]
 _COUNT = len(METRICS)
 _OK, _DEGRADED, _INSUFFICIENT, _INVALID = 0, 1, 2, 3
-_STALE = Setting.STALE_GROSS_MAX
+_STALE, _UNKNOWN = Setting.STALE_GROSS_MAX, Setting.UNKNOWN_GROSS_MAX
 _INSTRUMENTS, _ROWS, _SCENARIOS, _FLAGGED = Scalar.INSTRUMENTS, Scalar.ROWS, Scalar.SCENARIOS, Scalar.FLAGGED
 _FIT_VAR, _FIT_ES, _FIT_REFERENCE = Fit.VAR_999, Fit.ES_999, Fit.REFERENCE_VARIANCE
 _FIT_VAR_STATUS, _FIT_ES_STATUS, _FIT_GROSS = Fit.VAR_STATUS, Fit.ES_STATUS, Fit.GROSS
@@ -192,8 +196,7 @@ def _compare(values: Floats, fresh: Ints, statuses: Ints, wake: Floats, low: Flo
 def measure(s: Arrays, p: int) -> None:
     """Compute every metric and status of scope p, and mark it woken where it needs a look.
 
-    Sums run in fixed lanes: the same book gives the same bytes on every machine. Helpers take rows, not the
-    state: handing sixty arrays to each would cost more than the arithmetic.
+    Sums run in fixed lanes: the same book gives the same bytes on every machine.
     """
     x, count = s.exposure[p], s.scalars[_INSTRUMENTS]
     gross, net, variance, cross, cross_squares, largest = book_sums(x, s.sigma_x[p], count, s.sums_scratch)
@@ -202,10 +205,8 @@ def measure(s: Arrays, p: int) -> None:
     if s.scalars[_FLAGGED] > 0:
         stale, suspect, proxied = flagged_sums(x, s.untrusted, s.suspect, s.proxied, count)
     s.variance[p] = variance
-    data = _DEGRADED if stale > 0.0 or suspect > 0.0 else _OK
-    if s.missing[p] > 0 or s.known[p] == 0 or stale > s.settings[_STALE] * gross:
-        data = _INVALID
-    s.data_status[p] = data
+    is_blind = s.missing[p] > 0 or s.known[p] == 0 or stale > s.settings[_STALE] * gross
+    s.data_status[p] = data = _INVALID if is_blind else (_DEGRADED if stale > 0.0 or suspect > 0.0 else _OK)
     modelled = max(data, _DEGRADED if proxied > 0.0 else _OK)  # numbers that rest on the window
     empty = names == 0 and s.missing[p] == 0
     values, fresh, rows = s.metrics[p], s.fresh[p], s.scalars[_ROWS]
@@ -240,12 +241,14 @@ def measure(s: Arrays, p: int) -> None:
     fast, slow, usual = np.sqrt(max(variance, 0.0)), np.sqrt(max(aligned, 0.0)), np.sqrt(squares / max(rows, 1))
     correlation_ratio(fast, slow, names, rows, modelled, riskless, values, fresh)
     volatility_ratio(fast, usual, rows, modelled, riskless, values, fresh)
+    liquidity_metrics(s.liquid[p], gross, s.settings[_UNKNOWN], data, empty, values, fresh)
+    turnover_metric(s.traded[p], nav, s.nav_row[p], has_nav, data, values, fresh)
     if _compare(values, fresh, s.statuses[p], s.wake[p], s.doze_low[p]) or (s.alive[p] == 1 and s.dozing[p] == 0):
         s.woken[p] = 1
-    s.largest[p], s.names[p] = largest, names
-    s.spent[p, :] = 0.0
+    s.largest[p], s.names[p], s.spent[p, :] = largest, names, 0.0
     is_told = set_budget(
         values, s.wake[p], s.stress[p], s.stress_suspect[p], s.covered_gross[p], s.scenario_limit,
-        s.scalars[_SCENARIOS], largest, names, variance, cross, cross_squares, fast, slow, usual, s.budget[p],
+        s.scalars[_SCENARIOS], largest, names, variance, cross, cross_squares, fast, slow, usual, s.liquid[p],
+        s.settings[_UNKNOWN], s.budget[p],
     )  # fmt: skip
     s.settled[p] = int(is_told and not riskless and stale == 0.0 and suspect == 0.0 and proxied == 0.0)

@@ -5,6 +5,7 @@ from numba import njit
 from risk.arrays import Arrays, Floats, Ints, Scalar, Setting, Source
 from risk.kernels.book import move_price
 from risk.kernels.budgets import is_quiet
+from risk.kernels.liquidity import move_spread, observe_spread
 from risk.kernels.measure import measure
 
 DONE, WAKE, SLOW, TIMER = 0, 1, 2, 3
@@ -44,8 +45,10 @@ def _apply(
             s.scalars[_NOW] = max(now, s.scalars[_NOW])
         s.source_ts[source[at]] = max(s.scalars[_NOW], s.source_ts[source[at]])
         s.last_ts[i] = now
+        spread_moved = False
         if kind[at] == QUOTE:
             s.quote_mid[i], s.quote_ts[i], s.quote_fresh[i] = mid, now, 1
+            spread_moved = observe_spread(s, i, mid, low[at])
         else:
             s.trade_price[i], s.trade_ts[i] = mid, now
         moved = False
@@ -55,6 +58,9 @@ def _apply(
             moved = mid != s.mark[i]
         if moved:
             move_price(s, i, mid)
+        elif spread_moved:
+            move_spread(s, i)
+        moved = moved or spread_moved
         woken = False
         for p in range(s.scalars[_SCOPES]):
             if s.quantity[p, i] != 0.0:

@@ -166,13 +166,11 @@ def test_check_as_json_is_one_object(riskd: Riskd, tmp_path: Path) -> None:
     assert (ran.code, orjson.loads(ran.out)) == (0, {"ok": True, "faults": [], "unwatched": []})
 
 
-def test_a_limit_that_nobody_watches_is_said_aloud(riskd: Riskd, tmp_path: Path) -> None:
-    path = tmp_path / "limits.yaml"
-    path.write_text(GOOD + "    - {id: t, sensor: turnover, metric: turnover, levels: [{at: 3, action: warn}]}\n")
-    ran = riskd("check", path)
+def test_every_shipped_limit_is_watched(riskd: Riskd) -> None:
+    ran = riskd("check", "config/risk_limits_v2.yaml")
     assert ran.code == 0
-    assert "warning: limit t is not watched" in ran.err
-    assert [limit["id"] for limit in orjson.loads(riskd("check", path, "--json").out)["unwatched"]] == ["t"]
+    assert "15 limits watched, 0 not" in ran.out + ran.err
+    assert "not watched" not in ran.err
 
 
 def test_what_check_shows_is_itself_a_good_configuration(riskd: Riskd, tmp_path: Path) -> None:

@@ -105,6 +105,9 @@ class RowBook:
             return gross
         return nan
 
+    def details(self, metric: str) -> tuple[tuple[str, float], ...]:  # noqa: ARG002 -- the shape of a book
+        return ()
+
 
 def row_book(seed: int, count: int, *, lot: float = 1.0, long_only: bool = False) -> RowBook:
     """Return a random book of `count` instruments over 300 rows and 4 scenarios."""

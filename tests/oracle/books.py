@@ -28,6 +28,7 @@ class FillFact:
 
 @dataclass(slots=True)
 class OrderFact:
+    path: str
     instrument: str
     side: str
     open_quantity: float
@@ -56,7 +57,7 @@ class Books:
     stated: dict[Key, list[Stated]] = field(default_factory=dict)
     fills: dict[Key, list[FillFact]] = field(default_factory=dict)
     fill_ids: dict[Key, FillFact] = field(default_factory=dict)  # (root, fill_id)
-    orders: dict[Key, OrderFact] = field(default_factory=dict)  # (path, order_id)
+    orders: dict[Key, OrderFact] = field(default_factory=dict)  # (root, order_id)
     held: dict[Key, float] = field(default_factory=dict)  # today's quantities, in today's units
     holders: dict[str, list[str]] = field(default_factory=dict)  # paths by instrument
     known_roots: set[str] = field(default_factory=set)
@@ -130,7 +131,7 @@ class Books:
         fact = FillFact(event)
         self.fill_ids[(root_of(event.portfolio), event.fill_id)] = fact
         self.fills.setdefault(key, []).append(fact)
-        order = self.orders.get((event.portfolio, event.order_id or ""))
+        order = self.orders.get((root_of(event.portfolio), event.order_id or ""))
         same = order is not None and (order.instrument, order.side) == (event.instrument, event.side)
         if order is not None and same and event.ts >= order.ts:
             order.open_quantity = max(0.0, order.open_quantity - event.quantity)
@@ -158,11 +159,11 @@ class Books:
 
     def take_order(self, event: Order) -> None:
         self.see(event.portfolio)
-        key = (event.portfolio, event.order_id)
+        key = (root_of(event.portfolio), event.order_id)
         if event.open_quantity == 0.0:
             self.orders.pop(key, None)
         else:
-            self.orders[key] = OrderFact(event.instrument, event.side, event.open_quantity, event.ts)
+            self.orders[key] = OrderFact(event.portfolio, event.instrument, event.side, event.open_quantity, event.ts)
 
     def adjust_orders(self, instrument: str, ex_ts: int, factor: float) -> None:
         for order in self.orders.values():
@@ -192,9 +193,9 @@ class Books:
         """Return open buys and sells by instrument; an expired one cannot be traded."""
         paths = set(self.own(scope))
         totals: dict[str, tuple[float, float]] = {}
-        for (path, _order_id), order in self.orders.items():
+        for order in self.orders.values():
             active = self.market.instruments[order.instrument].ref.status == "active"
-            if path in paths and active and order.open_quantity > 0.0:
+            if order.path in paths and active and order.open_quantity > 0.0:
                 buys, sells = totals.get(order.instrument, (0.0, 0.0))
                 if order.side == "buy":
                     totals[order.instrument] = (buys + order.open_quantity, sells)

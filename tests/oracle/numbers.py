@@ -33,10 +33,11 @@ Risk = dict[str, dict[str, dict[str, Number]]]  # var or es, method, level
 def numbers_of(state: State, scope: str) -> dict[str, object]:
     """Return every number of `scope`; a value of None is missing, ∞ is math.inf.
 
-    Metrics are the worst of the books that working orders could make; tables are those of the positions alone.
+    Metrics, VaR, ES, stress and net are the worst of the books that working orders could make.
     """
     views = views_of(state, scope)
     view = views["none"]
+    net = max((math.fsum(each.book.values()) for each in views.values()), key=abs)
     matrix, _exposures, names = block(view, view.covariances.fast, view.book)
     result: dict[str, object] = {
         "ts": state.now,
@@ -45,7 +46,7 @@ def numbers_of(state: State, scope: str) -> dict[str, object]:
         "data_status": max(each.data for each in views.values()).name,
         "trust": view.holding.trust,
         "unvalued": view.holding.unvalued,
-        "exposures": {"by_instrument": view.book, "gross": gross_of(view.book), "net": math.fsum(view.book.values())},
+        "exposures": {"by_instrument": view.book, "gross": gross_of(view.book), "net": net},
         "rows": len(view.window.dates),
         "row_dates": view.window.dates,
         "losses": losses_of(view, view.book),
@@ -54,7 +55,7 @@ def numbers_of(state: State, scope: str) -> dict[str, object]:
         "tail_fit": fit_record(view),
         "mean_correlation_change": mean_correlation_change(view),
         "component_var": _components(views.get("larger", view), LEVELS_PPM["99"]),
-        "stress": _stress(view),
+        "stress": _worst_stress([_stress(each) for each in views.values()]),
     }
     risks = {book: _risk(each) for book, each in views.items()}
     metrics = {book: _metrics(each, risks[book]) for book, each in views.items()}
@@ -134,6 +135,17 @@ def _stress(view: View) -> dict[str, Number]:
         stress[scenario.id] = {"loss": loss, "coverage": coverage, "limit": limit, "status": status.name}
         stress[scenario.id] |= {"is_sufficient": is_sufficient, "worst": worse}
     return stress
+
+
+def _worst_stress(books: list[dict[str, Number]]) -> dict[str, Number]:
+    """Return of each scenario the largest loss and the smallest coverage."""
+    found: dict[str, Number] = {}
+    for scenario in books[0]:
+        losses = [float(str(book[scenario]["loss"])) for book in books]
+        told = [book[scenario]["coverage"] for book in books]
+        coverages = [one for one in told if isinstance(one, float)]
+        found[scenario] = {"loss": max(losses), "coverage": min(coverages, default=None)}
+    return found
 
 
 def _stress_status(stress: dict[str, Number]) -> Status:

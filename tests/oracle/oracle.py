@@ -34,7 +34,7 @@ from tests.oracle.refusals import refusal
 from tests.oracle.rows import as_mark
 from tests.oracle.sessions import ordinal_of, sessions_of
 from tests.oracle.state import empty_state
-from tests.oracle.tails import ROWS_MIN, plain_book
+from tests.oracle.tails import ROWS_MIN, book_to_fit
 
 _OWN_RECORDS = {"tick": Tick, "calendar": CalendarAdded}
 _EVENTS: dict[str, type[InputEvent]] = {str(kind.__struct_config__.tag): kind for kind in get_args(InputEvent)}
@@ -85,7 +85,7 @@ class Oracle:
             return
         self.exposures_moved = False
         for scope in self.scopes():
-            book = plain_book(self.market, self.books, self.money, scope)
+            book = book_to_fit(self.market, self.books, self.money, scope)
             self.state.tails.look(scope, book, self.state.covariances, len(self.rows.rows))
 
     def _apply_own(self, record: Tick | CalendarAdded) -> None:
@@ -130,7 +130,7 @@ class Oracle:
         self.bars.moved(self.state.now)
 
     def _dispatch(self, event: Event) -> None:
-        if not isinstance(event, Quote | Trade | Close | Heartbeat | Indicator | Order):
+        if not isinstance(event, Quote | Trade | Close | Heartbeat | Indicator):
             self.exposures_moved = True
         if isinstance(event, Quote | Trade):
             self.market.delivered_ts = self.state.now

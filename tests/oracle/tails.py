@@ -43,6 +43,8 @@ class Tails:
     def look(self, scope: str, book: Book, source: RowCovariances, total_rows: int) -> None:
         """Fit where it is due: never yet, at every `refit`-th row, or to a book that has changed by more than 5 %."""
         last = self.fits.get(scope)
+        if not any(book.values()):
+            return  # nothing to fit; the last fit stays
         if total_rows < ROWS_MIN or (last is not None and not self._is_due(last, book, total_rows)):
             return
         returns, exposures, _names = columns(source.window(), book)
@@ -56,11 +58,16 @@ class Tails:
         return moved > _BOOK_CHANGE * sum(map(abs, last.book.values()))
 
 
-def plain_book(market: Market, books: Books, money: Money, scope: str) -> Book:
-    """Return the exposures of a scope without working orders, quickly; what has no value is left out."""
+def book_to_fit(market: Market, books: Books, money: Money, scope: str) -> Book:
+    """Return the exposures that a scope's fit sees: the positions, or without any its orders at the larger |q|.
+
+    What has no value is left out.
+    """
     quantities = books.quantities(scope)
     for contract, count in money.coins(scope).items():
         coin = f"cash:{coin_of(market.instruments[contract].ref)}"
         quantities[coin] = quantities.get(coin, 0.0) + count
+    if not any(quantities.values()):
+        quantities = {name: buys if buys >= sells else -sells for name, (buys, sells) in books.working(scope).items()}
     values = {name: unit_value(market, name, market.mark_of(name)) for name in quantities}
     return {name: quantities[name] * value for name, value in values.items() if value is not None}

@@ -25,6 +25,8 @@ def worst_metrics(books: dict[str, dict[str, Number]], names: dict[str, int]) ->
             found[name] = worst([number, books["larger"][name]])
         else:
             found[name] = worst([metrics[name] for metrics in books.values()])
+    if not names["none"]:
+        found["tail_ratio"] = books["larger"]["tail_ratio"]  # the fit is of that book then
     if names["none"] < _NAMES_MIN <= names["larger"]:
         found["top_share"] = books["larger"]["top_share"]
     return found

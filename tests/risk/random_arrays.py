@@ -4,10 +4,12 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 
+from config.liquidity import LiquidityConfig
 from risk.arrays import Arrays, Setting, allocate
 from risk.kernels.book import rebuild
 from risk.kernels.measure import measure
 from risk.kernels.window import align_twins
+from risk.liquidity import write_liquidity, write_settings
 from risk.measures import METRICS, Status
 
 NAMES, LEAVES, ROWS, SCENARIOS = 11, (1, 2, 3), 140, 4
@@ -50,6 +52,13 @@ def random_arrays(seed: int, *, rows: int = ROWS, names: int = NAMES) -> Arrays:
     arrays.day_pnl[:count] = draw.normal(0, 1e3, count)
     arrays.statuses[:count] = Status.OK
     arrays.settings[Setting.STALE_GROSS_MAX], arrays.settings[Setting.AHEAD_NS_MAX] = 0.01, 60 * 10**9
+    write_settings(arrays, LiquidityConfig())
+    for i in range(names):  # from days to years of volume, spreads of 1 to 50 bp
+        adv, spread = float(10.0 ** draw.uniform(0.5, 4.0)), float(draw.uniform(1e-4, 5e-3))
+        write_liquidity(arrays, i, adv=adv, spread=spread, is_cash=False, rules=LiquidityConfig())
+    arrays.traded[list(LEAVES)] = draw.uniform(0.0, 2e6, len(LEAVES))
+    arrays.traded[0] = arrays.traded[list(LEAVES)].sum()
+    arrays.nav_row[1:count] = arrays.value[1:count] * draw.uniform(0.9, 1.1, len(LEAVES))
     for p in range(count):
         rebuild(arrays, p)
         measure(arrays, p)
