@@ -3,6 +3,7 @@
 import msgspec
 
 from daemon.number_records import is_blind, metric_records
+from daemon.working_records import worst_stress
 from enforcement.records import Action, Decision, number
 from feeds.events import Ack
 from feeds.record import RejectReason
@@ -58,7 +59,7 @@ def row_audits(state: RiskState) -> list[dict[str, object]]:
         records.append({**head, "kind": "var_calculation", "values": values})
         blind = is_blind(state, p)
         losses = {
-            scenario.id: None if blind else number(float(state.arrays.stress[p, k]))
+            scenario.id: None if blind else number(worst_stress(state, p, k))
             for k, scenario in enumerate(state.scenarios)
         }
         records.append({**head, "kind": "stress_result", "losses": losses, "worst": worst})

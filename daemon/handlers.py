@@ -43,6 +43,7 @@ from risk.state import RiskState, WorkingOrder
 from risk.trust import count_missing, refresh_flags, wake_source
 from risk.turnover import add_traded, take_back
 from risk.window import await_instrument, record_close, start_window
+from risk.working import refresh_instrument
 
 _DISTRUSTED = frozenset({"CROSSED_QUOTE", "NOT_FINITE", "PRICE_OUT_OF_BOUNDS"})
 
@@ -149,9 +150,11 @@ class Handlers:
         return "price"
 
     def _leaf(self, path: str) -> int:
+        """Return the leaf that holds something from now on."""
         leaf, new = leaf_for(self._state, path)
         self._looking.add_scopes(new)
-        if new:
+        if new or leaf in self._state.only_ordered:
+            self._state.only_ordered.discard(leaf)
             refresh_nav_known(self._state, leaf)
         return leaf
 
@@ -183,11 +186,13 @@ class Handlers:
         if is_new:
             add_traded(state, event.fill_id, leaf, i, event.quantity, event.price, event.ts)
         if is_new and event.order_id is not None:
-            reduce_order(state, root_of(event.portfolio), event.order_id, event.quantity)
-            state.dirty.update(state.path_of(leaf))
+            reduce_order(state, root_of(event.portfolio), event.order_id, remembered)
 
     def _order(self, event: Order) -> None:
-        leaf = self._leaf(event.portfolio)
+        leaf, new = leaf_for(self._state, event.portfolio)
+        self._looking.add_scopes(new)
+        if leaf in new:
+            self._state.only_ordered.add(leaf)  # an order is no position: its V need not be known
         signed = event.open_quantity if event.side == "buy" else -event.open_quantity
         order = WorkingOrder(leaf, self._state.instrument_index[event.instrument], signed, event.ts)
         set_order(self._state, root_of(event.portfolio), event.order_id, order)
@@ -226,6 +231,7 @@ class Handlers:
             count_missing(state, i)
             refresh_flags(state, i)
             if before is not None:
+                refresh_instrument(state, i)
                 state.rebuild_all()
         await_instrument(state, i)
 

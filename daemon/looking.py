@@ -185,7 +185,7 @@ class Looking:
         """Return when `open_ns` of time with any calendar of the scope open has passed since `start_ns`."""
         state = self._state
         p = state.scope_index[scope]
-        held = np.flatnonzero(state.arrays.quantity[p, : len(state.terms)])
+        held = np.flatnonzero(state.named(p))
         codes = sorted({state.terms[i].calendar for i in held} or {state.base_calendar.code})
         return advance_open(tuple(state.calendars[code] for code in codes), start_ns, open_ns)
 

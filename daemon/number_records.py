@@ -7,6 +7,7 @@ import numpy as np
 from enforcement.records import number
 from risk.measures import METRIC_INDEX, Status
 from risk.state import RiskState
+from risk.working import exposed_row
 
 # Of an empty book they are undefined, and the sensors read 0.
 _RATIOS = ("top_share", "hhi", "k_ratio", "vol_ratio", "tail_ratio", "tail_ratio_sure")
@@ -14,8 +15,9 @@ _RATIOS = ("top_share", "hhi", "k_ratio", "vol_ratio", "tail_ratio", "tail_ratio
 
 def is_blind(state: RiskState, p: int) -> bool:
     """Say whether nothing the scope may hold is valued: an unknown book without positions, or none with a price."""
-    holds_nothing = not np.any(state.arrays.exposure[p, : len(state.terms)])
-    return holds_nothing and bool(state.arrays.known[p] == 0 or state.arrays.missing[p] > 0)
+    holds_nothing = not np.any(state.arrays.exposure[exposed_row(state, p), : len(state.terms)])
+    is_missing = any(state.arrays.missing[book] > 0 for book in state.books_of(p))
+    return holds_nothing and (is_missing or bool(state.arrays.known[p] == 0))
 
 
 def number_record(value: float, status: Status, *, blind: bool) -> dict[str, object]:
@@ -26,7 +28,7 @@ def number_record(value: float, status: Status, *, blind: bool) -> dict[str, obj
 def metric_records(state: RiskState, p: int, names: Sequence[str]) -> dict[str, dict[str, object]]:
     """Return these metrics of scope p by name."""
     blind = is_blind(state, p)
-    is_empty = not np.any(state.arrays.exposure[p, : len(state.terms)])
+    is_empty = not np.any(state.arrays.exposure[exposed_row(state, p), : len(state.terms)])
     records = {}
     for name in names:
         index = METRIC_INDEX[name]

@@ -8,6 +8,7 @@ import numpy as np
 from daemon.liquidity_records import liquidity_record
 from daemon.number_records import is_blind, metric_records, number_record
 from daemon.stress_records import nightly_record
+from daemon.working_records import working_records, worst_coverage, worst_losses, worst_stress
 from enforcement.enforcer import Enforcer, LimitState
 from enforcement.records import number
 from risk.components import parametric_components
@@ -17,6 +18,7 @@ from risk.measuring import measures_of
 from risk.parametric import Multipliers, ParametricRisk, normal_multipliers, parametric_risk, student_t_multipliers
 from risk.state import RiskState
 from risk.trust import scope_trust
+from risk.working import book_row, exposed_row
 
 _NAMES = tuple(name for name, _ in LEVELS)
 _NORMAL = normal_multipliers()
@@ -29,11 +31,13 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
     measures, metrics = measures_of(state, p), metric_records(state, p, METRICS)
     trading = enforcer.trading_states(path)
     held = np.flatnonzero(arrays.exposure[p, :count]).tolist()
+    larger = arrays.exposure[exposed_row(state, p), :count]
     blind = is_blind(state, p)
     has_nav = arrays.has_nav[p] == 1
     has_index = has_nav and arrays.value_base[p] != 0.0
     index = float(arrays.index_base[p] * (arrays.value[p] / arrays.value_base[p])) if has_index else math.nan
-    components = parametric_components(arrays.exposure[p, :count], arrays.sigma_x[p, :count], _NORMAL.value_at_risk[2])
+    components = parametric_components(larger, arrays.sigma_x[exposed_row(state, p), :count], _NORMAL.value_at_risk[2])
+    net_row = book_row(state, p, int(arrays.worst[p, METRIC_INDEX["net"]]))
     return {
         "n": n,
         "ts": state.now_ns,
@@ -53,17 +57,19 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
         "high_water": number(float(arrays.high_water[p])) if has_nav else None,
         "exposures": {
             "gross": metrics["gross"]["value"],
-            "net": None if blind else number(math.fsum(arrays.exposure[p, :count].tolist())),
+            "net": None if blind else number(math.fsum(arrays.exposure[net_row, :count].tolist())),
             "by_instrument": {state.terms[i].name: float(arrays.exposure[p, i]) for i in held},
         },
         **_tails(state, p, metrics),
         "liquidity": None if blind else liquidity_record(state, p),
         "primary": dict(_PRIMARY),
-        "component_var": {state.terms[i].name: number(float(components.values[i])) for i in held},
+        "component_var": {
+            state.terms[i].name: number(float(components.values[i])) for i in np.flatnonzero(larger).tolist()
+        },
         "stress": {
             scenario.id: {
-                "loss": None if blind else number(float(arrays.stress[p, k])),
-                "coverage": number(_coverage(state, p, k)),
+                "loss": None if blind else number(worst_stress(state, p, k)),
+                "coverage": number(worst_coverage(state, p, k)),
             }
             for k, scenario in enumerate(state.scenarios)
         },
@@ -73,6 +79,7 @@ def state_record(state: RiskState, enforcer: Enforcer, p: int, *, n: int) -> dic
             for level, (observations, exceptions) in state.backtest.counts(p).items()
         },
         "metrics": metrics,
+        **working_records(state, p),
         "limits": [_limit_record(limit) for limit in enforcer.limit_states(path, measures)],
     }
 
@@ -96,18 +103,18 @@ def _tails(state: RiskState, p: int, metrics: dict[str, dict[str, object]]) -> d
     """VaR and ES by every method and level, with the historical interval and the tail fit."""
     arrays, rows = state.arrays, state.rows
     diagonal = np.diagonal(state.arrays.sigma)[: len(state.terms)]
-    exposure = arrays.exposure[p, : len(state.terms)]
+    variance, row = max((float(arrays.variance[book]), -book) for book in state.books_of(p))
+    exposure = arrays.exposure[-row, : len(state.terms)]
     trace = math.fsum((exposure * exposure * diagonal).tolist())
     data = Status(int(arrays.data_status[p]))
     value_at_risk: dict[str, object] = {}
     shortfall: dict[str, object] = {}
-    losses = arrays.loss[p, :rows]
     blind = is_blind(state, p)
     modelled = max(data, Status(int(arrays.statuses[p, METRIC_INDEX["hhi"]])) if rows >= 250 else data)
     for label, kind, target in (("historical", "var", value_at_risk), ("historical", "es", shortfall)):
         target[label] = {name: metrics[f"{kind}_{name}"] for name in _NAMES[:3]}
     for multipliers in (_NORMAL, _student_t(state.config.student_t_nu)):
-        risk = parametric_risk(multipliers, variance=float(arrays.variance[p]), trace=trace, rows=rows)
+        risk = parametric_risk(multipliers, variance=variance, trace=trace, rows=rows)
         if not np.any(exposure) and arrays.missing[p] == 0:
             risk = ParametricRisk(0.0, (0.0,) * 4, (0.0,) * 4, Status.OK)
         status = max(risk.status, modelled)
@@ -119,7 +126,10 @@ def _tails(state: RiskState, p: int, metrics: dict[str, dict[str, object]]) -> d
     shortfall["pot"] = {"999": metrics["es_999"]}
     record: dict[str, object] = {"var": value_at_risk, "es": shortfall}
     if rows > 0:
-        record["var_interval"] = {name: [number(end) for end in interval(losses, p_ppm)] for name, p_ppm in LEVELS[:3]}
+        record["var_interval"] = {
+            name: [number(end) for end in interval(worst_losses(state, p, f"var_{name}"), p_ppm)]
+            for name, p_ppm in LEVELS[:3]
+        }
     if (fit := state.tail_results.get(p)) is not None:
         record["tail_fit"] = {
             "xi": number(fit.xi), "beta": number(fit.beta), "threshold": number(fit.threshold),
@@ -134,8 +144,3 @@ def _tails(state: RiskState, p: int, metrics: dict[str, dict[str, object]]) -> d
 @cache
 def _student_t(nu: float) -> Multipliers:
     return student_t_multipliers(nu)
-
-
-def _coverage(state: RiskState, p: int, k: int) -> float:
-    gross = float(state.arrays.metrics[p, METRIC_INDEX["gross"]])
-    return float(state.arrays.covered_gross[p, k]) / gross if gross > 0.0 else math.nan

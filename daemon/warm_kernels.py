@@ -8,7 +8,18 @@ import numpy as np
 
 from config.setup import Setup
 from daemon.core import Core
-from feeds.events import Adjustment, Close, Fill, InputEvent, Instrument, Nav, PositionsSnapshot, Quote, SnapshotItem
+from feeds.events import (
+    Adjustment,
+    Close,
+    Fill,
+    InputEvent,
+    Instrument,
+    Nav,
+    Order,
+    PositionsSnapshot,
+    Quote,
+    SnapshotItem,
+)
 from feeds.record import Input, Record
 from risk.pot import fit_pot
 from risk.scope_book import ScopeBook
@@ -67,6 +78,13 @@ def _events(setup: Setup) -> Iterator[tuple[str, InputEvent]]:
         yield (
             topics.positions,
             Fill(ts=close_ts + 1, portfolio=_LEAF, instrument="A", side="buy", quantity=1.0, price=100.0, fill_id=date),
+        )
+    for open_quantity in (5.0, 0.0):  # the books that orders could make, there and gone
+        yield (
+            topics.positions,
+            Order(
+                ts=close_ts + 1, portfolio=_LEAF, instrument="A", order_id="1", side="buy", open_quantity=open_quantity
+            ),
         )
     yield topics.reference, Adjustment(ts=close_ts + 2, instrument="B", ex_ts=close_ts - 10**9, price_factor=0.5)
     yield topics.market_data, Quote(ts=close_ts + 3, instrument="LATE", bid=10.0, ask=10.1)

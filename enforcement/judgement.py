@@ -139,9 +139,9 @@ def _retarget(
     found = solve(book, bound.metric, lambda names: bound.clear_at_of_reduced(level, reading, names))
     solved = replace(after, solved_statistic=reading.statistic, solved_book=book_digest)
     lots = dict(zip(book.instruments, book.lot.tolist(), strict=True))
-    if not is_new and not is_material(after.targets, found.targets, lots):
+    if not is_new and found.cancels == after.cancels and not is_material(after.targets, found.targets, lots):
         return solved, False
-    return replace(solved, targets=found.targets, clears_if=found.clears_if), True
+    return replace(solved, targets=found.targets, clears_if=found.clears_if, cancels=found.cancels), True
 
 
 def _turned(life: Life, sight: Sight) -> tuple[Life, bool]:
@@ -197,5 +197,6 @@ def _code(bound: BoundLimit, before: Life, after: Life, measures: Measures) -> s
 
 def _book_digest(book: Book) -> str:
     digest = blake2b(book.quantity.tobytes(), digest_size=16)
+    digest.update(book.buys.tobytes() + book.sells.tobytes())
     digest.update("|".join(book.instruments).encode())
     return digest.hexdigest()

@@ -75,7 +75,7 @@ class Life:
     no_data_since_ns, invalid_since_ns : when numbers were last lost, and when they last became INVALID; 0: they are not
     escalated       : what `on_no_data` asks for by now; escalation_due_ns: when it will ask for more, 0: it will not
     nav             : when the level began to act, base currency, NaN where unknown
-    targets, clears_if, solved_statistic, solved_book : the reduction asked for, and what it was computed from
+    targets, clears_if, cancels, solved_statistic, solved_book : the reduction asked for, and what it was computed from
     reminded_session: of the last reminder while halted, or of the halt
     """
 
@@ -94,6 +94,7 @@ class Life:
     nav: float = nan
     targets: tuple[Target, ...] = ()
     clears_if: str | None = None
+    cancels: str = ""
     solved_statistic: float = nan
     solved_book: str = ""
     reminded_session: int = 0
@@ -228,4 +229,6 @@ def _mark_acting(before: Life, after: Life, ts: int) -> Life:
         return after
     if is_acting(after):
         return replace(after, acting_since_ns=ts)
-    return replace(after, acting_since_ns=0, nav=nan, targets=(), clears_if=None, solved_statistic=nan, solved_book="")
+    return replace(
+        after, acting_since_ns=0, nav=nan, targets=(), clears_if=None, cancels="", solved_statistic=nan, solved_book=""
+    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from config.schema import ActionType, Limit, Mode
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE
@@ -230,4 +230,11 @@ def _evidence(change: Change) -> Evidence:
     return Evidence(
         number(reading.statistic), reading.unit, Status(reading.status).name, es, change.components, change.clears_if,
         {name: number(value) for name, value in change.details} if change.details else UNSET,
+        _worst_book(reading.metric, measures),
     )  # fmt: skip
+
+
+def _worst_book(metric: str, measures: Measures) -> str | UnsetType:
+    """Return the book that the statistic speaks of; built-in limits measure none, and without orders there is one."""
+    book = measures.worst_book(metric)
+    return UNSET if book is None else book

@@ -104,6 +104,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """What the decision rests on; `es` belongs to a VaR, `clears_if` to a level that acts.
 
     details : further numbers that belong to the metric, by name (Book.details); absent where it has none
+    worst_book : where orders work, which of the books that they could make the statistic and its parts speak of:
+                 none (the positions alone), buys, sells, larger
     """
 
     statistic: Number
@@ -113,6 +115,7 @@ class Evidence(msgspec.Struct, frozen=True):
     components: tuple[Component, ...]
     clears_if: str | None
     details: dict[str, Number] | UnsetType = UNSET
+    worst_book: str | UnsetType = UNSET
 
 
 class Inputs(msgspec.Struct, frozen=True):

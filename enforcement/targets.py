@@ -1,15 +1,15 @@
 """The smallest positions to ask for: a reduction that brings a statistic to its clear level, verified on the book."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from math import isfinite
+from dataclasses import dataclass, replace
+from math import fsum, isfinite
 
 import numpy as np
 
 from config.sensor_facts import Metric
 from enforcement.paths import CapPath, Path, component_path, whole_book_path
 from enforcement.records import Target
-from risk.book import Book
+from risk.book import Book, Orders
 from risk.measures import Vector
 from sensors.wording import amount
 
@@ -20,37 +20,63 @@ _STEP_MIN = 1e-9
 _COARSE_STEPS = 32
 _TAIL_STEPS = 16
 _NAMED_IN_TEXT_MAX = 5
+_CANCELLED_FIRST: tuple[Orders, ...] = ("increasing", "all")
 
 ClearAt = Callable[[int], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """What to ask for, and what clears the breach; `does_clear` is False where nothing was found that does."""
+    """What to ask for, and what clears the breach; `does_clear` is False where nothing was found that does.
+
+    cancels : which working orders have to go first: "", "increasing" or "all"
+    """
 
     targets: tuple[Target, ...]
     clears_if: str
     does_clear: bool
+    cancels: str = ""
 
 
 def solve(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
     """Return the smallest reduction along the component direction with the metric at or under its clear level.
 
-    Tried in this order: nothing, where the positions alone are under the level; the positive contributors, down to
-    zero; the whole book, down to flat. Where even a flat book does not clear, the targets flatten and say so. Every
-    answer except the last was verified by `book.evaluate` with exactly the quantities that it asks for.
+    Orders before positions, because a cancel costs nothing and moves no price: working orders that increase a position
+    go first, then all orders; of what is held only as much as is still too much without them. Of two answers that
+    reduce positions the one that trades less is taken, and of equals the one that leaves reducing orders at work: it
+    clears with these at their worst.
 
     clear_at : the level for a book of so many names
     """
     if metric.irreducible:
         return Reduction((), metric.irreducible, does_clear=False)
+    if not (np.any(book.buys) or np.any(book.sells)):
+        return _reduce(book, metric, clear_at)
+    found: list[Reduction] = []
+    for orders in _CANCELLED_FIRST:
+        gone = _cancelled(book, orders)
+        reduction = _reduce(book.without(orders), metric, clear_at)
+        reduction = replace(reduction, clears_if=_after(gone, reduction), cancels=orders if gone else "")
+        if reduction.does_clear and not reduction.targets:
+            return reduction
+        found.append(reduction)
+    return min(found, key=lambda each: (not each.does_clear, _traded(book, each.targets)))
+
+
+def _reduce(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
+    """Return the reduction of positions, with the book's orders at their worst.
+
+    Tried in this order: nothing; the positive contributors, down to zero; the whole book, down to flat. Where even a
+    flat book does not clear, the targets flatten and say so. Every answer except the last was verified by
+    `book.evaluate` with exactly the quantities that it asks for.
+    """
 
     def excess(quantity: Vector) -> float:
-        return book.evaluate(metric.name, quantity) - clear_at(int(np.count_nonzero(quantity)))
+        return book.evaluate(metric.name, quantity) - clear_at(book.names(quantity))
 
     if excess(book.quantity) <= 0.0:
-        level = amount(clear_at(int(np.count_nonzero(book.quantity))), "")
-        return Reduction((), f"the positions alone are at or under {level}: working orders go", does_clear=True)
+        level = amount(clear_at(book.names(book.quantity)), "")
+        return Reduction((), f"the positions are at or under {level}", does_clear=True)
     for path in (component_path(book, metric.name), whole_book_path(book)):
         found = None if path is None else smallest_clearing(path, excess)
         if found is not None:
@@ -139,6 +165,43 @@ def _targets(book: Book, quantity: Vector) -> tuple[Target, ...]:
         Target(name, abs(after), "sell" if before > 0.0 else "buy")
         for name, before, after in zip(book.instruments, book.quantity.tolist(), quantity.tolist(), strict=True)
         if abs(after) < abs(before)
+    )
+
+
+def _cancelled(book: Book, orders: Orders) -> str:
+    """Return the working orders that are to go in words, empty where there are none of them."""
+    parts = []
+    for name, held, buys, sells in zip(
+        book.instruments, book.quantity.tolist(), book.buys.tolist(), book.sells.tolist(), strict=True
+    ):
+        if orders == "increasing":
+            buys, sells = buys - min(buys, max(0.0, -held)), sells - min(sells, max(0.0, held))  # noqa: PLW2901
+        parts += [f"buy {buys:g} {name}"] if buys > 0.0 else []
+        parts += [f"sell {sells:g} {name}"] if sells > 0.0 else []
+    if not parts:
+        return ""
+    more = len(parts) - _NAMED_IN_TEXT_MAX
+    named = ", ".join(parts[:_NAMED_IN_TEXT_MAX]) + (f" and {more} more" if more > 0 else "")
+    which = "increasing working orders are" if orders == "increasing" else "all working orders are"
+    return f"{which} cancelled ({named})"
+
+
+def _after(gone: str, reduction: Reduction) -> str:
+    """Return what clears the breach: that these orders go, then the reduction."""
+    if not gone:
+        return reduction.clears_if
+    if not reduction.does_clear:
+        return f"{gone}; {reduction.clears_if}"
+    return f"{gone} and {reduction.clears_if}" if reduction.targets else gone
+
+
+def _traded(book: Book, targets: tuple[Target, ...]) -> float:
+    """Return the exposure that following the targets trades, base currency."""
+    wanted = {target.instrument: target.max_abs_qty for target in targets}
+    return fsum(
+        (abs(held) - wanted[name]) * abs(unit)
+        for name, held, unit in zip(book.instruments, book.quantity.tolist(), book.unit.tolist(), strict=True)
+        if name in wanted
     )
 
 

@@ -10,6 +10,7 @@ from risk.positions import quantity_at, split_holding
 from risk.proxies import CellFlag
 from risk.quantities import refresh_quantity
 from risk.state import RiskState
+from risk.working import refresh_instrument
 
 
 def apply_adjustment(state: RiskState, i: int, ex_ts: int, factor: float, cash: float) -> None:
@@ -46,6 +47,7 @@ def apply_adjustment(state: RiskState, i: int, ex_ts: int, factor: float, cash: 
             # unless a nav has told the truth since
             add_pnl(arrays, leaf, (after - before) * unit)
         refresh_quantity(state, leaf, i)
+    refresh_instrument(state, i)
     state.touch(i)
 
 

@@ -19,9 +19,11 @@ SUMS_SCRATCH = 6 * LANES + 2 * STRIP
 
 
 class Arrays(NamedTuple):
-    """N instruments (capacity), P scopes (capacity), T rows, S scenarios, K metrics.
+    """N instruments (capacity), P books (capacity), T rows, S scenarios, K metrics.
 
-    Money is in base currency, prices in the instrument's own; times are ns since the epoch, 0 for never.
+    Books are the scopes, and after all that there is room for, the books that working orders could make of some
+    (risk/working.py). Money is in base currency, prices in the instrument's own; times are ns since the epoch, 0 for
+    never.
     """
 
     # --- instruments, (N,)
@@ -102,6 +104,8 @@ class Arrays(NamedTuple):
     variance: Floats  # (P,)
     fit: Floats  # (P, Fit.COUNT)
     updates: Ints  # (P,) incremental updates since the last full recomputation
+    worked_row: Ints  # (P,) first of the scope's four books with working orders, -1 where it has none
+    worst: Ints  # (P, K) which of them gave each metric: index into BOOKS; 0 where there are no orders
     metrics: Floats  # (P, K)
     statuses: Ints  # (P, K)
     fresh: Ints  # (P, K) statuses in the making, while a scope is measured
@@ -132,6 +136,7 @@ class Scalar:
     NOW, INSTRUMENTS, SCOPES, ROWS, SCENARIOS = 0, 1, 2, 3, 4
     FLAGGED = 5  # instruments that are untrusted, suspect or proxied
     BARS_WAIT = 6  # 1: no bar is running, and the next price begins one
+    WORKING = 7  # scopes with working orders
 
 
 class Setting:
@@ -175,13 +180,13 @@ _INT = {
     "mark_ts", "mark_source", "fast", "quote_fresh", "quote_ts", "trade_ts", "last_ts", "last_source",
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidates", "updates", "statuses",
     "fresh", "member", "alive", "dozing", "woken", "refit", "data_status", "source_ts", "source_waiting",
-    "scalars", "settled", "unmeasured", "names",
+    "scalars", "settled", "unmeasured", "names", "worked_row", "worst",
 }  # fmt: skip
 _FILL: dict[str, float] = {
     "mark": np.nan, "quote_mid": np.nan, "trade_price": np.nan, "last_source": -1, "parent": -1, "index_valid": 1,
     "band": np.inf, "metrics": np.nan, "wake": np.inf, "doze_low": -np.inf, "candidate_bound": np.inf, "moved": np.inf,
     "value": np.nan, "spread": np.nan, "spread_reference": np.nan, "per_adv": np.nan, "slow_above": -1,
-    "nav_row": np.nan,
+    "nav_row": np.nan, "worked_row": -1,
 }  # fmt: skip
 _ONE_INSTRUMENT = (
     "mark", "mark_ts", "mark_source", "unit", "pnl_unit", "floor", "band", "fast", "quote_fresh",
@@ -193,13 +198,18 @@ _ONE_INSTRUMENT = (
 _ONE_SCOPE = (
     "parent", "leaf", "known", "missing", "has_nav", "own_nav", "index_valid", "candidate_bound", "moved", "value",
     "value_base", "index_base", "high_water", "day_pnl", "variance", "updates", "alive", "dozing", "woken", "refit",
-    "data_status", "sigma_peak", "settled", "unmeasured", "largest", "names", "traded", "nav_row",
+    "data_status", "sigma_peak", "settled", "unmeasured", "largest", "names", "traded", "nav_row", "worked_row",
 )  # fmt: skip
 
 
-def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: int) -> Arrays:
+def allocate(instruments: int, books: int, rows: int, scenarios: int, sources: int) -> Arrays:
     """Return arrays of these capacities, filled with their neutral values."""
-    n, p, t, s, k = instruments, scopes, rows, scenarios, len(METRICS)
+    shapes = _shapes(instruments, books, rows, scenarios, sources)
+    return Arrays._make(_filled(name, shapes[name]) for name in Arrays._fields)
+
+
+def _shapes(n: int, p: int, t: int, s: int, sources: int) -> dict[str, tuple[int, ...]]:
+    k = len(METRICS)
     shapes: dict[str, tuple[int, ...]] = {}
     shapes |= dict.fromkeys(_ONE_INSTRUMENT, (n,))
     shapes |= dict.fromkeys(_ONE_SCOPE, (p,))
@@ -216,17 +226,30 @@ def allocate(instruments: int, scopes: int, rows: int, scenarios: int, sources: 
     shapes |= dict.fromkeys(("stress", "stress_suspect", "covered_gross"), (p, s))
     shapes |= dict.fromkeys(("budget", "spent"), (p, BUDGETS))
     shapes |= {"liquid": (p, LIQUID), "liquid_part": (p, n, LIQUID)}
-    shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake", "doze_low"), (p, k))
-    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (7,), "settings": (9,)}
-    return Arrays._make(_filled(name, shapes[name]) for name in Arrays._fields)
+    shapes |= dict.fromkeys(("metrics", "statuses", "fresh", "wake", "doze_low", "worst"), (p, k))
+    shapes |= {"source_ts": (sources,), "source_waiting": (sources,), "scalars": (8,), "settings": (9,)}
+    return shapes
 
 
-def grow(old: Arrays, instruments: int, scopes: int, sources: int) -> Arrays:
-    """Return larger arrays that hold everything the old ones do; capacities never shrink."""
-    new = allocate(instruments, scopes, old.returns.shape[1], old.shocks.shape[1], sources)
+_BY_BOOK = frozenset(name for name, shape in _shapes(-1, -2, -3, -4, -5).items() if shape[0] == -2)
+
+
+def grow(old: Arrays, instruments: int, scopes: int, worked: int, sources: int, *, scopes_before: int) -> Arrays:
+    """Return larger arrays that hold everything the old ones do; capacities never shrink.
+
+    scopes, worked : room for scopes, and for books with working orders after them; scopes_before: room for scopes in
+                     the old arrays, whose books with working orders move behind the new room
+    """
+    new = allocate(instruments, scopes + worked, old.returns.shape[1], old.shocks.shape[1], sources)
     for name in Arrays._fields:
         source, target = getattr(old, name), getattr(new, name)
-        target[tuple(slice(0, size) for size in source.shape)] = source
+        rest = tuple(slice(0, size) for size in source.shape[1:])
+        if name in _BY_BOOK:
+            target[(slice(0, scopes_before), *rest)] = source[:scopes_before]
+            target[(slice(scopes, scopes + len(source) - scopes_before), *rest)] = source[scopes_before:]
+        else:
+            target[(slice(0, len(source)), *rest)] = source
+    new.worked_row[new.worked_row >= 0] += scopes - scopes_before
     return new
 
 

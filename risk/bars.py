@@ -165,7 +165,8 @@ def _enter(state: RiskState, bar: EndedBar) -> Vector:
 def _fade_books(state: RiskState, bar: EndedBar, left: Vector) -> None:
     weight = weight_of(state.config.covariance.decay, bar.share)
     for p in range(len(state.scopes)):
-        fade_book(state.arrays, p, left, bar.returns, weight)
+        for book in state.books_of(p):
+            fade_book(state.arrays, book, left, bar.returns, weight)
         state.dirty.add(p)
 
 

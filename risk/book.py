@@ -1,6 +1,6 @@
 """A read-only view of one scope's book: what the enforcer needs for evidence and for targets."""
 
-from typing import Protocol
+from typing import Literal, Protocol, Self
 
 from risk.measures import Vector
 
@@ -12,26 +12,43 @@ def has_details(metric: str) -> bool:
     return metric in _DETAILS
 
 
+Orders = Literal["increasing", "all"]  # increasing: what makes |quantity| larger or flips it, as far as it does
+
+
 class Book(Protocol):
-    """The book of one scope at this moment, over the m instruments it holds, in a fixed order.
+    """The book of one scope at this moment, over the m instruments it holds or has orders in, in a fixed order.
 
     instruments : names
     quantity    : (m,) signed units
     unit        : (m,) exposure in base currency per unit; exposure = quantity * unit
     lot         : (m,) smallest tradable step in units, > 0
+    buys, sells : (m,) open quantities of working orders, >= 0
     """
 
     instruments: tuple[str, ...]
     quantity: Vector
     unit: Vector
     lot: Vector
+    buys: Vector
+    sells: Vector
 
     def components(self, metric: str) -> Vector:
-        """Return (m,) contributions to the metric in its unit; they sum to it where it is homogeneous."""
+        """Return (m,) contributions to the metric in its unit; they sum to it where it is homogeneous.
+
+        Of the book, out of those that working orders could make, in which the metric is at its worst.
+        """
         ...
 
     def evaluate(self, metric: str, quantity: Vector) -> float:
-        """Return the metric of the book with these quantities (m,), everything else unchanged; O(m · rows)."""
+        """Return the metric with these quantities (m,) and the orders at their worst; O(m · rows)."""
+        ...
+
+    def names(self, quantity: Vector) -> int:
+        """Return how many names there are with these quantities, and the orders at their larger |q|."""
+        ...
+
+    def without(self, orders: Orders) -> Self:
+        """Return the book after orders were cancelled; what is left then only ever reduces."""
         ...
 
     def details(self, metric: str) -> tuple[tuple[str, float], ...]:

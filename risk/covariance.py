@@ -69,11 +69,12 @@ def join(state: RiskState, i: int, weights: Mapping[int, float]) -> None:
         bars.faded[at][i] = bars.faded[at][sources[0]] if bars.takes_part[i] else 1.0
     align_twins(state.arrays)
     for p in range(len(state.scopes)):
-        if state.arrays.quantity[p, i] != 0.0:
-            rebuild(state.arrays, p)
-            state.dirty.add(p)
-        else:
-            join_book(state.arrays, p, i)
+        for book in state.books_of(p):
+            if state.arrays.quantity[book, i] != 0.0:
+                rebuild(state.arrays, book)
+                state.dirty.add(p)
+            else:
+                join_book(state.arrays, book, i)
 
 
 def restate(state: RiskState, i: int, slot: int, old: float, age: int) -> None:

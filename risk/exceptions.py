@@ -31,7 +31,7 @@ class Backtest:
     """The books and VaR numbers of the last completed row, and the counts since the start.
 
     The loss is hypothetical P&L: yesterday's exposures times today's returns, no trade of the day in it (Basel
-    Committee 1996). VaR is the primary, the one that limits see.
+    Committee 1996). VaR is the primary of the positions alone: working orders make no loss before they are filled.
 
     held : (P, N) exposures; value_at_risk: (P, L), NaN where its status was worse than DEGRADED
     row  : rows completed when they were kept, -1 before the first
@@ -75,9 +75,12 @@ class Backtest:
         self.compared[:] = 0
         if self.row == rows_total - 1 and self.row >= 0:
             found = self._compare(arrays, (rows_total - 1) % arrays.returns.shape[1], unseen)
-        statuses = arrays.statuses[:, _COLUMNS]
-        self.held[:] = arrays.exposure
-        self.value_at_risk[:] = np.where(statuses <= Status.DEGRADED, arrays.metrics[:, _COLUMNS], np.nan)
+        scopes = int(arrays.scalars[Scalar.SCOPES])
+        own = np.where(arrays.worked_row[:scopes] >= 0, arrays.worked_row[:scopes], np.arange(scopes))
+        numbers, statuses = arrays.metrics[own][:, _COLUMNS], arrays.statuses[own][:, _COLUMNS]
+        self.held[:], self.value_at_risk[:] = 0.0, np.nan
+        self.held[:scopes] = arrays.exposure[:scopes]
+        self.value_at_risk[:scopes] = np.where(statuses <= Status.DEGRADED, numbers, np.nan)
         self.row = rows_total
         return found
 

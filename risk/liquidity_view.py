@@ -10,6 +10,7 @@ from risk.arrays import Liquid
 from risk.liquidity import DISLOCATION, PositionCost, days_to_liquidate, liquidity_adjusted, position_cost
 from risk.measures import METRIC_INDEX, Vector
 from risk.state import RiskState
+from risk.working import book_row, own_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,12 @@ def slow_shares(state: RiskState, held: list[int], quantity: Vector) -> Vector:
 
 
 def liquidity_view(state: RiskState, p: int) -> LiquidityView:
-    """Return how scope p sells at this moment."""
+    """Return how scope p sells at this moment: of the book, where orders work, in which the cost is at its worst."""
     arrays, rules = state.arrays, state.config.liquidity
-    held = np.flatnonzero(arrays.exposure[p, : len(state.terms)]).tolist()
-    quantity = arrays.quantity[p, held]
-    value_at_risk = float(arrays.metrics[p, METRIC_INDEX["var_99"]])
+    row = _worst_row(state, p)
+    held = np.flatnonzero(arrays.exposure[row, : len(state.terms)]).tolist()
+    quantity = arrays.quantity[row, held]
+    value_at_risk = float(arrays.metrics[own_row(state, p) if row == p else row, METRIC_INDEX["var_99"]])
     costs: dict[LiquidityState, SellingCost] = {}
     for name in DISLOCATION:
         parts = position_costs(state, held, quantity, name)
@@ -91,7 +93,7 @@ def liquidity_view(state: RiskState, p: int) -> LiquidityView:
 
 def liquidity_details(state: RiskState, p: int) -> tuple[tuple[str, float], ...]:
     """Return LVaR 99 %, the cost in each state of the market, and exposures that are slow or unknown, by name."""
-    view, sums = liquidity_view(state, p), state.arrays.liquid[p]
+    view, sums = liquidity_view(state, p), state.arrays.liquid[_worst_row(state, p)]
     costs = tuple((f"cost_{name}", cost.total) for name, cost in view.costs.items())
     exposures = (("slow", Liquid.SLOW), ("unpriced", Liquid.UNPRICED), ("unsized", Liquid.UNSIZED))
     return (
@@ -99,3 +101,7 @@ def liquidity_details(state: RiskState, p: int) -> tuple[tuple[str, float], ...]
         *costs,
         *((f"{name}_gross", float(sums[column])) for name, column in exposures),
     )
+
+
+def _worst_row(state: RiskState, p: int) -> int:
+    return book_row(state, p, int(state.arrays.worst[p, METRIC_INDEX["liquidity_cost"]]))

@@ -12,6 +12,7 @@ from risk.kernels.measure import measure
 from risk.measures import METRIC_INDEX, METRICS, Measures, Status, Vector
 from risk.state import RiskState
 from risk.trust import scope_trust
+from risk.working import book_row, exposed_row
 
 COMPUTED = frozenset(METRICS) - {
     "stressed_var", "crisis_loss", "reverse_closeness",  # from the night's result on
@@ -57,28 +58,33 @@ def measures_of(state: RiskState, p: int) -> Measures:
         scope=state.scopes[p],
         values=arrays.metrics[p].copy(),
         statuses=arrays.statuses[p].copy(),
-        names=int(np.count_nonzero(arrays.exposure[p, : len(state.terms)])),
+        names=int(np.count_nonzero(arrays.exposure[exposed_row(state, p), : len(state.terms)])),
         nav=float(arrays.value[p]) if arrays.has_nav[p] == 1 else math.nan,
         known=bool(arrays.known[p]),
         trust=scope_trust(state, p),
         ask_correlation_change=partial(correlation_change, state, p),
         fits=state.tail_counts.get(p, 0),
+        worst=arrays.worst[p].copy() if arrays.worked_row[p] >= 0 else None,
     )
 
 
 def correlation_change(state: RiskState, p: int) -> float:
-    """Return the fast mean correlation of scope p's book less the slow one, NaN for less than two names."""
+    """Return the fast mean correlation of scope p's book less the slow one, NaN for less than two names.
+
+    Of the book in which K is at its worst, where orders work.
+    """
     arrays = state.arrays
-    held = np.flatnonzero(arrays.exposure[p, : len(state.terms)])
-    return float(mean_correlation_change(arrays, held, arrays.exposure[p, held]))
+    row = book_row(state, p, int(arrays.worst[p, METRIC_INDEX["k_ratio"]]))
+    held = np.flatnonzero(arrays.exposure[row, : len(state.terms)])
+    return float(mean_correlation_change(arrays, held, arrays.exposure[row, held]))
 
 
 def is_scope_quoted(state: RiskState, p: int) -> bool:
-    """Say whether anything the scope holds, or a pair it needs, had a quote or trade within three sessions."""
+    """Say whether what the scope holds or orders, or a pair it needs, had a quote or trade within three sessions."""
     arrays = state.arrays
     count = len(state.terms)
     newest = np.maximum(arrays.quote_ts[:count], arrays.trade_ts[:count])
-    held = arrays.quantity[p, :count] != 0.0
+    held = state.named(p)
     for i in np.flatnonzero(held):
         for pair, _ in state.paths.get(state.terms[i].currency, ()):
             held[pair] = True
@@ -97,4 +103,7 @@ def input_digest(state: RiskState, p: int) -> str:
     digest = blake2b(digest_size=16)
     for part in parts:
         digest.update(part.tobytes())
+    for book in state.books_of(p)[1:]:
+        for part in (arrays.quantity[book, :count], arrays.loss[book, : state.rows], arrays.stress[book]):
+            digest.update(part.tobytes())
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """The tree of portfolio paths: how a scope comes into being, and what is known of it."""
 
 from risk.state import SELF, RiskState
+from risk.working import move_orders
 
 _LINEAR = (
     "quantity", "exposure", "sigma_x", "slow_x", "loss", "stress", "stress_suspect", "covered_gross", "candidates",
@@ -56,21 +57,31 @@ def make_known(state: RiskState, root: str) -> None:
 
 
 def refresh_nav_known(state: RiskState, p: int) -> None:
-    """Bring `has_nav` up the path: a sum knows its V when every child does."""
+    """Bring `has_nav` up the path: a sum knows its V when every child that has held anything does."""
     arrays = state.arrays
     for above in state.path_of(p):
         if arrays.own_nav[above] == 1 or arrays.leaf[above] == 1:
             continue
-        children = state.children[above]
-        arrays.has_nav[above] = int(bool(children) and all(arrays.has_nav[child] == 1 for child in children))
+        asked = [child for child in state.children[above] if not _only_has_orders(state, child)]
+        arrays.has_nav[above] = int(bool(asked) and all(arrays.has_nav[child] == 1 for child in asked))
         state.dirty.add(above)
+
+
+def _only_has_orders(state: RiskState, p: int) -> bool:
+    """Say whether nothing at or under scope p has held anything: it has no V that somebody could be without."""
+    if not state.only_ordered or state.arrays.has_nav[p] == 1:
+        return False
+    children = state.children[p]
+    return all(_only_has_orders(state, child) for child in children) if children else p in state.only_ordered
 
 
 def _turn_into_parent(state: RiskState, p: int) -> list[int]:
     """A leaf gets its first child: what it holds moves to its implicit leaf; a nav of its own stays its own."""
     state.arrays.leaf[p] = 0
+    only_ordered = p in state.only_ordered
+    state.only_ordered.discard(p)
     held = [key for key in state.holdings if key[0] == p]
-    if not held:
+    if not held and all(leaf != p for leaf, _ in state.orders_at):
         return []
     child = state.add_scope(f"{state.scopes[p]}/{SELF}", p)
     arrays = state.arrays  # new ones where the scope did not fit into the old
@@ -86,10 +97,10 @@ def _turn_into_parent(state: RiskState, p: int) -> list[int]:
     for remembered in state.fills.get(root_of(state.scopes[p]), {}).values():
         if remembered.leaf == p:
             remembered.leaf = child
-    for order in state.orders.values():
-        if order.leaf == p:
-            order.leaf = child
     state.turnover.move_leaf(p, child)
     arrays.traded[child] = arrays.traded[p]
+    move_orders(state, p, child)
+    if only_ordered:
+        state.only_ordered.add(child)
     state.dirty.add(child)
     return [child]

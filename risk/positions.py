@@ -1,12 +1,15 @@
 """Quantities: positions, snapshots, fills, cancels and working orders of the leaves, summed up the tree."""
 
 import math
+from dataclasses import replace
 
 from risk.coins import add_coins, forget_coins
 from risk.kernels.book import add_pnl
 from risk.portfolios import root_of, subtree
-from risk.quantities import ROUNDING, quantity_of, refresh_quantity
+from risk.quantities import quantity_of, refresh_quantity
+from risk.rounding import rounded_sum
 from risk.state import Fill, Holding, RiskState, WorkingOrder
+from risk.working import set_working
 
 
 def set_position(state: RiskState, leaf: int, i: int, quantity: float, as_of: int) -> None:
@@ -89,23 +92,27 @@ def forget_fills(state: RiskState) -> None:
 
 
 def set_order(state: RiskState, root: str, order_id: str, order: WorkingOrder) -> None:
-    """Remember a working order; an open quantity of 0 removes it."""
-    if order.quantity == 0.0:
-        state.orders.pop((root, order_id), None)
-    else:
+    """State what is open of an order, in the units of its time; an open quantity of 0 removes it.
+
+    The newest statement holds (equal: the later arrival).
+    """
+    known = state.orders.get((root, order_id))
+    if known is None or order.ts >= known.ts:
         order.quantity /= split_since(state, order.instrument, order.ts)
-        state.orders[(root, order_id)] = order
+        set_working(state, root, order_id, order)
 
 
-def reduce_order(state: RiskState, root: str, order_id: str, filled: float) -> None:
-    """A fill of an order leaves that much less of it open; filled > 0."""
+def reduce_order(state: RiskState, root: str, order_id: str, fill: Fill) -> None:
+    """A fill of an order leaves that much less of it open; one older than the order's last statement is in it already.
+
+    fill : as `apply_fill` leaves it, in the units of today
+    """
     order = state.orders.get((root, order_id))
-    if order is not None:
-        left = abs(order.quantity) - filled
-        if left > ROUNDING * abs(order.quantity):
-            order.quantity = math.copysign(left, order.quantity)
-        else:
-            del state.orders[(root, order_id)]
+    if order is None or fill.instrument != order.instrument or fill.quantity * order.quantity < 0.0:
+        return
+    if fill.ts >= order.ts:
+        left = max(0.0, rounded_sum((abs(order.quantity), -abs(fill.quantity))))
+        set_working(state, root, order_id, replace(order, quantity=math.copysign(left, order.quantity)))
 
 
 def split_since(state: RiskState, i: int, ts: int) -> float:

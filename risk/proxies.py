@@ -101,6 +101,7 @@ def _bound(state: RiskState, i: int) -> None:
     arrays = state.arrays
     arrays.returns_min[i] = min(0.0, float(arrays.returns[i, : state.rows].min()))
     arrays.returns_max[i] = max(0.0, float(arrays.returns[i, : state.rows].max()))
-    for p in state.holders(i):
-        rebuild(arrays, p)
+    for p in state.concerned(i):
+        for book in state.books_of(p):
+            rebuild(arrays, book)
         state.dirty.add(p)

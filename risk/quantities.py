@@ -1,19 +1,16 @@
 """From a leaf's holding to the quantities of every scope above it."""
 
-import math
-
 from risk.kernels.book import move_exposure
 from risk.quarantine import refresh_suspect_stress
+from risk.rounding import rounded_sum
 from risk.state import Holding, RiskState
 from risk.trust import recount_scope
-
-ROUNDING = 1e-12  # a sum this much smaller than its largest part is zero
+from risk.working import place_books
 
 
 def quantity_of(holding: Holding) -> float:
-    parts = [holding.base, *(q for ts, q, _ in holding.entries if ts > holding.as_of)]
-    total = math.fsum(parts)
-    return 0.0 if abs(total) <= ROUNDING * max(abs(part) for part in parts) else total
+    """Return what the holding adds up to."""
+    return rounded_sum([holding.base, *(q for ts, q, _ in holding.entries if ts > holding.as_of)])
 
 
 def refresh_quantity(state: RiskState, leaf: int, i: int) -> None:
@@ -27,11 +24,9 @@ def refresh_quantity(state: RiskState, leaf: int, i: int) -> None:
         if p == leaf:
             arrays.quantity[p, i] = quantity
         else:
-            parts = [float(arrays.quantity[child, i]) for child in state.children[p]]
-            total = math.fsum(parts)
-            largest = max(abs(part) for part in parts)
-            arrays.quantity[p, i] = 0.0 if abs(total) <= ROUNDING * largest else total
+            arrays.quantity[p, i] = rounded_sum([float(arrays.quantity[child, i]) for child in state.children[p]])
         move_exposure(arrays, p, i)
+        place_books(state, p, i)
         recount_scope(state, p)
         state.dirty.add(p)
     if i in state.quarantine:

@@ -20,12 +20,18 @@ def refresh_suspect_stress(state: RiskState, i: int) -> None:
 
     The move to that price itself is no stress loss: it becomes P&L if the price proves true.
     """
+    for p in state.concerned(i):
+        for book in state.books_of(p):
+            suspect_stress_of(state, book)
+
+
+def suspect_stress_of(state: RiskState, book: int) -> None:
+    """Compute the same for one book, a scope or what orders could make of it."""
     arrays = state.arrays
-    for p in state.holders(i):
-        arrays.stress_suspect[p, :] = 0.0
-        for j in sorted(state.quarantine):
-            if state.terms[j].inverse:
-                continue  # its exposure is its face, whatever the price
-            moved = (state.quarantine[j][-1] - float(arrays.mark[j])) * float(arrays.pnl_unit[j])
-            for k in range(len(state.scenarios)):
-                arrays.stress_suspect[p, k] -= float(arrays.quantity[p, j]) * moved * float(arrays.shocks[j, k])
+    arrays.stress_suspect[book, :] = 0.0
+    for j in sorted(state.quarantine):
+        if state.terms[j].inverse:
+            continue  # its exposure is its face, whatever the price
+        moved = (state.quarantine[j][-1] - float(arrays.mark[j])) * float(arrays.pnl_unit[j])
+        for k in range(len(state.scenarios)):
+            arrays.stress_suspect[book, k] -= float(arrays.quantity[book, j]) * moved * float(arrays.shocks[j, k])

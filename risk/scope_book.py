@@ -1,11 +1,13 @@
 """One scope's book for the enforcer: what each position contributes to a metric, and the metric of a smaller book."""
 
 import math
+from functools import partial
+from typing import Self
 
 import numpy as np
 
 from risk.arrays import Fit
-from risk.book import has_details
+from risk.book import Orders, has_details
 from risk.components import historical_components, shortfall_components
 from risk.crisis_history import crisis_windows
 from risk.historical import LEVELS, expected_shortfall, tail_count_ppm, value_at_risk
@@ -14,6 +16,7 @@ from risk.kernels.evaluate import losses_of, sigma_times, stress_of
 from risk.kernels.liquidity import ROUNDING_OF_GROSS
 from risk.liquidity_view import liquidity_details, position_costs, slow_shares
 from risk.measures import Matrix, Vector
+from risk.open_orders import NAMES_MIN, OpenOrders
 from risk.ratios import RATIOS, ratio_components, ratio_of
 from risk.scaled_shocks import scaled_shocks
 from risk.state import RiskState
@@ -23,30 +26,70 @@ from risk.stress_metrics import components as stress_parts
 from risk.stress_metrics import evaluate as stress_metric
 
 _P_PPM = dict(LEVELS)
-_NAMES_MIN = 8
 
 
 class ScopeBook:
     """The read-only view `risk.book.Book` of scope p; it speaks of the moment at which it was made."""
 
-    def __init__(self, state: RiskState, p: int) -> None:
-        arrays = state.arrays
+    def __init__(self, state: RiskState, p: int, left: OpenOrders | None = None) -> None:
+        """Take the book as it stands; left: what is left of its orders, in its order of instruments (None: all)."""
+        arrays, working = state.arrays, state.working.get(p, {})
         self._state, self._p = state, p
         self._stress_book: StressBook | None = None
-        self._held = np.flatnonzero(arrays.quantity[p, : len(state.terms)] * arrays.unit[: len(state.terms)])
+        self._held = np.flatnonzero(state.named(p) & (arrays.unit[: len(state.terms)] != 0.0))
         self.instruments: tuple[str, ...] = tuple(state.terms[i].name for i in self._held)
         self.quantity: Vector = arrays.quantity[p, self._held].copy()
         self.unit: Vector = arrays.unit[self._held].copy()
         self.lot: Vector = np.array([state.terms[i].lot for i in self._held], dtype=np.float64)
+        open_ = [working.get(int(i), (0.0, 0.0)) for i in self._held]
+        self._orders = OpenOrders(*np.array(open_, dtype=np.float64).reshape(-1, 2).T) if left is None else left
+        self.buys: Vector = self._orders.buys
+        self.sells: Vector = self._orders.sells
+
+    def without(self, orders: Orders) -> Self:
+        """Return the book after orders were cancelled; what is left then only ever reduces."""
+        left = self._orders.without(only_increasing=orders == "increasing")
+        return type(self)(self._state, self._p, left)
+
+    def names(self, quantity: Vector) -> int:
+        """Return how many names there are with these quantities, and the orders at their larger |q|."""
+        return int(np.count_nonzero(self._orders.books(quantity)[-1]))
 
     def components(self, metric: str) -> Vector:
-        """Return (m,) contributions to the metric in its unit; they sum to it where it is homogeneous."""
-        x = self.quantity * self.unit
+        """Return (m,) contributions to the metric in its unit; they sum to it where it is homogeneous.
+
+        Of the book, out of those that working orders could make, in which the metric is at its worst.
+        """
+        worst = self._orders.worst(metric, self.quantity, partial(self._evaluate, metric))
+        return self._components(metric, self._orders.books(self.quantity)[worst])
+
+    def evaluate(self, metric: str, quantity: Vector) -> float:
+        """Return the metric with these quantities (m,) and the orders at their worst, everything else unchanged."""
+        books = self._orders.books(quantity)
+        if metric == "failures" and len(books) > 1:
+            return self._failures_of(books)
+        worst = self._orders.worst(metric, quantity, partial(self._evaluate, metric))
+        return self._evaluate(metric, books[worst])
+
+    def _failures_of(self, books: tuple[Vector, ...]) -> float:
+        """Return how many scenarios cost some book more than their limit; NaN where a book has no number."""
+        failed: set[int] = set()
+        for quantity in books:
+            losses = self._scenario_losses(quantity * self.unit)
+            if not losses:
+                return math.nan
+            failed |= {k for k, loss in losses.items() if loss > self._state.arrays.scenario_limit[k]}
+        return float(len(failed))
+
+    def _components(self, metric: str, quantity: Vector) -> Vector:
+        x = quantity * self.unit
         kind, _, level = metric.partition("_")
         if kind in ("var", "es") and level in _P_PPM:
             return self._tail_components(kind, level, x)
         if metric in METRICS_OF_STRESS:
-            return stress_parts(self._for_stress(), metric, self._state.config.stress)
+            parts, held = np.zeros(x.size), self.quantity != 0.0
+            parts[held] = stress_parts(self._for_stress(), metric, self._state.config.stress)
+            return parts
         if metric in ("worst_loss", "failures"):
             losses = self._scenario_losses(x)
             if not losses:
@@ -54,10 +97,10 @@ class ScopeBook:
             shocks: Vector = self._state.arrays.shocks[self._held, max(losses, key=lambda k: losses[k])]
             return -x * shocks
         if metric == "liquidity_cost":
-            costs, value_at_risk = self._selling_costs(self.quantity), self._tail("var", "99", x)
+            costs, value_at_risk = self._selling_costs(quantity), self._tail("var", "99", x)
             return costs / value_at_risk if value_at_risk > 0.0 else costs
         if metric == "days_to_liquidate_share":
-            return slow_shares(self._state, self._held.tolist(), self.quantity)
+            return slow_shares(self._state, self._held.tolist(), quantity)
         if metric in ("net", "net_leverage"):
             scale = 1.0 if metric == "net" else 1.0 / self._nav()
             return x * (math.copysign(1.0, math.fsum(x.tolist())) * scale)
@@ -65,7 +108,7 @@ class ScopeBook:
             parts = np.zeros(x.size)
             if x.size:
                 top = int(np.argmax(np.abs(x)))
-                parts[top] = self.evaluate(metric, self.quantity)
+                parts[top] = self._evaluate(metric, quantity)
             return parts
         if metric == "hhi":
             risk = np.abs(x * sigma_times(self._state.arrays, self._held, x))
@@ -76,15 +119,15 @@ class ScopeBook:
         scale = 1.0 / self._nav() if metric == "gross_leverage" else 1.0
         return np.abs(x) * scale
 
-    def evaluate(self, metric: str, quantity: Vector) -> float:
-        """Return the metric of the book with these quantities (m,), everything else unchanged."""
+    def _evaluate(self, metric: str, quantity: Vector) -> float:
+        """Return the metric of quantities (m,) with no order open."""
         x = quantity * self.unit
         arrays, held = self._state.arrays, self._held
         kind, _, level = metric.partition("_")
         if kind in ("var", "es") and level in _P_PPM:
             return self._tail(kind, level, x)
         if metric in METRICS_OF_STRESS:
-            return stress_metric(self._for_stress(), metric, x, self._state.config.stress)
+            return stress_metric(self._for_stress(), metric, x[self.quantity != 0.0], self._state.config.stress)
         if metric in ("worst_loss", "failures"):
             losses = self._scenario_losses(x)
             if not losses:
@@ -102,7 +145,7 @@ class ScopeBook:
         if metric == "top_share":
             largest = float(np.abs(x).max()) if x.size else 0.0
             names = int(np.count_nonzero(x))
-            whole = gross if names >= _NAMES_MIN else self._nav()
+            whole = gross if names >= NAMES_MIN else self._nav()
             return largest / whole if gross > 0.0 else 0.0
         if metric == "hhi":
             risk = np.abs(x * sigma_times(arrays, held, x))
@@ -135,7 +178,7 @@ class ScopeBook:
         return math.inf if cost > ROUNDING_OF_GROSS * gross else 0.0
 
     def _for_stress(self) -> StressBook:
-        """Return the book for the stress tools, made when it is first asked for."""
+        """Return the positions for the stress tools, made when they are first asked for: orders are not in it."""
         if self._stress_book is None:
             self._stress_book = stress_book(
                 self._state, self._p, scaled_shocks(self._state), crisis_windows(self._state)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from config.scenarios import Scenario
 from config.schema import Config
@@ -15,11 +16,13 @@ from risk.exceptions import Backtest
 from risk.instruments import Terms
 from risk.kernels.book import REBUILD_EVERY, rebuild
 from risk.liquidity import write_settings
-from risk.measures import Matrix, Vector
+from risk.measures import BOOKS, Matrix, Vector
 from risk.stress_result import StressResult
 from risk.tail_result import TailResult
 from risk.timers import Timers
 from risk.traded import Traded
+
+Flags = NDArray[np.bool_]
 
 SELF = "_self"  # the implicit leaf that holds what is booked on a parent
 
@@ -105,7 +108,8 @@ class RiskState:
         self.calendars: dict[str, Calendar] = {calendar.code: calendar for calendar in setup.calendars}
         self.base_calendar: Calendar = self.calendars[config.calendar.base]
         self.timers = Timers()
-        self.arrays: Arrays = allocate(32, 8, config.window.rows, len(setup.scenarios), 8)
+        self.scope_room = 8
+        self.arrays: Arrays = allocate(32, self.scope_room, config.window.rows, len(setup.scenarios), 8)
         self.arrays.scalars[Scalar.SCENARIOS] = len(setup.scenarios)
         self.arrays.settings[Setting.STALE_GROSS_MAX] = config.data.stale_gross_max
         self.arrays.settings[Setting.AHEAD_NS_MAX] = config.data.max_ahead
@@ -128,7 +132,11 @@ class RiskState:
         self.paths: dict[str, tuple[tuple[int, bool], ...]] = {config.base_currency: ()}
         self.holdings: dict[tuple[int, int], Holding] = {}
         self.fills: dict[str, dict[str, Fill]] = {}
-        self.orders: dict[tuple[str, str], WorkingOrder] = {}
+        self.orders: dict[tuple[str, str], WorkingOrder] = {}  # by root and order id
+        self.orders_at: dict[tuple[int, int], dict[tuple[str, str], WorkingOrder]] = {}  # by leaf and instrument
+        self.working: dict[int, dict[int, tuple[float, float]]] = {}  # open (buys, sells) by scope and instrument
+        self.only_ordered: set[int] = set()  # leaves that came with an order and have held nothing yet
+        self.worked_free: list[int] = []  # places for books with working orders, after the room for scopes
         self.acted: dict[int, list[tuple[int, float]]] = {}  # (ex_ts, price factor) of adjustments that have acted
         self.nav_ts: dict[int, int] = {}  # core time of each scope's last nav of its own
         self.coins: dict[tuple[int, int], tuple[float, float]] = {}  # (coins banked, mark it counts from)
@@ -205,7 +213,7 @@ class RiskState:
     def add_scope(self, path: str, parent: int) -> int:
         """Append a scope and return its index; parents come before their children."""
         p = len(self.scopes)
-        if p >= len(self.arrays.parent):
+        if p >= self.scope_room:
             self._grow(scopes=2 * p)
         self.scopes.append(path)
         self.scope_index[path] = p
@@ -230,20 +238,51 @@ class RiskState:
         """Return the scopes that hold instrument i, in order."""
         return [int(p) for p in np.flatnonzero(self.arrays.quantity[: len(self.scopes), i])]
 
+    def concerned(self, i: int) -> list[int]:
+        """Return the scopes that hold instrument i or have orders in it, in order."""
+        if not self.working:
+            return self.holders(i)
+        return sorted({*self.holders(i), *(p for p, names in self.working.items() if i in names)})
+
+    def books_of(self, p: int) -> list[int]:
+        """Return scope p and, where it has working orders, the books that they could make of it (risk/working.py)."""
+        first = int(self.arrays.worked_row[p])
+        return [p] if first < 0 else [p, *range(first + 1, first + len(BOOKS))]
+
+    def named(self, p: int) -> Flags:
+        """Return (instruments,) True for what scope p holds or has orders in."""
+        named: Flags = self.arrays.quantity[p, : len(self.terms)] != 0.0
+        named[list(self.working.get(p, ()))] = True
+        return named
+
+    def take_worked_rows(self) -> int:
+        """Return the first of the rows for the books that working orders could make of one more scope."""
+        if not self.worked_free:
+            room = len(self.arrays.parent) - self.scope_room
+            self._grow(worked=max(2 * room, 4 * len(BOOKS)))
+            self.worked_free = list(
+                range(len(self.arrays.parent) - self.scope_room - len(BOOKS), room - 1, -len(BOOKS))
+            )
+        return self.scope_room + self.worked_free.pop()
+
     def touch(self, i: int) -> None:
-        """Mark every scope that holds instrument i for measuring."""
-        self.dirty.update(self.holders(i))
+        """Mark every scope that holds instrument i, or has orders in it, for measuring."""
+        self.dirty.update(self.concerned(i))
 
     def rebuild_all(self) -> None:
-        """Compute every scope's sums from nothing."""
+        """Compute the sums of every scope, and of what its orders could make of it, from nothing."""
         for p in range(len(self.scopes)):
-            rebuild(self.arrays, p)
+            for book in self.books_of(p):
+                rebuild(self.arrays, book)
             self.dirty.add(p)
 
-    def _grow(self, instruments: int = 0, scopes: int = 0, sources: int = 0) -> None:
-        old = self.arrays
+    def _grow(self, instruments: int = 0, scopes: int = 0, worked: int = 0, sources: int = 0) -> None:
+        old, room = self.arrays, self.scope_room
         count = max(instruments, len(old.mark))
-        self.arrays = grow(old, count, max(scopes, len(old.parent)), max(sources, len(old.source_ts)))
+        self.scope_room = max(scopes, room)
+        worked = max(worked, len(old.parent) - room)
+        sources = max(sources, len(old.source_ts))
+        self.arrays = grow(old, count, self.scope_room, worked, sources, scopes_before=room)
         if instruments:
             window = self.window
             flags = np.zeros((count, window.flags.shape[1]), dtype=np.int8)

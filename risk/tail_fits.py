@@ -13,6 +13,7 @@ from risk.pot import PotFit, fit_pot
 from risk.state import RiskState
 from risk.tail_bootstrap import RatioBootstrap, bootstrap_ratio
 from risk.tail_result import TailResult
+from risk.working import exposed_row
 
 KIND = "pot"
 ROWS_MIN = 250
@@ -49,7 +50,7 @@ def due_requests(state: RiskState) -> list[TailRequest]:
 def request_all(state: RiskState) -> None:
     """Ask for a fit of every book that is not empty: the cadence of `refit` rows."""
     for p in range(len(state.scopes)):
-        if np.any(state.arrays.exposure[p, : len(state.terms)] != 0.0):
+        if np.any(state.arrays.exposure[_fitted_row(state, p), : len(state.terms)] != 0.0):
             state.arrays.refit[p] = 1
 
 
@@ -89,8 +90,9 @@ def refresh_references(state: RiskState) -> None:
 
 
 def _request(state: RiskState, p: int) -> TailRequest:
-    losses = state.arrays.loss[p, : state.rows].copy()
-    exposure = state.arrays.exposure[p, : len(state.terms)].copy()
+    row = _fitted_row(state, p)
+    losses = state.arrays.loss[row, : state.rows].copy()
+    exposure = state.arrays.exposure[row, : len(state.terms)].copy()
     digest = blake2b(losses.tobytes() + exposure.tobytes(), digest_size=16).hexdigest()
     state.request_count += 1
     name = f"{KIND}|{state.scopes[p]}|{state.request_count}"
@@ -102,6 +104,11 @@ def _request(state: RiskState, p: int) -> TailRequest:
     state.arrays.moved[p] = np.inf
     state.arrays.fit[p, Fit.GROSS] = float(np.abs(exposure).sum())
     return request
+
+
+def _fitted_row(state: RiskState, p: int) -> int:
+    """Return the book whose tail is fitted: what is held, and where that bears no risk, the orders at their larger."""
+    return exposed_row(state, p) if state.arrays.variance[p] == 0.0 else p
 
 
 def _result(request: TailRequest, fit: PotFit, ratio: RatioBootstrap) -> TailResult:

@@ -144,11 +144,11 @@ def is_suspect(state: RiskState, i: int) -> bool:
 
 
 def scope_trust(state: RiskState, p: int) -> str:
-    """Return the worst trust among the instruments a scope holds."""
+    """Return the worst trust among the instruments a scope holds or has orders in."""
     arrays = state.arrays
-    if arrays.missing[p] > 0:
+    if any(arrays.missing[book] > 0 for book in state.books_of(p)):
         return "missing"
-    held = arrays.quantity[p, : len(state.terms)] != 0.0
+    held = state.named(p)
     if bool(np.any(held & (arrays.untrusted[: len(state.terms)] > 0.0))):
         return "stale"
     return "suspect" if any(held[i] for i in state.quarantine.keys() | state.distrusted) else "fresh"
@@ -156,11 +156,20 @@ def scope_trust(state: RiskState, p: int) -> str:
 
 def count_missing(state: RiskState, i: int) -> None:
     """Recount the held instruments without a value in every scope that holds instrument i."""
-    for p in state.holders(i):
+    for p in state.concerned(i):
         recount_scope(state, p)
+        for book in state.books_of(p)[1:]:
+            count_missing_in_book(state, book)
 
 
 def recount_scope(state: RiskState, p: int) -> None:
     """Recount the held instruments without a value in scope p."""
     held = state.arrays.quantity[p]
     state.arrays.missing[p] = sum(1 for i in range(len(state.terms)) if held[i] != 0.0 and not has_value(state, i))
+
+
+def count_missing_in_book(state: RiskState, book: int) -> None:
+    """Recount the instruments without a value in what orders could make of a scope: their unit has no exposure."""
+    arrays, count = state.arrays, len(state.terms)
+    candidates = np.flatnonzero((arrays.quantity[book, :count] != 0.0) & (arrays.unit[:count] == 0.0)).tolist()
+    arrays.missing[book] = sum(1 for i in candidates if not has_value(state, i))

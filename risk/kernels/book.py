@@ -6,12 +6,14 @@ from numba import njit
 from risk.arrays import CANDIDATES, Arrays, Budget, Scalar
 from risk.kernels.liquidity import move_liquidity, rebuild_liquidity
 from risk.kernels.tail import refresh_candidates
-from risk.measures import METRIC_INDEX
+from risk.measures import BOOKS, METRIC_INDEX
 
 _GROSS = METRIC_INDEX["gross"]
 REBUILD_EVERY = 16_384  # incremental updates of a scope before its sums are computed anew: rounding stays under 1e-12
 _EXPOSURE, _TAIL, _SHOCK, _VARIANCE, _CROSS = Budget.EXPOSURE, Budget.TAIL, Budget.SHOCK, Budget.VARIANCE, Budget.CROSS
 _RISK = Budget.RISK
+BOOK_COUNT = len(BOOKS)
+_WORKING = Scalar.WORKING
 _INSTRUMENTS, _SCOPES, _ROWS, _SCENARIOS = Scalar.INSTRUMENTS, Scalar.SCOPES, Scalar.ROWS, Scalar.SCENARIOS
 
 
@@ -127,6 +129,19 @@ def add_pnl(s: Arrays, p: int, pnl: float) -> None:
         above = s.parent[above]
 
 
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _move_worked(s: Arrays, i: int) -> None:
+    """Move the books that working orders could make, of every scope that has any; a call apart, so that it costs no
+    code where there are none.
+    """
+    for p in range(s.scalars[_SCOPES]):
+        first = s.worked_row[p]
+        if first >= 0:
+            for book in range(first + 1, first + BOOK_COUNT):
+                if s.quantity[book, i] != 0.0:
+                    move_exposure(s, book, i)
+
+
 @njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def move_price(s: Arrays, i: int, price: float) -> None:
     """Move the mark of a linear instrument to `price`: P&L up the paths, then every book that holds it."""
@@ -139,6 +154,8 @@ def move_price(s: Arrays, i: int, price: float) -> None:
             if s.leaf[p] == 1:
                 add_pnl(s, p, quantity * gain)
             move_exposure(s, p, i)
+    if s.scalars[_WORKING] > 0:
+        _move_worked(s, i)
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
@@ -151,3 +168,5 @@ def move_unit(s: Arrays, i: int, unit: float, gain: float) -> None:
             if s.leaf[p] == 1 and gain != 0.0:
                 add_pnl(s, p, quantity * gain)
             move_exposure(s, p, i)
+    if s.scalars[_WORKING] > 0:
+        _move_worked(s, i)

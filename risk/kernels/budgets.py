@@ -115,28 +115,52 @@ def _liquidity_distance(values: Floats, wake: Floats, liquid: Floats, gross: flo
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, inline="always")
-def is_quiet(s: Arrays, p: int) -> bool:
-    """Say whether scope p, measured before and moved since, certainly needs no look; keeps its high-water mark."""
-    spent, budget, wake = s.spent[p], s.budget[p], s.wake[p]
-    quiet = s.settled[p] == 1 and s.alive[p] == 0 and not -s.day_pnl[p] > wake[_DAY_LOSS]
+def is_within(s: Arrays, p: int) -> bool:
+    """Say whether book p has moved within its budgets since it was measured, and its budgets hold."""
+    quiet = s.settled[p] == 1
     for column in range(_COLUMNS):
-        quiet = quiet and spent[column] <= budget[column]
+        quiet = quiet and s.spent[p, column] <= s.budget[p, column]
+    return bool(quiet)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def is_cost_far(s: Arrays, p: int, numbers: int) -> bool:
+    """Say whether the cost of selling book p is certainly under its wake-up level; numbers: row of its own metrics."""
+    level = s.wake[p, _LIQUIDITY_COST]
+    if not level < np.inf or np.isnan(s.metrics[numbers, _LIQUIDITY_COST]):
+        return True
+    least = s.metrics[numbers, _VAR_99] - s.spent[p, _TAIL] - _MONEY_MARGIN * s.metrics[numbers, _GROSS]
+    return bool(s.liquid[p, _COST] <= level * least * (1.0 - BOUND_MARGIN))
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def is_nav_far(s: Arrays, p: int, nav: float) -> bool:
+    """Say whether book p is certainly under every wake-up level that stands to a NAV."""
+    spent, wake = s.spent[p], s.wake[p]
+    most = nav * (1.0 - BOUND_MARGIN)
+    return bool(
+        nav > 0.0
+        and s.metrics[p, _GROSS] + spent[_EXPOSURE] <= wake[_GROSS_LEVERAGE] * most
+        and s.metrics[p, _NET] + spent[_EXPOSURE] <= wake[_NET_LEVERAGE] * most
+        and (s.names[p] >= NAMES_MIN or s.largest[p] + spent[_EXPOSURE] <= wake[_TOP] * most)
+    )
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def is_quiet(s: Arrays, p: int) -> bool:
+    """Say whether scope p, measured before and moved since, certainly needs no look; keeps its high-water mark.
+
+    Says nothing of the books that working orders could make of it.
+    """
+    wake = s.wake[p]
+    quiet = s.alive[p] == 0 and not -s.day_pnl[p] > wake[_DAY_LOSS] and is_within(s, p)
     if s.scalars[_ROWS] >= REFIT_ROWS_MIN:
         quiet = quiet and s.moved[p] * (1.0 + BOUND_MARGIN) <= REFIT_SHARE * s.fit[p, _FIT_GROSS]
-    if quiet and wake[_LIQUIDITY_COST] < np.inf and not np.isnan(s.metrics[p, _LIQUIDITY_COST]):
-        least = s.metrics[p, _VAR_99] - spent[_TAIL] - _MONEY_MARGIN * s.metrics[p, _GROSS]
-        quiet = s.liquid[p, _COST] <= wake[_LIQUIDITY_COST] * least * (1.0 - BOUND_MARGIN)
+    quiet = quiet and is_cost_far(s, p, p)
     if quiet and s.has_nav[p] == 1:
         nav = s.value[p]
-        most, mean = nav * (1.0 - BOUND_MARGIN), mean_nav(nav, s.nav_row[p])
-        quiet = (
-            nav > 0.0
-            and mean > 0.0
-            and not s.traded[p] > wake[_TURNOVER] * mean * (1.0 - BOUND_MARGIN)
-            and s.metrics[p, _GROSS] + spent[_EXPOSURE] <= wake[_GROSS_LEVERAGE] * most
-            and s.metrics[p, _NET] + spent[_EXPOSURE] <= wake[_NET_LEVERAGE] * most
-            and (s.names[p] >= NAMES_MIN or s.largest[p] + spent[_EXPOSURE] <= wake[_TOP] * most)
-        )
+        mean = mean_nav(nav, s.nav_row[p])
+        quiet = mean > 0.0 and not s.traded[p] > wake[_TURNOVER] * mean * (1.0 - BOUND_MARGIN) and is_nav_far(s, p, nav)
         if quiet and s.index_valid[p] == 1:
             index = s.index_base[p] * (nav / s.value_base[p])
             s.high_water[p] = max(s.high_water[p], index)

@@ -8,14 +8,14 @@ import numpy as np
 from numba import njit
 
 from risk.arrays import Arrays, Floats, Ints, Liquid, Scalar, Setting
-from risk.measures import METRIC_INDEX
+from risk.measures import BOOKS, METRIC_INDEX
 
 SPREAD_OBSERVED, SPREAD_QUOTED, SPREAD_REFERENCE = 0, 1, 2
 IMPACT_SQRT, IMPACT_KYLE = 0, 1
 _COST, _SLOW, _UNPRICED, _UNSIZED = Liquid.COST, Liquid.SLOW, Liquid.UNPRICED, Liquid.UNSIZED
 _RULE, _SIGMAS, _QUOTES_MIN = Setting.SPREAD_RULE, Setting.SPREAD_SIGMAS, Setting.SPREAD_QUOTES_MIN
 _SPREAD_FACTOR, _IMPACT_RULE, _IMPACT_FACTOR = Setting.SPREAD_FACTOR, Setting.IMPACT_RULE, Setting.IMPACT_FACTOR
-_INSTRUMENTS, _SCOPES = Scalar.INSTRUMENTS, Scalar.SCOPES
+_INSTRUMENTS, _SCOPES, _WORKING, _BOOK_COUNT = Scalar.INSTRUMENTS, Scalar.SCOPES, Scalar.WORKING, len(BOOKS)
 _VAR_99 = METRIC_INDEX["var_99"]
 _LIQUIDITY_COST, _SLOW_SHARE, _TURNOVER = (
     METRIC_INDEX[name] for name in ("liquidity_cost", "days_to_liquidate_share", "turnover")
@@ -75,7 +75,21 @@ def observe_spread(s: Arrays, i: int, mid: float, bid: float) -> bool:
             if s.quantity[p, i] != 0.0:
                 rebuild_liquidity(s, p)
                 s.settled[p] = 0  # another status is possible
+        if s.scalars[_WORKING] > 0:
+            _rebuild_worked(s, i)
     return changed
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _rebuild_worked(s: Arrays, i: int) -> None:
+    """Do the same for what working orders could make of the scopes."""
+    for p in range(s.scalars[_SCOPES]):
+        first = s.worked_row[p]
+        if first >= 0:
+            for book in range(first + 1, first + _BOOK_COUNT):
+                if s.quantity[book, i] != 0.0:
+                    rebuild_liquidity(s, book)
+                    s.settled[p] = 0
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
@@ -139,6 +153,19 @@ def move_spread(s: Arrays, i: int) -> None:
     for p in range(s.scalars[_SCOPES]):
         if s.quantity[p, i] != 0.0:
             move_liquidity(s, p, i)
+    if s.scalars[_WORKING] > 0:
+        _move_worked_spread(s, i)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _move_worked_spread(s: Arrays, i: int) -> None:
+    """Do the same for what working orders could make of the scopes."""
+    for p in range(s.scalars[_SCOPES]):
+        first = s.worked_row[p]
+        if first >= 0:
+            for book in range(first + 1, first + _BOOK_COUNT):
+                if s.quantity[book, i] != 0.0:
+                    move_liquidity(s, book, i)
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)

@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 
 from risk.arrays import Arrays, Fit, Floats, Ints, Scalar, Setting
+from risk.kernels.book import BOOK_COUNT
 from risk.kernels.budgets import BOUND_MARGIN, COVERAGE_MIN, NAMES_MIN, REFIT_ROWS_MIN, REFIT_SHARE, set_budget
 from risk.kernels.liquidity import liquidity_metrics, turnover_metric
 from risk.kernels.ratios import COVARIANCE_ROWS_MIN, correlation_ratio, model_status, volatility_ratio
@@ -18,6 +19,7 @@ from risk.kernels.tail import (
     worst_expected_shortfall,
     worst_value_at_risk,
 )
+from risk.kernels.worst import LARGER, copy_row, take_worst
 from risk.measures import METRIC_INDEX, METRICS
 
 _VAR, _ES = METRIC_INDEX["var_95"], METRIC_INDEX["es_95"]
@@ -29,7 +31,7 @@ _DRAWDOWN, _GROSS, _NET = METRIC_INDEX["drawdown"], METRIC_INDEX["gross"], METRI
 _DAY_LOSS = METRIC_INDEX["day_loss"]
 _COUNT = len(METRICS)
 _OK, _DEGRADED, _INSUFFICIENT, _INVALID = 0, 1, 2, 3
-_STALE, _UNKNOWN = Setting.STALE_GROSS_MAX, Setting.UNKNOWN_GROSS_MAX
+_STALE, _UNKNOWN, _WORKING = Setting.STALE_GROSS_MAX, Setting.UNKNOWN_GROSS_MAX, Scalar.WORKING
 _INSTRUMENTS, _ROWS, _SCENARIOS, _FLAGGED = Scalar.INSTRUMENTS, Scalar.ROWS, Scalar.SCENARIOS, Scalar.FLAGGED
 _FIT_VAR, _FIT_ES, _FIT_REFERENCE = Fit.VAR_999, Fit.ES_999, Fit.REFERENCE_VARIANCE
 _FIT_VAR_STATUS, _FIT_ES_STATUS, _FIT_GROSS = Fit.VAR_STATUS, Fit.ES_STATUS, Fit.GROSS
@@ -193,8 +195,8 @@ def _compare(values: Floats, fresh: Ints, statuses: Ints, wake: Floats, low: Flo
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, inline="always")
-def measure(s: Arrays, p: int) -> None:
-    """Compute every metric and status of scope p, and mark it woken where it needs a look.
+def _read_book(s: Arrays, p: int) -> None:
+    """Compute every metric of book p, its statuses in the making (`fresh`) and its budget.
 
     Sums run in fixed lanes: the same book gives the same bytes on every machine.
     """
@@ -243,8 +245,6 @@ def measure(s: Arrays, p: int) -> None:
     volatility_ratio(fast, usual, rows, modelled, riskless, values, fresh)
     liquidity_metrics(s.liquid[p], gross, s.settings[_UNKNOWN], data, empty, values, fresh)
     turnover_metric(s.traded[p], nav, s.nav_row[p], has_nav, data, values, fresh)
-    if _compare(values, fresh, s.statuses[p], s.wake[p], s.doze_low[p]) or (s.alive[p] == 1 and s.dozing[p] == 0):
-        s.woken[p] = 1
     s.largest[p], s.names[p], s.spent[p, :] = largest, names, 0.0
     is_told = set_budget(
         values, s.wake[p], s.stress[p], s.stress_suspect[p], s.covered_gross[p], s.scenario_limit,
@@ -252,3 +252,36 @@ def measure(s: Arrays, p: int) -> None:
         s.settings[_UNKNOWN], s.budget[p],
     )  # fmt: skip
     s.settled[p] = int(is_told and not riskless and stale == 0.0 and suspect == 0.0 and proxied == 0.0)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _read_worked(s: Arrays, p: int) -> None:
+    """Compute the books that working orders could make of scope p, and make the worst of each number the scope's.
+
+    They share the scope's NAV and tail fit. Where what is held bears no risk the fit is of the larger |q|.
+    """
+    first = s.worked_row[p]
+    for book in range(first + 1, first + BOOK_COUNT):
+        s.known[book], s.has_nav[book], s.value[book] = s.known[p], s.has_nav[p], s.value[p]
+        s.nav_row[book] = s.nav_row[p]
+        copy_row(s.fit, p, book)
+        copy_row(s.wake, p, book)
+        s.moved[book] = 0.0
+        if book == first + LARGER and s.variance[p] == 0.0:
+            s.moved[book] = np.inf
+            copy_row(s.fit_exposure, p, book)
+        _read_book(s, book)
+        if s.refit[book] == 1:
+            s.refit[book], s.refit[p] = 0, 1
+    take_worst(s, p)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def measure(s: Arrays, p: int) -> None:
+    """Compute every metric and status of scope p, and mark it woken where it needs a look."""
+    _read_book(s, p)
+    if s.scalars[_WORKING] > 0 and s.worked_row[p] >= 0:
+        _read_worked(s, p)
+    is_watched = s.alive[p] == 1 and s.dozing[p] == 0
+    if _compare(s.metrics[p], s.fresh[p], s.statuses[p], s.wake[p], s.doze_low[p]) or is_watched:
+        s.woken[p] = 1

@@ -7,11 +7,13 @@ from risk.kernels.book import move_price
 from risk.kernels.budgets import is_quiet
 from risk.kernels.liquidity import move_spread, observe_spread
 from risk.kernels.measure import measure
+from risk.kernels.worst import are_worked_quiet, works
 
 DONE, WAKE, SLOW, TIMER = 0, 1, 2, 3
 QUOTE, TRADE, TICK = 0, 1, 2
 _AHEAD = Setting.AHEAD_NS_MAX
 _NOW, _SCOPES, _BARS_WAIT = Scalar.NOW, Scalar.SCOPES, Scalar.BARS_WAIT
+_WORKING = Scalar.WORKING
 _FROM_QUOTE, _FROM_TRADE = Source.QUOTE, Source.TRADE
 
 
@@ -21,6 +23,7 @@ def _apply(
     start: int, stop: int, next_due: int, wall: bool,
 ) -> tuple[int, int]:  # fmt: skip
     """Do the same, and leave scopes unmeasured whose moves stay within their budgets."""
+    has_orders = s.scalars[_WORKING] > 0
     for at in range(start, stop):
         i, now = instrument[at], ts[at]
         is_tick = kind[at] == TICK
@@ -63,8 +66,12 @@ def _apply(
         moved = moved or spread_moved
         woken = False
         for p in range(s.scalars[_SCOPES]):
-            if s.quantity[p, i] != 0.0:
-                if moved and is_quiet(s, p):
+            if s.quantity[p, i] != 0.0 or (has_orders and works(s, p, i)):
+                if (
+                    moved
+                    and is_quiet(s, p)
+                    and not (has_orders and s.worked_row[p] >= 0 and not are_worked_quiet(s, p))
+                ):
                     s.unmeasured[p] = 1
                 elif moved:
                     measure(s, p)

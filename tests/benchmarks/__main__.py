@@ -25,6 +25,7 @@ _ON_MARKET: dict[str, Callable[[Market], Figure]] = {
     "decode": replays.bare_decode,
     "json-all": replays.json_all_books,
     "hot": decisions.hot,
+    "hot-orders": decisions.hot_with_orders,
     "paced": decisions.paced,
     "rows": occasions.row_completion,
 }
@@ -59,7 +60,7 @@ def main() -> None:
         print(
             f"market of {_INSTRUMENTS} names and {_ROWS} rows made in {time.perf_counter() - begun:.0f} s", flush=True
         )
-        if "json-all" not in chosen and ("hot" in chosen or "paced" in chosen):
+        if "json-all" not in chosen and {"hot", "hot-orders", "paced"} & set(chosen):
             market.hold(each_book_holds_all=True)
         for name in chosen:
             if name in _ON_MARKET:

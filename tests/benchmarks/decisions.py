@@ -15,6 +15,8 @@ HOT_RECORDS = 50_000
 WARM_RECORDS = 2_000
 PACED_RECORDS = 3_000
 BAR_RECORDS = 1_000
+ORDERED_RECORDS = 10_000
+ORDERED_NAMES = 25
 GROWTH_RECORDS = 3_000
 GROWTH_ROWS = 260  # 99.9 % has its number from 250 rows on
 
@@ -31,6 +33,15 @@ def hot(market: Market) -> Figure:
         first_steps=(Bound("p99", 60.0),),
         cpu=cpu,
     )
+
+
+def hot_with_orders(market: Market) -> Figure:
+    """The same with working orders on both sides of some names of every book; they are gone afterwards."""
+    market.order(ORDERED_NAMES, open_quantity=50.0)
+    took, cpu = _time(market, ORDERED_RECORDS)
+    market.order(ORDERED_NAMES, open_quantity=0.0)
+    load = f"{_load(market)}; {2 * ORDERED_NAMES} orders in each book"
+    return Figure("record to decision with working orders, hot", "µs", took, load, cpu=cpu)
 
 
 def paced(market: Market) -> Figure:

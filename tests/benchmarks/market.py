@@ -131,6 +131,19 @@ class Market:
         if calm:
             self.check_calm()
 
+    def order(self, names: int, *, open_quantity: float) -> None:
+        """State a buy and a sell of so much in the first names of every book, under the same ids each time."""
+        orders = []
+        for book in range(self.books):
+            for name in self.names[:names]:
+                for side in ("buy", "sell"):
+                    self.ts += 1
+                    event = {"type": "order", "ts": self.ts, "portfolio": f"{ROOT}/b{book:03}", "instrument": name}
+                    event |= {"order_id": f"{book}{name}{side}", "side": side, "open_quantity": open_quantity}
+                    orders.append(self.record("positions", event))
+        self.feed(iter(orders))
+        self.check_calm()
+
     def check_calm(self) -> None:
         """Make sure that nothing but what is measured goes on: no breach life moves, all numbers are there."""
         arrays, scopes = self.core.state.arrays, len(self.core.state.scopes)

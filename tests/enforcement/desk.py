@@ -1,7 +1,7 @@
 """A small desk to drive the enforcer with: measures, moments, open time, and a book that is computed for real."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, nan
 
 import numpy as np
@@ -10,7 +10,7 @@ from config.schema import Config, EnforcementConfig, Level, Limit
 from enforcement.enforcer import Enforcer
 from enforcement.moment import Moment, Wake
 from enforcement.records import Decision, Outcome
-from risk.book import Book
+from risk.book import Book, Orders
 from risk.measures import METRIC_INDEX, METRICS, Matrix, Measures, Status, Vector
 from risk.timers import Timers
 
@@ -58,7 +58,10 @@ def measures_with(
 
 @dataclass(frozen=True, slots=True)
 class RowBook:
-    """A linear book over rows of returns and scenarios of shocks: every metric from its definition."""
+    """A linear book over rows of returns and scenarios of shocks: every metric from its definition.
+
+    Of working orders every one may be filled or not, name by name in the order of the four books of semantics.md.
+    """
 
     instruments: tuple[str, ...]
     quantity: Vector
@@ -67,9 +70,44 @@ class RowBook:
     returns: Matrix
     shocks: Matrix
     nav: float = 1e6
+    buys: Vector = field(default_factory=lambda: np.zeros(0))
+    sells: Vector = field(default_factory=lambda: np.zeros(0))
+    reduce_only: bool = False
+
+    def without(self, orders: Orders) -> "RowBook":
+        if orders == "increasing":
+            return replace(self, reduce_only=True)
+        return replace(self, buys=np.zeros_like(self.quantity), sells=np.zeros_like(self.quantity))
+
+    def books(self, quantity: Vector) -> list[Vector]:
+        made = [[], [], [], []]  # type: list[list[float]]
+        for q, b, s in zip(quantity.tolist(), self.buys.tolist(), self.sells.tolist(), strict=True):
+            buy, sell = (min(b, max(0.0, -q)), min(s, max(0.0, q))) if self.reduce_only else (b, s)
+            larger = q + buy if abs(q + buy) >= abs(q - sell) else q - sell
+            for book, after in zip(made, (q, q + buy, q - sell, larger), strict=True):
+                book.append(after)
+        return [np.array(book) for book in made]
+
+    def names(self, quantity: Vector) -> int:
+        return int(np.count_nonzero(self.books(quantity)[3] if self.buys.size else quantity))
+
+    def evaluate(self, metric: str, quantity: Vector) -> float:
+        if not self.buys.size:
+            return self._alone(metric, quantity)
+        none, buys, sells, larger = self.books(quantity)
+        if metric == "top_share":
+            is_other = np.count_nonzero(none) < 8 <= np.count_nonzero(larger)
+            return max(self._alone(metric, book) for book in ([larger] if is_other else [none, larger]))
+        if metric == "failures":
+            losses = np.array([-(self.shocks * (book * self.unit)).sum(axis=1) for book in (none, buys, sells, larger)])
+            return float((losses.max(axis=0) > 50_000.0).sum())
+        return max(self._alone(metric, book) for book in (none, buys, sells, larger))
 
     def components(self, metric: str) -> Vector:
-        x = self.quantity * self.unit
+        quantity = self.quantity
+        if self.buys.size:
+            quantity = max(self.books(quantity), key=lambda book: self._alone(metric, book))
+        x = quantity * self.unit
         if metric in ("worst_loss", "failures"):
             losses = -(self.shocks * x)
             return np.asarray(losses[int(np.argmax(losses.sum(axis=1)))])
@@ -83,7 +121,7 @@ class RowBook:
             return np.asarray(x * np.sign(x.sum()))
         return np.asarray(np.abs(x) / (self.nav if metric.endswith("leverage") else 1.0))
 
-    def evaluate(self, metric: str, quantity: Vector) -> float:
+    def _alone(self, metric: str, quantity: Vector) -> float:
         x = quantity * self.unit
         if metric == "worst_loss":
             return float((-(self.shocks * x)).sum(axis=1).max())

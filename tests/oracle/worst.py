@@ -1,4 +1,4 @@
-"""One number of a scope out of the four books that working orders could make (docs/decisions/0021)."""
+"""One number of a scope out of the four books that working orders could make (docs/decisions/0027)."""
 
 import math
 
@@ -6,7 +6,7 @@ from tests.oracle.facts import Status
 from tests.oracle.view import Number
 
 _NAMES_MIN = 8
-_POSITIONS_ONLY = ("drawdown", "turnover", "tail_ratio")
+_POSITIONS_ONLY = ("drawdown", "turnover")
 
 
 def worst_metrics(books: dict[str, dict[str, Number]], names: dict[str, int]) -> dict[str, Number]:
@@ -28,7 +28,7 @@ def worst_metrics(books: dict[str, dict[str, Number]], names: dict[str, int]) ->
     if not names["none"]:
         found["tail_ratio"] = books["larger"]["tail_ratio"]  # the fit is of that book then
     if names["none"] < _NAMES_MIN <= names["larger"]:
-        found["top_share"] = books["larger"]["top_share"]
+        found |= {name: books["larger"][name] for name in ("top_share", "hhi")}
     return found
 
 

@@ -51,9 +51,7 @@ def compare_at(events: Iterable[dict[str, object]], config: Setup, points: set[i
 
 @pytest.mark.parametrize("name", sorted(STORIES))
 def test_engine_tells_the_story_as_the_oracle_does(name: str) -> None:
-    """Working orders enter the numbers in a later release, so the stories are played without them."""
-    stream = STORIES[name]()
-    events = [event for event in stream.events if event["type"] != "order"]
+    events = STORIES[name]().events
     points = set(random.Random(name).sample(range(1, len(events) + 1), 30)) | set(
         range(len(events) - 5, len(events) + 1)
     )
@@ -71,7 +69,6 @@ def test_engine_equals_the_oracle_in_the_minutes_of_coins() -> None:
     """The simulated days, which end at about line 5,400, and the first real minutes: bars of ten seconds."""
     lines = itertools.chain.from_iterable(read_records(CRYPTO.recording))
     events = [json.loads(record.payload) for record in itertools.islice(lines, _LINES_OF_COINS)]
-    events = [event for event in events if event["type"] != "order"]
     points = set(random.Random(2).sample(range(5_400, len(events) + 1), 10))
     assert compare_at(events, build_setup(CRYPTO.config), points) == []
 

@@ -5,24 +5,26 @@ from collections.abc import Callable, Collection
 import numpy as np
 
 from config.liquidity import LiquidityConfig
-from risk.arrays import Arrays, Setting, allocate
+from risk.arrays import Arrays, Scalar, Setting, allocate
 from risk.kernels.book import rebuild
 from risk.kernels.measure import measure
 from risk.kernels.window import align_twins
 from risk.liquidity import write_liquidity, write_settings
-from risk.measures import METRICS, Status
+from risk.measures import BOOKS, METRICS, Status
 
 NAMES, LEAVES, ROWS, SCENARIOS = 11, (1, 2, 3), 140, 4
+ROOM, WORKED = 6, (0, 1, 2)  # rows for scopes, and the scopes that get orders
 
 
-def random_arrays(seed: int, *, rows: int = ROWS, names: int = NAMES) -> Arrays:
+def random_arrays(seed: int, *, rows: int = ROWS, names: int = NAMES, orders: bool = False) -> Arrays:
     """Return arrays whose books are whole: root 0 is the sum of the leaves; every name has a price.
 
+    orders : leaves 1 and 2 have working orders, and with them the root; leaf 2 holds nothing else
     All scopes are measured, none is woken, nothing is stale.
     """
     draw = np.random.Generator(np.random.Philox(seed))
-    arrays = allocate(names + 2, 6, max(rows, ROWS), SCENARIOS, 2)
-    arrays.scalars[:] = (10**18, names, 1 + len(LEAVES), rows, SCENARIOS, 0, 0)
+    arrays = allocate(names + 2, ROOM + len(WORKED) * len(BOOKS), max(rows, ROWS), SCENARIOS, 2)
+    arrays.scalars[:7] = (10**18, names, 1 + len(LEAVES), rows, SCENARIOS, 0, 0)
     arrays.mark[:names] = draw.uniform(5.0, 200.0, names)
     arrays.pnl_unit[:names] = draw.choice([1.0, 0.5, 10.0], names)
     arrays.unit[:names] = arrays.mark[:names] * arrays.pnl_unit[:names]
@@ -41,6 +43,8 @@ def random_arrays(seed: int, *, rows: int = ROWS, names: int = NAMES) -> Arrays:
     align_twins(arrays)
     arrays.leaf[list(LEAVES)], arrays.parent[list(LEAVES)] = 1, 0
     quantities = np.round(draw.normal(0, 300, (len(LEAVES), names))) * (draw.random((len(LEAVES), names)) < 0.7)
+    if orders:
+        quantities[1] = 0.0
     arrays.quantity[list(LEAVES), :names] = quantities
     arrays.quantity[0, :names] = quantities.sum(axis=0)
     count = 1 + len(LEAVES)
@@ -59,11 +63,30 @@ def random_arrays(seed: int, *, rows: int = ROWS, names: int = NAMES) -> Arrays:
     arrays.traded[list(LEAVES)] = draw.uniform(0.0, 2e6, len(LEAVES))
     arrays.traded[0] = arrays.traded[list(LEAVES)].sum()
     arrays.nav_row[1:count] = arrays.value[1:count] * draw.uniform(0.9, 1.1, len(LEAVES))
+    if orders:
+        _give_orders(arrays, draw, names)
     for p in range(count):
         rebuild(arrays, p)
         measure(arrays, p)
         arrays.woken[p] = 0
     return arrays
+
+
+def _give_orders(arrays: Arrays, draw: np.random.Generator, names: int) -> None:
+    """Open orders on both sides of about half the names of two leaves; the books that they could make are whole."""
+    buys, sells = (np.round(draw.uniform(0, 300, (2, names))) * (draw.random((2, names)) < 0.5) for _ in range(2))
+    arrays.scalars[Scalar.WORKING] = len(WORKED)
+    for place, p in enumerate(WORKED):
+        first = arrays.worked_row[p] = ROOM + place * len(BOOKS)
+        buy, sell = (side.sum(axis=0) if p == 0 else side[p - 1] for side in (buys, sells))
+        held = arrays.quantity[p, :names]
+        up, down = held + buy, held - sell
+        larger = np.where(np.abs(up) >= np.abs(down), up, down)
+        for book, quantity in enumerate((held, up, down, larger)):
+            arrays.quantity[first + book, :names] = quantity
+            arrays.value_base[first + book] = arrays.high_water[first + book] = 1.0
+            if book:
+                rebuild(arrays, first + book)
 
 
 def copied(arrays: Arrays) -> Arrays:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from risk.arrays import Arrays, Budget, Scalar, Source
 from risk.kernels.measure import measure
 from risk.kernels.prices import DONE, QUOTE, SLOW, TICK, TIMER, TRADE, WAKE, _apply, run_prices
-from risk.measures import METRIC_INDEX, METRICS, Status
+from risk.measures import BOOKS, METRIC_INDEX, METRICS, Status
 from risk.measuring import COMPUTED
 from tests.risk.random_arrays import NAMES, assert_same_bytes, assert_twin, copied, random_arrays
 
@@ -44,13 +44,14 @@ def test_one_call_does_what_single_calls_do(seed: int, draws: list[tuple[int, fl
     assert_same_bytes(whole, single, apart_from=AIDS)
 
 
-def levels_near(seed: int, metric: str, distance: float) -> Arrays:
+def levels_near(seed: int, metric: str, distance: float, *, orders: bool = False) -> Arrays:
     """Return arrays where one metric of every scope wakes it a little above where it is; all have a tail fit."""
-    arrays, number = random_arrays(seed, rows=ROWS_FITTED), METRIC_INDEX[metric]
+    arrays, number = random_arrays(seed, rows=ROWS_FITTED, orders=orders), METRIC_INDEX[metric]
     for p in range(arrays.scalars[Scalar.SCOPES]):
-        gross = np.abs(arrays.exposure[p]).sum()
-        arrays.fit[p] = (0.1 * gross, 0.15 * gross, arrays.variance[p], Status.OK, Status.OK, gross, 1.5, 1.3)
-        arrays.fit_exposure[p] = arrays.exposure[p]
+        fitted = p if arrays.exposure[p].any() or not orders else arrays.worked_row[p] + BOOKS.index("larger")
+        gross = np.abs(arrays.exposure[fitted]).sum()
+        arrays.fit[p] = (0.1 * gross, 0.15 * gross, arrays.variance[fitted], Status.OK, Status.OK, gross, 1.5, 1.3)
+        arrays.fit_exposure[p] = arrays.exposure[fitted]
         measure(arrays, p)
         value = arrays.metrics[p, number]
         arrays.wake[p, number] = 0.5 if metric == "failures" else value + abs(value) * distance
@@ -83,32 +84,37 @@ def looks(arrays: Arrays, run: tuple[object, ...], count: int, step: int) -> lis
         min_size=1,
         max_size=120,
     ),
+    st.booleans(),
 )
 def test_a_scope_that_is_spared_a_measurement_would_not_have_been_looked_at(
-    seed: int, metric: str, distance: float, draws: list[tuple[int, float, int]]
+    seed: int, metric: str, distance: float, draws: list[tuple[int, float, int]], orders: bool
 ) -> None:
     """Stopping after every price measures every book after every price, so no budget spares anything there."""
-    spared = levels_near(seed, metric, distance)
+    spared = levels_near(seed, metric, distance, orders=orders)
     always, run = copied(spared), prices(spared, draws)
     assert looks(spared, run, len(draws), len(draws)) == looks(always, run, len(draws), 1)
     assert_same_bytes(spared, always, apart_from=AIDS)
 
 
-def test_most_prices_of_a_calm_book_are_spared() -> None:
-    arrays = levels_near(3, "var_99", 0.2)
+@pytest.mark.parametrize("orders", [False, True])
+def test_most_prices_of_a_calm_book_are_spared(orders: bool) -> None:
+    arrays = levels_near(3, "var_99", 0.2, orders=orders)
     run = prices(arrays, [(i % NAMES, 1.0 + 1e-6 * (i % 7), 5) for i in range(200)])
     spared = copied(arrays)
     assert _apply(spared, *run, 0, 200, NEVER, False) == (200, DONE)
-    held = (spared.quantity[:, :NAMES] != 0.0).any(axis=1)
-    assert spared.unmeasured.tolist() == held.astype(int).tolist()
+    scopes = spared.scalars[Scalar.SCOPES]
+    held = (spared.quantity[:scopes, :NAMES] != 0.0).any(axis=1)  # what only has orders is measured at every price
+    assert spared.unmeasured[:scopes].tolist() == held.astype(int).tolist()
+    held = np.flatnonzero(held)
     assert (spared.spent[held, Budget.EXPOSURE] > 0.0).all()
     assert run_prices(arrays, *run, 0, 200, NEVER, False) == (200, DONE)
     assert not arrays.unmeasured.any(), "whatever was spared is measured when the run ends"
     assert (arrays.spent == 0.0).all()
 
 
-def test_the_kernel_equals_its_python_twin_bit_by_bit() -> None:
-    arrays = random_arrays(1)
+@pytest.mark.parametrize("orders", [False, True])
+def test_the_kernel_equals_its_python_twin_bit_by_bit(orders: bool) -> None:
+    arrays = random_arrays(1, orders=orders)
     run = prices(arrays, [(i % NAMES, 1.0 + i / 4000.0, 5) for i in range(40)])
     assert_twin(run_prices, arrays, *run, 0, 40, NEVER, False)
 
