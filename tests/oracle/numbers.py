@@ -5,11 +5,13 @@ import math
 from tests.oracle import measures
 from tests.oracle.books import root_of
 from tests.oracle.facts import Status
+from tests.oracle.liquidity import costs_by_state, liquidity_metrics
 from tests.oracle.measures import HISTORICAL_LEVELS, LEVELS_PPM
 from tests.oracle.ratios import mean_correlation_change, ratio_metrics
 from tests.oracle.state import State
 from tests.oracle.stress import loss_and_coverage
 from tests.oracle.tail_metrics import fit_record, tail_metrics
+from tests.oracle.turnover_metric import turnover_metric
 from tests.oracle.view import (
     Number,
     View,
@@ -54,6 +56,7 @@ def numbers_of(state: State, scope: str) -> dict[str, object]:
         "sigma": sigma_of(view, view.book),
         "tail_fit": fit_record(view),
         "mean_correlation_change": mean_correlation_change(view),
+        "liquidity_costs": costs_by_state(view),
         "component_var": _components(views.get("larger", view), LEVELS_PPM["99"]),
         "stress": _worst_stress([_stress(each) for each in views.values()]),
     }
@@ -67,8 +70,8 @@ def numbers_of(state: State, scope: str) -> dict[str, object]:
 def _metrics(view: View, risk: Risk) -> dict[str, Number]:
     found = {f"{kind}_{level}": risk[kind]["historical"][level] for kind in risk for level in HISTORICAL_LEVELS}
     found |= _exposure_metrics(view) | {"worst_loss": _worst_loss(view), "failures": _failures([view])}
-    found |= ratio_metrics(view) | tail_metrics(view)
-    return found | {"drawdown": _drawdown(view)}
+    found |= ratio_metrics(view) | tail_metrics(view) | liquidity_metrics(view, found["var_99"])
+    return found | {"drawdown": _drawdown(view), "turnover": turnover_metric(view)}
 
 
 def _worst_tables(risks: dict[str, Risk]) -> dict[str, object]:

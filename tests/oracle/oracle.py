@@ -121,6 +121,7 @@ class Oracle:
         marks = self.rows.complete(self.state.now)
         self.rows.begin_bars(self.bars, base_close)
         self._move(marks)
+        self.state.turnover.complete_row(self.money, self.scopes(), self.state.now)
 
     def _move(self, marks: dict[str, Mark]) -> None:
         self.bars.begin()
@@ -172,6 +173,8 @@ class Oracle:
         if not facts.suspects:
             self.bars.begin()
             self.bars.moved(self.state.now)
+        if isinstance(event, Quote) and not facts.suspects:
+            self.state.spreads.take(event.instrument, event.bid, event.ask, self.rows.completed)
         if mark is None:
             return
         self.rows.begin(None, event.ts)
@@ -216,6 +219,7 @@ class Oracle:
             return  # the same fill again; one with other contents was refused
         counts = self.books.take_fill(event)
         fact = self.books.fill_ids[(root_of(event.portfolio), event.fill_id)]
+        self.state.turnover.take(fact)
         if counts:
             self.money.trade(fact, 1.0)
 

@@ -9,7 +9,9 @@ from tests.oracle.covariances import RowCovariances
 from tests.oracle.market import Market
 from tests.oracle.money import Money
 from tests.oracle.rows import Rows
+from tests.oracle.spreads import Spreads
 from tests.oracle.tails import Tails
+from tests.oracle.turnover import Turnover
 
 
 @dataclass(slots=True)
@@ -24,6 +26,8 @@ class State:
     bars: Bars
     covariances: RowCovariances
     tails: Tails
+    turnover: Turnover
+    spreads: Spreads
     now: int = 0
 
 
@@ -43,4 +47,6 @@ def empty_state(setup: Setup) -> State:
         bars,
         RowCovariances(setup, market, rows),
         tails,
+        Turnover(market, base),
+        Spreads(),
     )

@@ -9,7 +9,8 @@ from tests.oracle.gpd import fit_tail, weighted_moments
 from tests.oracle.measures import Vector
 from tests.oracle.oracle import Oracle
 from tests.oracle.scenarios import STORIES
-from tests.oracle.stream import MINUTE_NS, Stream, sessions, setup
+from tests.oracle.stream import HOUR_NS, MINUTE_NS, Stream, sessions, setup
+from tests.oracle.turnover import expiry
 
 _DECAY, _BAR = 0.94, 5 * MINUTE_NS
 
@@ -124,3 +125,14 @@ def test_the_tail_fit_is_at_the_top_of_the_likelihood_that_scipy_computes() -> N
 def test_weighted_moments_find_the_law_that_was_drawn_from() -> None:
     excesses: Vector = stats.genpareto.rvs(0.2, scale=3.0, size=200_000, random_state=np.random.default_rng(6))
     assert weighted_moments(excesses) == pytest.approx((0.2, 3.0), rel=0.03)
+
+
+def test_a_fill_counts_until_the_same_share_of_the_next_session() -> None:
+    calendar = sessions("XNYS")
+    full, half = calendar.index_of_date(737390), calendar.index_of_date(737392)  # 27 and 29 November 2019
+    assert full is not None
+    assert half == full + 1
+    assert expiry(calendar, calendar.opens[full]) == calendar.opens[half]
+    assert expiry(calendar, calendar.opens[full] + 195 * MINUTE_NS) == calendar.opens[half] + 105 * MINUTE_NS
+    assert expiry(calendar, calendar.closes[full]) == calendar.closes[half]
+    assert expiry(calendar, calendar.closes[full] + HOUR_NS) == calendar.closes[half]
