@@ -23,6 +23,9 @@ METRICS = (
     "k_ratio",
     "vol_ratio",
     "tail_ratio",
+    "liquidity_cost",
+    "days_to_liquidate_share",
+    "turnover",
 )
 
 
@@ -40,7 +43,9 @@ def differences(record: dict, numbers: dict, *, statuses: bool = False) -> list[
             continue
         left, right = float(ours), float(theirs)
         unit = (
-            gross if name.startswith(("exposure", "var", "es", "stress", "component", "nav", "metric gross")) else 1.0
+            gross
+            if name.startswith(("exposure", "var", "es", "stress", "component", "nav", "selling", "metric gross"))
+            else 1.0
         )
         least = next((size for start, size in _LEAST.items() if name.startswith(start)), TOLERANCE * GROSS_SHARE * unit)
         if left != right and not abs(left - right) <= max(TOLERANCE * abs(right), least):
@@ -67,6 +72,9 @@ def _pairs(record: dict, numbers: dict) -> Iterator[tuple[str, object, object]]:
         yield f"stress {scenario}", result["loss"], numbers["stress"][scenario]["loss"]
         yield f"coverage {scenario}", result["coverage"], numbers["stress"][scenario]["coverage"]
     yield from _fit_pairs(record, numbers)
+    if record["liquidity"] is not None:
+        for state, cost in record["liquidity"]["by_state"].items():
+            yield f"selling cost {state}", cost["cost"], numbers["liquidity_costs"][state]
     yield "nav", record["nav"], numbers["nav"] if numbers["nav_status"] == "OK" else None
     if numbers["nav_status"] == "OK":
         yield "index", record["index"], numbers["index"]

@@ -60,12 +60,12 @@ def costs_by_state(view: View) -> dict[str, float]:
 
 
 def sales_of(view: View) -> dict[str, Sale]:
-    """Return the sale of each position of the scope, its own net quantity; cash is sold at once at no cost."""
+    """Return the sale of each position of the scope, its own net quantity; cash without a volume costs nothing."""
     quantities = view.holding.quantities
     sales = {}
     for name, exposure in view.book.items():
         facts = view.state.market.instruments[name]
-        if facts.ref.kind == "cash":
+        if facts.ref.kind == "cash" and not facts.ref.adv:
             sales[name] = Sale(abs(exposure), dict.fromkeys(_MULTIPLIERS, 0.0), 0.0, is_unknown=False)
         elif exposure != 0.0:
             sales[name] = _sale(view, name, abs(quantities[name]), abs(exposure))

@@ -136,3 +136,25 @@ def test_a_fill_counts_until_the_same_share_of_the_next_session() -> None:
     assert expiry(calendar, calendar.opens[full] + 195 * MINUTE_NS) == calendar.opens[half] + 105 * MINUTE_NS
     assert expiry(calendar, calendar.closes[full]) == calendar.closes[half]
     assert expiry(calendar, calendar.closes[full] + HOUR_NS) == calendar.closes[half]
+
+
+def test_a_sale_costs_half_the_spread_and_the_impact_of_its_share_of_a_day() -> None:
+    """models.md 14: 1m USD, spread 0.25 %, no impact: 1,250; with σ and a volume, 0.7 σ x √(q/ADV) on top."""
+    stream = Stream(seed=42)
+    stream.list_stock("S0", 100.0, adv=40_000.0, spread=0.0025)
+    stream.open(book=(("firm/fund", "S0", 10_000.0),))
+    stream.days(0, 30)
+    stream.mark("end")
+    oracle = played(stream, "end")
+    numbers = oracle.numbers("firm/fund")
+    value, daily = 10_000.0 * stream.prices["S0"], oracle.state.covariances.daily_sigma("S0")
+    assert daily is not None
+    impact = 0.7 * daily * value * 0.5
+    assert numbers["liquidity_costs"] == pytest.approx(
+        {
+            "normal": 0.00125 * value + impact,
+            "stressed": 0.00375 * value + 5.0 * impact,
+            "crisis": 0.0125 * value + 20.0 * impact,
+        },
+        rel=1e-12,
+    )
