@@ -12,6 +12,7 @@ use_numba_cache()
 # numba reads its cache's folder when it is imported
 from tests.benchmarks import decisions, occasions, replays  # noqa: E402
 from tests.benchmarks.figures import Figure, machine, show, write  # noqa: E402
+from tests.benchmarks.kafka_daemon import kafka_daemon  # noqa: E402
 from tests.benchmarks.kafka_echo import kafka_echo  # noqa: E402
 from tests.benchmarks.kafka_sustained import kafka_sustained  # noqa: E402
 from tests.benchmarks.market import Market, make_market  # noqa: E402
@@ -34,6 +35,7 @@ _ALONE: dict[str, Callable[[], Figure | list[Figure]]] = {
     "json-firing": replays.json_firing,
     "fit": occasions.tail_fit,
     "start": occasions.start,
+    "kafka-action": kafka_daemon,
     "kafka-echo": kafka_echo,
     "kafka-rate": kafka_sustained,
     "bars": decisions.bars,

@@ -64,7 +64,7 @@ class Figure:
         """Return the figure with every statistic; what was not taken is null."""
         statistics = {name: None if np.isnan(value) else value for name, value in self.statistics().items()}
         bounds = {
-            kind: [{"statistic": b.statistic, "value": b.value, "holds": b.holds(self)} for b in group]
+            kind: [{"statistic": b.statistic, "value": float(b.value), "holds": bool(b.holds(self))} for b in group]
             for kind, group in (("goals", self.goals), ("first_steps", self.first_steps))
         }
         head = {"name": self.name, "load": self.load, "unit": self.unit, "count": int(self.samples.size)}
