@@ -24,7 +24,7 @@ from tests.oracle.view import (
     sigma_of,
     views_of,
 )
-from tests.oracle.worst import worst, worst_metrics
+from tests.oracle.worst import book_at_worst, worst, worst_metrics
 
 _NAMES_MIN = 8  # under it, concentration is max|x| / NAV
 _COVERAGE_MIN = 0.80
@@ -56,7 +56,6 @@ def numbers_of(state: State, scope: str) -> dict[str, object]:
         "sigma": sigma_of(view, view.book),
         "tail_fit": fit_record(view),
         "mean_correlation_change": mean_correlation_change(view),
-        "liquidity_costs": costs_by_state(view),
         "component_var": _components(views.get("larger", view), LEVELS_PPM["99"]),
         "stress": _worst_stress([_stress(each) for each in views.values()]),
     }
@@ -64,7 +63,8 @@ def numbers_of(state: State, scope: str) -> dict[str, object]:
     metrics = {book: _metrics(each, risks[book]) for book, each in views.items()}
     counts = {book: sum(1 for exposure in each.book.values() if exposure != 0.0) for book, each in views.items()}
     found = worst_metrics(metrics, counts) | {"failures": _failures(list(views.values()))}
-    return result | _worst_tables(risks) | _account(view) | {"metrics": found}
+    costs = costs_by_state(views[book_at_worst(metrics, "liquidity_cost")])
+    return result | _worst_tables(risks) | _account(view) | {"metrics": found, "liquidity_costs": costs}
 
 
 def _metrics(view: View, risk: Risk) -> dict[str, Number]:

@@ -43,3 +43,15 @@ def worst(numbers: list[Number]) -> Number:
     if math.inf in known:
         return {"value": math.inf, "status": status.name}
     return {"value": max(known) if known and len(known) == len(values) else None, "status": status.name}
+
+
+def book_at_worst(books: dict[str, dict[str, Number]], name: str) -> str:
+    """Return the first book in which a metric is at its worst: infinite before missing before large."""
+
+    def rank(book: str) -> tuple[int, float]:
+        value = books[book][name]["value"]
+        if not isinstance(value, float):
+            return 1, 0.0
+        return (2, 0.0) if value == math.inf else (0, value)
+
+    return max(books, key=rank)
