@@ -72,7 +72,8 @@ def _pairs(record: dict, numbers: dict) -> Iterator[tuple[str, object, object]]:
         yield f"stress {scenario}", result["loss"], numbers["stress"][scenario]["loss"]
         yield f"coverage {scenario}", result["coverage"], numbers["stress"][scenario]["coverage"]
     yield from _fit_pairs(record, numbers)
-    if record["liquidity"] is not None:
+    is_told = numbers["metrics"]["liquidity_cost"]["status"] in ("OK", "DEGRADED")  # else no book is at its worst
+    if record["liquidity"] is not None and is_told:
         for state, cost in record["liquidity"]["by_state"].items():
             yield f"selling cost {state}", cost["cost"], numbers["liquidity_costs"][state]
     yield "nav", record["nav"], numbers["nav"] if numbers["nav_status"] == "OK" else None

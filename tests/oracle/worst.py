@@ -50,7 +50,7 @@ def book_at_worst(books: dict[str, dict[str, Number]], name: str) -> str:
 
     def rank(book: str) -> tuple[int, float]:
         value = books[book][name]["value"]
-        if not isinstance(value, float) or books[book][name]["status"] == "INSUFFICIENT":
+        if not isinstance(value, float):
             return 1, 0.0
         return (2, 0.0) if value == math.inf else (0, value)
 
