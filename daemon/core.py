@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from config.dump import decision_config_hash
 from config.setup import Setup
+from daemon.due_timers import fire
 from daemon.handlers import Handlers
 from daemon.looking import Looking
 from daemon.outputs import Outputs
 from daemon.price_runs import PriceRun, SymbolIndex, collect_run
 from daemon.report import SourceReport
 from daemon.series import Series
-from daemon.sources import KIND as SOURCE
 from daemon.sources import Sources
 from daemon.state_records import state_record
 from enforcement.enforcer import Enforcer
@@ -33,18 +33,12 @@ from feeds.events import (
 )
 from feeds.prices import Item, Prices, segments
 from feeds.record import Input, Record, Rejection, RejectReason
-from risk.adjustments import apply_adjustment
-from risk.bars import BAR_END, end_bar
-from risk.kernels.prices import DONE, WAKE, run_prices
+from risk.kernels.prices import DONE, WAKE, measure_moved, run_prices
 from risk.portfolios import root_of
 from risk.state import RiskState
-from risk.trust import check_age
-from risk.turnover import TRADED_OUT, forget_traded
-from risk.window import DAY_OPEN, ROW_CLOSE, ROW_CUTOFF, base_close, complete_row, open_day
 from sensors.catalogue import SHIPPED, Catalogue
 
 FAR_FUTURE_NS = 2**62
-_ON_TIME = {ROW_CLOSE: base_close, ROW_CUTOFF: complete_row, DAY_OPEN: open_day, TRADED_OUT: forget_traded}
 MODEL_VERSION = "2"  # of the numbers; a change of a formula changes it
 
 
@@ -58,29 +52,36 @@ class Core:
         self.setup = setup
         self.shard = shard
         self.n = 0
-        self.state = RiskState(setup)
-        self.enforcer = Enforcer(setup.config, shard, self.state.timers, self, catalogue)
+        self._state = RiskState(setup)
+        self._is_behind = False  # prices have moved scopes that nobody has looked at since
+        self.enforcer = Enforcer(setup.config, shard, self._state.timers, self, catalogue)
         self.enforcer.config_hash = decision_config_hash(setup.config)
         self.enforcer.model_version = MODEL_VERSION
-        self.looking = Looking(self.state, self.enforcer, compute_slow_work=compute_slow_work)
+        self.looking = Looking(self._state, self.enforcer, compute_slow_work=compute_slow_work)
         if keeps_series:
-            self.looking.series = Series(self.state, self.enforcer, catalogue, shard=shard)
-        self.sources = Sources(setup.config.data.sources, self.state.timers, self.enforcer.freshness)
-        self.handlers = Handlers(self.state, self.looking, self.sources)
+            self.looking.series = Series(self._state, self.enforcer, catalogue, shard=shard)
+        self.sources = Sources(setup.config.data.sources, self._state.timers, self.enforcer.freshness)
+        self.handlers = Handlers(self._state, self.looking, self.sources)
         self._is_wall = setup.config.clock == "wall"
         self._catch_up_until_ns: int | None = None  # while a backlog is caught up with, its events tell the time
         topics = setup.config.kafka.topics
         self._timeless = (topics.reference, topics.control)  # there they do not: both are read ahead of all others
-        self._symbol_index = SymbolIndex(self.state.instrument_index)
+        self._symbol_index = SymbolIndex(self._state.instrument_index)
         homes = setup.config.kafka.homes
         for root in setup.config.portfolios:  # the first shard has those of no known home, until another has seen them
             if homes.get(root, 0) == shard:
                 self.handlers.list_root(root)
 
     @property
+    def state(self) -> RiskState:
+        """All that is known, with every number as of the last input."""
+        self._measure_moved()
+        return self._state
+
+    @property
     def now_ns(self) -> int:
         """Core time."""
-        return self.state.now_ns
+        return self._state.now_ns
 
     def step(self, inputs: Sequence[Item]) -> Outputs:
         """Apply inputs in order and return what they let out; any batching gives the same in sum."""
@@ -97,7 +98,7 @@ class Core:
 
     def state_records(self) -> list[dict[str, object]]:
         """Return the state record of every scope at this moment, in the order in which they came into being."""
-        return [self.state_record(p) for p in range(len(self.state.scopes)) if not self.is_elsewhere(p)]
+        return [self.state_record(p) for p in range(len(self._state.scopes)) if not self.is_elsewhere(p)]
 
     def state_record(self, p: int) -> dict[str, object]:
         """Return the state record of one scope at this moment."""
@@ -105,7 +106,7 @@ class Core:
 
     def is_elsewhere(self, p: int) -> bool:
         """Say whether the scope belongs to a root that lives in another shard."""
-        return root_of(self.state.scopes[p]) in self.handlers.elsewhere
+        return root_of(self._state.scopes[p]) in self.handlers.elsewhere
 
     @property
     def offsets(self) -> Mapping[str, int]:
@@ -144,7 +145,7 @@ class Core:
     def _apply(self, inputs: Sequence[Input]) -> None:
         at = 0
         while at < len(inputs):
-            run = None if self._is_wall_untimed() else collect_run(self.state, self._symbol_index, inputs, at)
+            run = None if self._is_wall_untimed() else collect_run(self._state, self._symbol_index, inputs, at)
             if run is None or self._is_partly_timeless(run):
                 self._single(inputs[at])
                 at += 1
@@ -154,7 +155,7 @@ class Core:
 
     def _run(self, inputs: Sequence[Input], run: PriceRun) -> None:
         """Apply consecutive prices: kernels as far as they go, single steps for the rest."""
-        state, looking = self.state, self.looking
+        state, looking = self._state, self.looking
         at = 0
         while at < run.count:
             due = state.timers.next_due_ns()
@@ -164,7 +165,8 @@ class Core:
             )  # fmt: skip
             applied = position + 1 if code == WAKE else position
             self._note_applied(inputs, run.start + at, run.start + applied, has_one_source=run.has_one_source)
-            if code == DONE:
+            self._is_behind = code == DONE
+            if self._is_behind:
                 return
             if code == WAKE:
                 looking.look(n=self.n, cause="price", ts_event=int(run.ts[position]))
@@ -196,6 +198,7 @@ class Core:
         if isinstance(event, MadeEvent | Foreign):
             self._apply_made(event)
             return
+        self._measure_moved()
         refusal = self.handlers.refuse(item)
         if refusal is not None:
             if refusal.reason is RejectReason.UNKNOWN_PORTFOLIO and isinstance(event, (Halt, Reinstate)):
@@ -218,6 +221,8 @@ class Core:
     def _apply_made(self, event: MadeEvent | Foreign) -> None:
         """Apply an input that riskd made itself."""
         looking = self.looking
+        if not isinstance(event, Tick):  # mostly nothing is due
+            self._measure_moved()
         match event:
             case Tick():
                 self._advance(event.ts)
@@ -254,11 +259,19 @@ class Core:
 
     def _halt_late(self) -> None:
         """Carry out the halts that came before their path or before the time."""
-        for halt in self.handlers.halts.due(self.state.scope_index):
+        for halt in self.handlers.halts.due(self._state.scope_index):
+            self._measure_moved()
             self.looking.take_command(halt, n=self.n)
+
+    def _measure_moved(self) -> None:
+        """Bring every number up to date, before anybody reads one or anything but a price changes one."""
+        if self._is_behind:
+            self._is_behind = False
+            measure_moved(self._state.arrays)
 
     def _reject(self, record: Record, rejection: Rejection) -> None:
         """Write a refused input down; it may cost trust, and is no confirmation, no beginning and no time."""
+        self._measure_moved()
         self.handlers.distrust_named(rejection)
         self.looking.reject(record, rejection)
         if self.now_ns > 0:
@@ -267,31 +280,12 @@ class Core:
     def _advance(self, ts: int) -> None:
         """Fire every timer due by `ts`, each at its own due time, then move core time there."""
         target = max(ts, self.now_ns)
-        while (due := self.state.timers.pop_due(target)) is not None:
+        while (due := self._state.timers.pop_due(target)) is not None:
             due_ns, name = due
-            self.state.advance_to(due_ns)
-            self._fire(due_ns, name)
-        self.state.advance_to(target)
-
-    def _fire(self, due_ns: int, name: str) -> None:
-        state, looking = self.state, self.looking
-        kind, _, rest = name.partition("|")
-        if kind == "life":
-            looking.fire_life(name, due_ns, n=self.n)
-            return
-        rows = state.window.rows_total
-        if kind == SOURCE:
-            self.sources.miss(rest)
-            looking.wake_roots()
-        elif name == BAR_END:
-            end_bar(state, due_ns)
-        elif name in _ON_TIME:
-            _ON_TIME[name](state)
-        elif kind == "trust":
-            check_age(state, state.instrument_index[rest])
-        elif kind == "adjust":
-            apply_adjustment(state, *self.handlers.adjustments.pop(name))
-        else:
-            raise AssertionError(f"no such timer: {name}")
-        is_news = kind == "adjust" or state.window.rows_total != rows
-        looking.look(n=self.n, cause="other" if is_news else "time", ts_event=due_ns)
+            self._measure_moved()
+            self._state.advance_to(due_ns)
+            fire(
+                name, due_ns,
+                state=self._state, looking=self.looking, handlers=self.handlers, sources=self.sources, n=self.n,
+            )  # fmt: skip
+        self._state.advance_to(target)

@@ -18,6 +18,26 @@ _FROM_QUOTE, _FROM_TRADE = Source.QUOTE, Source.TRADE
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _visit(s: Arrays, i: int, moved: bool, has_orders: bool) -> bool:
+    """Go to every scope that holds or orders instrument i; True where one needs a look.
+
+    One that moved within its budgets is left unmeasured.
+    """
+    woken = False
+    for p in range(s.scalars[_SCOPES]):
+        if s.quantity[p, i] != 0.0 or (has_orders and works(s, p, i)):
+            if moved and is_quiet(s, p) and not (has_orders and s.worked_row[p] >= 0 and not are_worked_quiet(s, p)):
+                s.unmeasured[p] = 1
+            elif moved:
+                measure(s, p)
+                s.unmeasured[p] = 0
+            elif s.alive[p] == 1 and s.dozing[p] == 0:
+                s.woken[p] = 1
+            woken = woken or s.woken[p] == 1 or s.refit[p] == 1
+    return bool(woken)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def _apply(
     s: Arrays, instrument: Ints, kind: Ints, price: Floats, low: Floats, ts: Ints, source: Ints,
     start: int, stop: int, next_due: int, wall: bool,
@@ -63,25 +83,19 @@ def _apply(
             move_price(s, i, mid)
         elif spread_moved:
             move_spread(s, i)
-        moved = moved or spread_moved
-        woken = False
-        for p in range(s.scalars[_SCOPES]):
-            if s.quantity[p, i] != 0.0 or (has_orders and works(s, p, i)):
-                if (
-                    moved
-                    and is_quiet(s, p)
-                    and not (has_orders and s.worked_row[p] >= 0 and not are_worked_quiet(s, p))
-                ):
-                    s.unmeasured[p] = 1
-                elif moved:
-                    measure(s, p)
-                    s.unmeasured[p] = 0
-                elif s.alive[p] == 1 and s.dozing[p] == 0:
-                    s.woken[p] = 1
-                woken = woken or s.woken[p] == 1 or s.refit[p] == 1
+        woken = _visit(s, i, moved or spread_moved, has_orders)
         if woken:
             return at, WAKE
     return stop, DONE
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def measure_moved(s: Arrays) -> None:
+    """Measure every scope that prices have moved within its budget since it was measured."""
+    for p in range(s.scalars[_SCOPES]):
+        if s.unmeasured[p] == 1:
+            measure(s, p)
+            s.unmeasured[p] = 0
 
 
 @njit(cache=True, error_model="numpy", _nrt=False, nogil=True)
@@ -98,11 +112,10 @@ def run_prices(
     wall       : core time is the ticks alone, so prices neither move it nor let timers come due
     DONE: all applied. WAKE: the price at `position` is applied and a scope is woken. SLOW: the price at
     `position` is not applied, because it is late, out of bounds, the first, suspect or not linear. TIMER: it is
-    not applied, because a timer is due before it. Whatever it is, every scope is measured when this returns.
+    not applied, because a timer is due before it. Every scope is then measured; after DONE, those that moved within
+    their budgets are not: `measure_moved` does it where somebody asks for numbers.
     """
     position, code = _apply(s, instrument, kind, price, low, ts, source, start, stop, next_due, wall)
-    for p in range(s.scalars[_SCOPES]):
-        if s.unmeasured[p] == 1:
-            measure(s, p)
-            s.unmeasured[p] = 0
+    if code != DONE:
+        measure_moved(s)
     return position, code

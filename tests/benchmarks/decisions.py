@@ -87,6 +87,7 @@ def _time(market: Market, count: int, pauses: list[float] | None = None) -> tupl
     step, decode = market.core.step, market.decode
     for record in market.quotes(WARM_RECORDS):
         step(decode([record]))
+    market.core.state_records()  # loads what measures
     records = list(market.quotes(count))
     with quiet_collector():
         cpu_before = time.process_time_ns()

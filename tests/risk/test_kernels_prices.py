@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from risk.arrays import Arrays, Budget, Scalar, Source
 from risk.kernels.measure import measure
-from risk.kernels.prices import DONE, QUOTE, SLOW, TICK, TIMER, TRADE, WAKE, _apply, run_prices
+from risk.kernels.prices import DONE, QUOTE, SLOW, TICK, TIMER, TRADE, WAKE, _apply, measure_moved, run_prices
 from risk.measures import BOOKS, METRIC_INDEX, METRICS, Status
 from risk.measuring import COMPUTED
 from tests.risk.random_arrays import NAMES, assert_same_bytes, assert_twin, copied, random_arrays
@@ -41,6 +41,8 @@ def test_one_call_does_what_single_calls_do(seed: int, draws: list[tuple[int, fl
     assert run_prices(whole, *run, 0, len(draws), NEVER, False) == (len(draws), DONE)
     for at in range(len(draws)):
         assert run_prices(single, *run, at, at + 1, NEVER, False) == (at + 1, DONE)
+        measure_moved(single)
+    measure_moved(whole)
     assert_same_bytes(whole, single, apart_from=AIDS)
 
 
@@ -66,6 +68,7 @@ def looks(arrays: Arrays, run: tuple[object, ...], count: int, step: int) -> lis
     at = 0
     while at < count:
         position, code = run_prices(arrays, *run, at, min(at + step, count), NEVER, False)
+        measure_moved(arrays)
         assert code in (DONE, WAKE)
         if code == WAKE:
             found.append((position, tuple(np.flatnonzero(arrays.woken | arrays.refit).tolist())))
@@ -108,7 +111,8 @@ def test_most_prices_of_a_calm_book_are_spared(orders: bool) -> None:
     held = np.flatnonzero(held)
     assert (spared.spent[held, Budget.EXPOSURE] > 0.0).all()
     assert run_prices(arrays, *run, 0, 200, NEVER, False) == (200, DONE)
-    assert not arrays.unmeasured.any(), "whatever was spared is measured when the run ends"
+    measure_moved(arrays)
+    assert not arrays.unmeasured.any(), "whatever was spared is measured where somebody asks"
     assert (arrays.spent == 0.0).all()
 
 
@@ -117,6 +121,8 @@ def test_the_kernel_equals_its_python_twin_bit_by_bit(orders: bool) -> None:
     arrays = random_arrays(1, orders=orders)
     run = prices(arrays, [(i % NAMES, 1.0 + i / 4000.0, 5) for i in range(40)])
     assert_twin(run_prices, arrays, *run, 0, 40, NEVER, False)
+    run_prices(arrays, *run, 0, 40, NEVER, False)
+    assert_twin(measure_moved, arrays)
 
 
 def test_time_moves_with_prices_and_under_the_wall_clock_it_does_not() -> None:
