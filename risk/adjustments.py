@@ -91,6 +91,7 @@ def _correct_cell(state: RiskState, i: int, ex_ts: int, factor: float, cash: flo
     new = (1.0 + old) / factor - 1.0 + cash / level_before
     arrays.returns[i, slot] = new
     restate(state, i, slot, old, age)
+    state.crisis_rows.restate(window.row_dates[number], i, new)
     arrays.returns_min[i] = min(float(arrays.returns_min[i]), new)
     arrays.returns_max[i] = max(float(arrays.returns_max[i]), new)
     state.rebuild_all()

@@ -43,6 +43,13 @@ class CrisisRows:
         self.widths.append(width)
         self._note(f"{day}".encode() + returns.tobytes() + flags.tobytes())
 
+    def restate(self, day: int, column: int, value: float) -> None:
+        """Replace the return of an instrument in the row of `day`, where that row was kept."""
+        row = bisect_left(self.days, day)
+        if row < len(self.days) and self.days[row] == day:
+            self._returns[row, column] = value
+            self._note(f"{day}|{column}|{value!r}".encode())
+
     def widen(self, columns: int) -> None:
         """Make room for so many instruments."""
         if columns > self._returns.shape[1]:

@@ -101,3 +101,18 @@ def test_many_names_and_rows_find_room() -> None:
     found = windows_of(state, *names)["long"]
     assert found.shape == (79, 40)
     np.testing.assert_allclose(found, np.array([[1.0 / (101.0 + row)] * 40 for row in range(79)]), rtol=1e-12)
+
+
+def test_a_split_that_is_heard_late_is_no_fall_in_the_rows_of_a_crisis() -> None:
+    """Two for one on day 5, told an hour after its close: the row was complete with half the price."""
+    split = {"type": "adjustment", "instrument": "AA", "ex_ts": open_of(5) - 10**9, "price_factor": 0.5}
+    events = [stock("AA"), stock("BB"), snapshot({("firm", "AA"): 10.0}, open_of(0))]
+    for day in range(9):
+        price = 100.0 if day < 5 else 51.0
+        events += [close("AA", day, price), close("BB", day, 20.0, close_of(day) + 2 * 10**6)]
+        if day == 5:
+            before = play(events, setup_of(FALL)).core.state.crisis_rows.digest
+            events.append(split | {"ts": close_of(5) + 3_600 * 10**9})
+            assert play(events, setup_of(FALL)).core.state.crisis_rows.digest != before
+    state = play(events, setup_of(FALL)).core.state
+    np.testing.assert_allclose(windows_of(state, "AA")["fall"][:, 0], [0.0, 0.02, 0.0], rtol=1e-12, atol=1e-15)
