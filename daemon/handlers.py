@@ -28,7 +28,7 @@ from feeds.events import (
     Trade,
 )  # fmt: skip
 from feeds.record import Input, Rejection
-from risk.adjustments import apply_adjustment
+from risk.adjustments import apply_adjustment, in_todays_units
 from risk.calendars import ordinal_of_iso
 from risk.currency import refresh_paths
 from risk.instruments import Terms, coin_name, coin_of, write_terms
@@ -216,6 +216,8 @@ class Handlers:
         state = self._state
         i = state.instrument_index.get(terms.name)
         before = None if i is None else state.terms[i]
+        if i is not None:
+            terms = in_todays_units(state, i, terms)
         if i is None:
             i = state.add_instrument(terms)
             if terms.kind == "cash":

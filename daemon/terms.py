@@ -45,4 +45,5 @@ def terms_of(event: Instrument) -> Terms:
         max_age_ns=event.max_age,
         duration=event.duration,
         underlying=event.underlying,
+        told_ns=event.ts,
     )

@@ -1,12 +1,15 @@
 """Splits and distributions: what is older than `ex_ts` is restated, also when the news comes late."""
 
 import math
+from dataclasses import replace
 
 from risk.bars import adjust_bars
 from risk.covariance import restate
+from risk.instruments import Terms, write_terms
 from risk.kernels.book import add_pnl
+from risk.kernels.liquidity import move_spread
 from risk.marks import revalue
-from risk.positions import quantity_at, split_holding
+from risk.positions import quantity_at, split_holding, split_since
 from risk.proxies import CellFlag
 from risk.quantities import refresh_quantity
 from risk.state import RiskState
@@ -48,7 +51,25 @@ def apply_adjustment(state: RiskState, i: int, ex_ts: int, factor: float, cash: 
             add_pnl(arrays, leaf, (after - before) * unit)
         refresh_quantity(state, leaf, i)
     refresh_instrument(state, i)
+    _restate_volume(state, i, ex_ts, factor)
     state.touch(i)
+
+
+def in_todays_units(state: RiskState, i: int, terms: Terms) -> Terms:
+    """Return terms as they were told with their volume in the units of today: splits may have acted since."""
+    if terms.adv is None:
+        return terms
+    return replace(terms, adv=terms.adv / split_since(state, i, terms.told_ns))
+
+
+def _restate_volume(state: RiskState, i: int, ex_ts: int, factor: float) -> None:
+    """A volume that was told before `ex_ts` is of old units, as a quantity is; every book that holds i costs anew."""
+    terms = state.terms[i]
+    if terms.adv is None or terms.told_ns >= ex_ts:
+        return
+    state.terms[i] = replace(terms, adv=terms.adv / factor)
+    write_terms(state.arrays, i, state.terms[i], state.config.liquidity)
+    move_spread(state.arrays, i)
 
 
 def _restate_mark(state: RiskState, i: int, mark: float) -> None:

@@ -1,7 +1,7 @@
 """What an instrument is: its terms, and how price, currency and contract become an exposure."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from config.liquidity import LiquidityConfig
 from risk.arrays import Arrays
@@ -16,7 +16,8 @@ class Terms:
 
     floor    : a price must be above it; -inf where prices may be negative
     lot      : smallest tradable step in units
-    adv      : units a day, None where unknown
+    adv      : units a day, None where unknown; of the units of today, as quantities are
+    told_ns  : when all this was told, event time
     max_age  : ns of open time after which its price is stale, None for the general rule
     """
 
@@ -40,6 +41,7 @@ class Terms:
     max_age_ns: int | None = None
     duration: float | None = None
     underlying: str | None = None
+    told_ns: int = field(default=0, compare=False)
 
     @property
     def is_funded(self) -> bool:

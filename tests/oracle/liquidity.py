@@ -73,7 +73,9 @@ def sales_of(view: View) -> dict[str, Sale]:
 
 
 def _sale(view: View, name: str, quantity: float, value: float) -> Sale:
-    config, volume = view.state.setup.config.liquidity, view.state.market.instruments[name].ref.adv
+    config, facts = view.state.setup.config.liquidity, view.state.market.instruments[name]
+    # a volume is of the units of the time that it was told
+    volume = None if facts.ref.adv is None else facts.ref.adv / facts.factor(facts.ref.ts)
     has_volume = volume is not None and volume > 0.0
     days = quantity / (config.participation * volume) if has_volume and volume is not None else math.inf
     spread = relative_spread(view.state, name)

@@ -4,6 +4,9 @@ import math
 
 import pytest
 
+from risk.arrays import Liquid
+from risk.kernels.liquidity import rebuild_liquidity
+from risk.liquidity_view import liquidity_view
 from tests.helpers import (
     HOUR_NS,
     EventDict,
@@ -103,3 +106,37 @@ def test_a_missing_pair_is_no_move_of_zero() -> None:
     own, pair = 103.0 / 102.0 - 1.0, 0.5 * 0.02
     assert state.arrays.returns[0, 2] == pytest.approx((1 + own) * (1 + pair) - 1, rel=1e-12)
     assert state.window.stand_ins[0] == 1
+
+
+def volume_story(*later: Source, told: int = OPEN - 2 * HOUR_NS) -> float:
+    """Days to sell 150 of AA, 100 of which trade a day, after what came later; at 20 % a day they are 7.5."""
+    events: list[Source] = [
+        stock("AA", adv=100.0, spread=0.001) | {"ts": told},
+        snapshot({("firm", "AA"): 150.0}, OPEN - HOUR_NS),
+        quote("AA", 100.0, OPEN + 5),
+        *later,
+    ]
+    core = play(events, small_setup()).core
+    row = core.state.scope_index["firm"]
+    view = liquidity_view(core.state, row)
+    kept = core.state.arrays.liquid[row].copy()
+    rebuild_liquidity(core.state.arrays, row)
+    assert kept.tolist() == pytest.approx(core.state.arrays.liquid[row].tolist(), rel=1e-12)
+    assert bool(kept[Liquid.SLOW] > 0.0) is (view.days["AA"] > 10.0)
+    return view.days["AA"]
+
+
+@pytest.mark.parametrize("heard", [OPEN + 60, OPEN + 300])
+def test_a_volume_told_before_a_split_is_in_old_units(heard: int) -> None:
+    """Twice the units are held and twice as many trade: the book takes as long to sell, also where the news is late."""
+    acted = [split(OPEN + 100, heard), quote("AA", 50.0, OPEN + 400)]
+    assert volume_story() == pytest.approx(7.5, rel=1e-12)
+    assert volume_story(*acted) == pytest.approx(7.5, rel=1e-12)
+    again = stock("AA", adv=100.0, spread=0.001)
+    assert volume_story(*acted, again | {"ts": OPEN + 90}) == pytest.approx(7.5, rel=1e-12), "an old statement"
+    assert volume_story(*acted, again | {"ts": OPEN + 500}) == pytest.approx(15.0, rel=1e-12), "told anew since"
+
+
+def test_a_volume_told_in_new_units_stays_when_the_split_is_heard_late() -> None:
+    told_again = stock("AA", adv=200.0, spread=0.001) | {"ts": OPEN + 150}
+    assert volume_story(told_again, split(OPEN + 100, OPEN + 300)) == pytest.approx(7.5, rel=1e-12)
