@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 from daemon.cli_errors import EXIT_FAILED
+from daemon.cli_options import recording_path
 
 
 def stress(
-    recording: Annotated[Path, typer.Argument(exists=True, help="Recording, folder, or journal.")],
+    recording: Annotated[
+        Path, typer.Argument(callback=recording_path, help="Recording, folder, or journal; or equities, or crypto.")
+    ],
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", metavar="FILE", exists=True, dir_okay=False, help="Configuration, YAML."),
@@ -35,6 +38,7 @@ def stress(
 
     \b
     Examples:
+      riskd stress equities --at 2008-09-12                         a recording that riskd brings
       riskd stress day.jsonl.zst --config limits.yaml
       riskd stress out/journal --at 2008-09-12 --portfolio firm/desk
       riskd stress out/journal --at 2007-06-29 --crisis gfc_2008    with hindsight

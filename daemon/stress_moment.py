@@ -90,14 +90,14 @@ def parse_moment(text: str) -> Moment:
     """
     if text.isascii() and text.isdigit():
         return Moment(n=int(text))
+    is_date = len(text) == len("2008-09-15")
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
         known = "an n, a date such as 2008-09-15 or a time such as 2008-09-15T20:00"
         raise ValueError(f"moment must be {known}, got {text!r}") from None
     when = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
-    is_date = len(text) == len("2008-09-15")
-    microseconds = (when + (_DAY if is_date else timedelta()) - _EPOCH) // timedelta(microseconds=1)
+    microseconds = (when - _EPOCH + (_DAY if is_date else timedelta())) // timedelta(microseconds=1)
     return Moment(ts=microseconds * 1_000 - (1 if is_date else 0))
 
 
@@ -137,6 +137,8 @@ class StressRun:
             self._capture()
         assert self._books is not None, "the moment was captured"
         state, plan = self.core.state, self._plan
+        if not self._books:
+            raise StressError(f"no portfolio is there yet at that moment, after input {self._n:,}")
         for scope in plan.portfolios:
             if scope not in self._books:
                 raise StressError(f"portfolio must be one of {', '.join(self._books)}, got {scope!r}")

@@ -75,7 +75,7 @@ def _reverse(result: StressResult, share: float) -> list[RenderableType]:
     title = Text(f"How many times a scenario must come to cost {share:.0%} of NAV")
     table = _table("scenario", "times", "loss", "")
     for figure in result.reverse:
-        note = _REASONS.get(figure.reason or "", "") or _STATUS[figure.status]
+        note = "; ".join(part for part in (_REASONS.get(figure.reason or "", ""), _STATUS[figure.status]) if part)
         style = "red" if figure.multiplier is not None and figure.multiplier <= 1.0 else ""
         table.add_row(figure.scenario, Text(times(figure.multiplier), style=style), money(figure.loss), note)
     return [title, table]

@@ -9,7 +9,7 @@ import pytest
 from config.crises import Crisis
 from daemon.cli import main
 from daemon.stress_moment import Moment, StressError, StressPlan, StressRun, parse_moment
-from tests.helpers import DAY_NS, EventDict, close, close_of, date_of, nav, open_of, snapshot, stock
+from tests.helpers import DAY_NS, EventDict, close, close_of, date_of, heartbeat, nav, open_of, snapshot, stock
 
 FALL = Crisis("fall", "The fall", date_of(30), date_of(36), "made for tests")
 CRISES = f"""crises:
@@ -108,12 +108,16 @@ def test_what_is_not_there_is_said_in_words(files: tuple[Path, Path]) -> None:
         played(files, crises=("tulips",))
     with pytest.raises(StressError, match="no whole history of the crisis before"):
         played(files, crises=("before",)).result()
+    for moment, last in ((parse_moment("1850-01-01"), 0), (Moment(n=2), 2)):
+        with pytest.raises(StressError, match=f"no portfolio is there yet at that moment, after input {last}$"):
+            played(files, moment, portfolios=("firm",)).result()
 
 
 def test_a_moment_is_an_n_a_date_or_a_time() -> None:
     assert parse_moment("7") == Moment(n=7)
     assert parse_moment("1970-01-02").ts == 2 * DAY_NS - 1
     assert parse_moment("1970-01-01T01:00:00+01:00").ts == 0
+    assert parse_moment("9999-12-31").ts == parse_moment("9999-12-31T00:00").ts + DAY_NS - 1, "the last there is"
     with pytest.raises(ValueError, match=r"moment must be an n, a date .* got 'soon'"):
         parse_moment("soon")
 
@@ -151,6 +155,7 @@ def test_the_command_shows_tables(files: tuple[Path, Path], capfd: pytest.Captur
         (("--at", "soon"), 2, "moment must be an n"),
         (("--portfolio", "bank"), 1, "portfolio must be one of firm, firm/desk"),
         (("--crisis", "before"), 1, "no whole history of the crisis before"),
+        (("--at", "1850-01-01"), 1, "no portfolio is there yet"),
     ],
 )
 def test_the_command_ends_with_the_codes_of_the_contract(
@@ -159,3 +164,24 @@ def test_the_command_ends_with_the_codes_of_the_contract(
     ended, out, err = run_cli(capfd, files[0], "-c", files[1], *arguments)
     assert (ended, out) == (code, "")
     assert words in err.replace("\n", " ")
+
+
+def test_what_is_not_reached_by_a_blind_book_is_said_to_be_invalid(
+    files: tuple[Path, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing but a heartbeat for fifty sessions: a short book gains in a crash, as far as anybody knows."""
+    blind = [stock("AA"), snapshot({("firm", "AA"): -50.0}, open_of(0)), nav("firm", 10_000.0, open_of(0) + 1)]
+    blind += [close("AA", day, 100.0) for day in range(3)]
+    (tmp_path / "blind.jsonl").write_text("\n".join(map(json.dumps, [*blind, heartbeat(close_of(50))])) + "\n")
+    code, out, _ = run_cli(capfd, tmp_path / "blind.jsonl", "-c", files[1])
+    assert code == 0
+    assert "not reached by five times it; invalid" in out
+
+
+def test_a_recording_that_riskd_brings_goes_by_its_name(capfd: pytest.CaptureFixture[str]) -> None:
+    """The first input of the coins is reference data: the name is known, and its books are not there yet."""
+    code, out, err = run_cli(capfd, "crypto", "--at", "1")
+    assert (code, out, "after input 1" in err) == (1, "", True)
+    code, out, err = run_cli(capfd, "cryptic")
+    assert (code, out) == (2, "")
+    assert "riskd ships only equities, crypto" in " ".join(err.split())
