@@ -69,7 +69,7 @@ def run_demo(plan: DemoPlan) -> None:
     Everything that it starts has ended when it returns or raises, also on Ctrl-C and SIGTERM.
     raises : DemoError where the daemon ends or loses count, DemoFolderError, KafkaError, BrokerUnavailableError
     """
-    screen = Console(stderr=True, highlight=False, soft_wrap=True)
+    screen = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     with _ended_by_signals(), ExitStack() as stack:
         folder = stack.enter_context(DemoFolder(plan.out, plan.force))
         kafka = _start_broker(stack, plan.broker, folder)

@@ -24,9 +24,9 @@ def run_stress(plan: StressPlan, *, as_json: bool) -> None:
         Console(highlight=False, markup=False, soft_wrap=True).print(canonical_json(document_of(moment)).decode())
         return
     settings = run.source.setup.config.stress
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_PIPED_WIDTH)
+        console = Console(highlight=False, markup=False, width=_PIPED_WIDTH)
     console.print(stress_view(moment, reverse_loss=settings.reverse_loss, plausible_loss=settings.plausible_loss))
 
 

@@ -185,3 +185,15 @@ def test_a_recording_that_riskd_brings_goes_by_its_name(capfd: pytest.CaptureFix
     code, out, err = run_cli(capfd, "cryptic")
     assert (code, out) == (2, "")
     assert "riskd ships only equities, crypto" in " ".join(err.split())
+
+
+def test_a_name_is_no_markup(files: tuple[Path, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Names come from whoever writes the topics: brackets are shown as they are, and end no style that never began."""
+    later = [close(name, day, 100.0 + day % 3) for day in range(DAYS, 70) for name in ("AA", "BB")]
+    named = json.dumps([*events(), *later])
+    named = named.replace('"AA"', '"[/b]"').replace('"firm/desk"', '"firm/[red]desk"')
+    (tmp_path / "names.jsonl").write_text("\n".join(map(json.dumps, json.loads(named))) + "\n")
+    code, out, err = run_cli(capfd, tmp_path / "names.jsonl", "-c", files[1])
+    assert (code, err) == (0, "")
+    assert "firm/[red]desk" in out
+    assert "[/b]" in out

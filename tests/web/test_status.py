@@ -14,20 +14,22 @@ import pytest
 
 from config.schema import HttpConfig
 from daemon.cli import main
+from daemon.core import Core
 from daemon.health import Health
 from daemon.http_server import HttpServer
 from daemon.state_client import StateError, ask_state, url_of
 from tests.daemon.report_sample import report_of, small_core
+from tests.helpers import open_of, play, small_setup, snapshot, stock
 
 TIMEOUT_S = 30.0
 
 
 @contextlib.contextmanager
-def daemon_pages(*, has_report: bool = True) -> Iterator[str]:
+def daemon_pages(*, has_report: bool = True, core: Core | None = None) -> Iterator[str]:
     """Serve the pages of a daemon; yield the address as a URL."""
     health = Health()
     if has_report:
-        health.set_report(report_of(small_core()))
+        health.set_report(report_of(small_core() if core is None else core))
     with HttpServer(HttpConfig(port=0), None, health) as server:
         yield f"http://{server.address}"
 
@@ -53,6 +55,16 @@ def test_without_a_terminal_it_prints_once(capfd: pytest.CaptureFixture[str]) ->
     assert out.startswith("riskd READY")
     assert "gross leverage 0.20x, limit 0.1" in out
     assert "\x1b" not in out, "no control codes in a pipe"
+
+
+def test_a_name_is_no_markup(capfd: pytest.CaptureFixture[str]) -> None:
+    """Whoever writes positions names the books: a bracket that closes no style must not end the page of the on-call."""
+    core = play([stock("AA"), snapshot({("firm/[/b]", "AA"): 1.0}, open_of(0))], small_setup()).core
+    with daemon_pages(core=core) as url:
+        code = riskd("--url", url)
+    out, err = capfd.readouterr()
+    assert (code, err) == (0, "")
+    assert "firm/[/b]" in out
 
 
 def test_json_is_the_document_itself(capfd: pytest.CaptureFixture[str]) -> None:
