@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 from risk.measures import Status, Vector
 
@@ -15,6 +15,7 @@ POINTS = 64
 LOSS_TOLERANCE = 1e-6  # of NAV: how far the loss at the answer may be from the loss that was asked for
 _RATIO = 1.103673954305283  # (5 / 0.01) ** (1 / 63), written out: a power of the platform's could differ in a bit
 _MULTIPLIER_TOLERANCE = 1e-14
+_PEAK_TOLERANCE = 1e-10
 
 Losses = Callable[[Vector], Vector]
 
@@ -63,9 +64,10 @@ def reverse_stress(losses: Losses, *, share: float, nav: float, has_exposure: bo
     losses : the loss at each of (k,) multipliers, base currency; need be neither linear nor monotone
     share  : of NAV, > 0; ValueError else
     nav    : base currency; NaN where it is unknown (INSUFFICIENT); INVALID at and under zero
-    64 multipliers are tried in order and the first interval that crosses is solved by Brent's method (Brent 1973), so
-    that a book whose loss rises and falls gives its first crossing. A peak between two of them, 10 % apart, is missed.
-    Where the loss jumps over the target the answer is just behind the jump. A loss that is not finite is INVALID.
+    64 multipliers are tried in order, and the top is looked for wherever one of them loses more than its neighbours;
+    the first interval that crosses is solved by Brent's method (Brent 1973), so that a book whose loss rises and falls
+    gives its first crossing. What rises and falls again between two of them, 10 % apart, is missed. Where the loss
+    jumps over the target the answer is just behind the jump. A loss that is not finite is INVALID.
     """
     if not share > 0.0:
         raise ValueError(f"share must be above 0, got {share}")
@@ -79,14 +81,40 @@ def reverse_stress(losses: Losses, *, share: float, nav: float, has_exposure: bo
     if not np.isfinite(seen).all():
         return ReverseStress(False, None, None, None, Status.INVALID)
     target = share * nav
-    reached = np.flatnonzero(seen >= target)
-    if reached.size == 0:
-        return ReverseStress(False, None, float(seen.max()), ReverseReason.NOT_REACHED, Status.OK)
-    first = int(reached[0])
-    if first == 0:
+    if seen[0] >= target:
         return ReverseStress(True, MULTIPLIER_MIN, float(seen[0]), ReverseReason.EXCEEDS_AT_MIN, Status.OK)
-    multiplier = _crossing(losses, target, float(_TRIED[first - 1]), float(_TRIED[first]), LOSS_TOLERANCE * nav)
+    crossed = _first_interval(losses, seen, target)
+    if crossed is None:
+        return ReverseStress(False, None, float(seen.max()), ReverseReason.NOT_REACHED, Status.OK)
+    multiplier = _crossing(losses, target, *crossed, LOSS_TOLERANCE * nav)
     return ReverseStress(True, multiplier, _loss_at(losses, multiplier), ReverseReason.OK, Status.OK)
+
+
+def _first_interval(losses: Losses, seen: Vector, target: float) -> tuple[float, float] | None:
+    """Return the first two multipliers between which the loss reaches the target; None where it never does.
+
+    seen : (64,) losses at the multipliers tried, the first under the target
+    """
+    reached = np.flatnonzero(seen >= target)
+    stop = int(reached[0]) if reached.size else POINTS
+    for at in range(1, min(stop, POINTS - 1)):
+        before, after = seen[at - 1], seen[at + 1]
+        is_top = seen[at] >= max(before, after) and seen[at] > min(before, after)
+        if is_top and (top := _top(losses, float(_TRIED[at - 1]), float(_TRIED[at + 1]), target)) is not None:
+            return float(_TRIED[at - 1]), top
+    return None if stop == POINTS else (float(_TRIED[stop - 1]), float(_TRIED[stop]))
+
+
+def _top(losses: Losses, left: float, right: float, target: float) -> float | None:
+    """Return the multiplier between with the largest loss, where that reaches the target (Brent 1973)."""
+    found = minimize_scalar(
+        lambda multiplier: -_loss_at(losses, float(multiplier)),
+        bounds=(left, right),
+        method="bounded",
+        options={"xatol": _PEAK_TOLERANCE},
+    )
+    top = float(found.x)
+    return top if _loss_at(losses, top) >= target else None
 
 
 def _crossing(losses: Losses, target: float, left: float, right: float, tolerance: float) -> float:

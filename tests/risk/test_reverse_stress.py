@@ -51,6 +51,26 @@ def test_a_book_that_loses_and_wins_back_gives_its_first_crossing(first: float, 
     assert found.multiplier == pytest.approx(first, rel=1e-9)  # sin(pi/6) is a half; the next crossing is at 5 first
 
 
+@given(st.floats(0.02, 4.5), st.floats(1.0001, 1.02), st.booleans())
+def test_a_top_between_two_of_the_multipliers_is_found(top: float, excess: float, is_kinked: bool) -> None:
+    """The loss rises to a little over the target and falls again, as where a floor is hit; far out it comes back."""
+
+    def losses(m: Vector) -> Vector:
+        distance = np.abs(m / top - 1.0) if is_kinked else (m / top - 1.0) ** 2
+        return np.asarray(50.0 * excess * (1.0 - distance) + 1e3 * (m > 4.9))
+
+    found = reverse_stress(losses, share=0.5, nav=100.0, has_exposure=True)
+    reach = 1.0 - 1.0 / excess if is_kinked else math.sqrt(1.0 - 1.0 / excess)
+    assert found.reason is ReverseReason.OK
+    assert found.multiplier == pytest.approx(max(top * (1.0 - reach), 0.01), rel=1e-6)
+    assert found.loss == pytest.approx(50.0, abs=1e-4)
+
+
+def test_a_top_under_the_target_is_none() -> None:
+    found = reverse_stress(lambda m: np.asarray(49.9 - (m - 0.3) ** 2), share=0.5, nav=100.0, has_exposure=True)
+    assert (found.reason, found.multiplier) == (ReverseReason.NOT_REACHED, None)
+
+
 def test_a_jump_over_the_target_is_answered_from_behind_it() -> None:
     found = reverse_stress(lambda m: np.where(m > 1.25, 30.0, 1.0), share=0.1, nav=100.0, has_exposure=True)
     assert found.reason is ReverseReason.OK
