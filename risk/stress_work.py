@@ -111,14 +111,21 @@ def _request(state: RiskState, p: int, book: StressBook) -> StressRequest:
     state.stress_requests[id_] = p
     if p in state.stress_watched:
         state.stress_quantities[p] = state.arrays.quantity[p, : len(state.terms)].copy()
-    nu = state.config.student_t_nu
-    return StressRequest(id_, _digest(book), p, state.now_ns, book, state.config.stress, nu)
+    settings, nu = state.config.stress, state.config.student_t_nu
+    return StressRequest(id_, digest_of(book, settings, nu), p, state.now_ns, book, settings, nu)
 
 
-def _digest(book: StressBook) -> str:
-    """Return blake2b-128 in hex of what the figures are computed from."""
-    digest = blake2b(f"{book.names}|{book.nav!r}|{book.data:d}|{book.rows}|{book.history}".encode(), digest_size=16)
+def digest_of(book: StressBook, settings: StressConfig, nu: float) -> str:
+    """Return blake2b-128 in hex of all that the figures are computed from."""
+    told = (
+        book.names, book.stand_ins, book.nav, int(book.data), book.rows, book.history, book.scenarios,
+        [window.crisis.name for window in book.windows], settings.reverse_loss, settings.plausible_loss, nu,
+    )  # fmt: skip
+    digest = blake2b(repr(told).encode(), digest_size=16)
     shocks = book.shocks
-    for part in (book.exposure, book.sigma, shocks.moves, shocks.covered, shocks.leg_moves):
+    for part in (
+        book.columns, book.exposure, book.sigma, shocks.moves, shocks.inverted, shocks.covered, shocks.funded,
+        shocks.currency, shocks.leg_moves, shocks.leg_inverted,
+    ):  # fmt: skip
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """The nightly stress: asked for when a row is complete, applied once, live as in a replay, and enforced."""
 
 import math
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,11 +12,14 @@ from daemon.core import Core
 from daemon.edge import decode_inputs, journal_entries, journal_inputs, made_input
 from daemon.slow_results import result_of, slow_result
 from enforcement.records import ReduceParams
+from risk.crisis_history import crisis_windows
 from risk.measures import METRIC_INDEX, Status
+from risk.scaled_shocks import scaled_shocks
 from risk.slow_work import apply_result, compute, due_requests
 from risk.state import RiskState
+from risk.stress_book import stress_book
 from risk.stress_result import StressResult
-from risk.stress_work import StressRequest
+from risk.stress_work import StressRequest, digest_of
 from tests.helpers import (
     HOUR_NS,
     EventDict,
@@ -208,3 +212,23 @@ def test_a_reduction_is_solved_on_the_other_two_as_well(name: str) -> None:
     reducing = [action.params for action in actions if isinstance(action.params, ReduceParams)]
     assert reducing
     assert all(target.max_abs_qty < 100.0 for target in reducing[-1].targets)
+
+
+def test_the_digest_tells_of_everything_that_the_figures_are_computed_from() -> None:
+    core = play(a_year_in_small(), setup_of()).core
+    state = core.state
+    settings, nu = state.config.stress, state.config.student_t_nu
+    book = stress_book(state, 0, scaled_shocks(state), crisis_windows(state))
+    others = [(book, settings.model_copy(update={name: 0.33}), nu) for name in ("reverse_loss", "plausible_loss")]
+    others.append((book, settings, nu + 1.0))
+    for name in ("exposure", "sigma", "columns", "nav", "rows"):
+        others.append((replace(book, **{name: getattr(book, name) + 1}), settings, nu))
+    for name in ("names", "stand_ins", "scenarios", "windows"):
+        others.append((replace(book, **{name: getattr(book, name)[:-1]}), settings, nu))
+    for each in fields(book.shocks):
+        shocks = replace(book.shocks, **{each.name: getattr(book.shocks, each.name) + 1})
+        others.append((replace(book, shocks=shocks), settings, nu))
+    others.append((replace(book, data=Status.INVALID, history=""), settings, nu))
+    digests = [digest_of(*each) for each in ((book, settings, nu), *others)]
+    assert len(set(digests)) == len(digests)
+    assert digest_of(book, settings, nu) == digests[0]
