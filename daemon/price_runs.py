@@ -70,8 +70,11 @@ def collect_run(state: RiskState, index: SymbolIndex, inputs: Sequence[Input], s
     """Return the run of prices that begins at `start`, or None where that input is none."""
     if isinstance(inputs, Prices):
         return _rest_of(inputs, start, state, index)
-    if type(inputs[start].event) is Tick:  # most batches begin with one, and quotes alone are faster
+    first = inputs[start].event
+    if type(first) is Tick:  # most batches begin with one, and quotes alone are faster
         return None
+    if len(inputs) - start == 1 and isinstance(first, Quote | Trade):
+        return _only(state, start, inputs[start].record, first)
     events: list[_Price] = []
     for at in range(start, len(inputs)):
         event = inputs[at].event
@@ -90,6 +93,22 @@ def collect_run(state: RiskState, index: SymbolIndex, inputs: Sequence[Input], s
     return PriceRun(
         start, stop, np.array(instrument[:count], dtype=np.int64), kind[:count], price[:count], low[:count],
         np.array([event.ts for event in events[:count]], dtype=np.int64), source, has_one_source,
+    )  # fmt: skip
+
+
+def _only(state: RiskState, start: int, record: Record, event: Quote | Trade) -> PriceRun | None:
+    """Return the run of one price, as most are that come live: without what longer runs take to set up."""
+    instrument = state.instrument_index.get(event.instrument)
+    if instrument is None:
+        return None
+    if isinstance(event, Quote):
+        kind, price, low = QUOTE, (event.bid + event.ask) / 2.0, event.bid
+    else:
+        kind, price, low = TRADE, event.price, event.price
+    source = state.source(record.topic, record.partition)
+    return PriceRun(
+        start, start + 1, np.array([instrument]), np.array([kind]), np.array([price]), np.array([low]),
+        np.array([event.ts]), np.array([source]), True,
     )  # fmt: skip
 
 

@@ -86,3 +86,17 @@ def test_every_partition_has_its_index_in_the_order_of_its_first_price(state: Ri
     assert one is not None
     assert one.has_one_source
     np.testing.assert_array_equal(one.source, state.sources["market-data", 1])
+
+
+@pytest.mark.parametrize("event", [*QUOTES, SALE, Quote(ts=4, instrument="ZZ", bid=1.0, ask=2.0)])
+def test_one_price_alone_is_what_it_is_at_the_head_of_a_longer_run(state: RiskState, event: Quote | Trade) -> None:
+    alone = collect(state, inputs(event, partitions=(3,)), 0)
+    longer = collect(state, inputs(event, *QUOTES, partitions=(3,)), 0)
+    if longer is None:
+        assert alone is None
+        return
+    assert alone is not None
+    assert columns(alone) == columns(longer)[:1]
+    assert alone.source.tolist() == longer.source[:1].tolist()
+    for column in ("instrument", "kind", "price", "low", "ts", "source"):
+        assert getattr(alone, column).dtype == getattr(longer, column).dtype
