@@ -1,5 +1,6 @@
 """The streaming numbers against the oracle, which computes them from the raw events alone."""
 
+import dataclasses
 import itertools
 import json
 import random
@@ -17,6 +18,7 @@ from feeds.events import CalendarAdded
 from feeds.record import Record
 from feeds.recording import read_records
 from tests.oracle.compare import differences
+from tests.oracle.compare_night import night_differences, night_pairs
 from tests.oracle.oracle import Oracle
 from tests.oracle.scenarios import STORIES
 from tests.oracle.stream import setup
@@ -46,6 +48,7 @@ def compare_at(events: Iterable[dict[str, object]], config: Setup, points: set[i
             for state in core.state_records():
                 numbers = oracle.numbers(str(state["scope"]))
                 found += [f"n={n} {event['type']}: {line}" for line in differences(state, numbers, statuses=True)]
+            found += [f"n={n} {event['type']}: {line}" for line in night_differences(core.state, oracle)]
     return found
 
 
@@ -87,3 +90,23 @@ def test_a_wrong_number_is_found() -> None:
         core.step(decode_inputs([record], known, made.config))
         oracle.apply(theirs, n)
     assert differences(core.state_records()[0], oracle.numbers("firm"))
+
+
+def test_a_wrong_figure_of_the_night_is_found() -> None:
+    """A year of the shipped recording, with the crisis that it holds; the oracle is told other shares of NAV."""
+    lines = itertools.chain.from_iterable(read_records(shipped_recording()))
+    events = [json.loads(record.payload) for record in itertools.islice(lines, _LINES)]
+    made = build_setup(demo_config())
+    stress = made.config.stress.model_copy(update={"reverse_loss": 0.11, "plausible_loss": 0.26})
+    other = dataclasses.replace(made, config=made.config.model_copy(update={"stress": stress}))
+    core, oracle = Core(made), Oracle(other)
+    known = {calendar.code for calendar in made.calendars}
+    for n, event in enumerate(events, 1):
+        record = Record(n, topic_of_type(str(event["type"])) or "", 0, -1, json.dumps(event).encode())
+        core.step(decode_inputs([record], known, made.config))
+        oracle.apply(event, n)
+    found = night_differences(core.state, oracle)
+    assert {line.split(":")[0].split(" ")[1] for line in found} == {"reverse", "plausible"}
+    names = [name for name, _, _ in night_pairs(core.state, oracle)]
+    assert "firm kuwait_1990 drawdown" in names
+    assert "firm/long-short adversarial severe" in names
