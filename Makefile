@@ -14,12 +14,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: $(VENV)/.installed
 	$(BIN)/riskd demo
 
-# A file's tests stay in one process, which shares what they play; the broker's tests run alone, because they wait for time.
+# A file's tests stay in one process, which shares what they play; the broker's tests come after them, because they wait for time.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -m 'not kafka' $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest -m kafka
+	$(BIN)/python -m pytest -m kafka --numprocesses 2 --dist loadfile
 
 test-fast: $(VENV)/.installed
 	$(BIN)/python -m pytest -m 'not kafka and not long' $(SIDE_BY_SIDE)
