@@ -10,7 +10,7 @@ LiquidityState = Literal["normal", "stressed", "crisis"]
 
 
 class LiquidityConfig(Frozen):
-    """How spreads, impact and days to liquidate are estimated (models.md 14; decision 0022-liquidity-and-turnover).
+    """How spreads, impact and days to liquidate are estimated (models.md 14; decision 0029-liquidity-and-turnover).
 
     state             : which multiples of spread and impact the metric has; reports show all three
     spread            : `observed`: mean and `spread_sigmas` standard deviations of quoted relative spreads;

@@ -1,5 +1,7 @@
 """What one life asks for now: its type and parameters, as decided and as published."""
 
+from msgspec import UNSET
+
 from config.schema import ActionType, Level
 from enforcement.effects import Stage, published_type
 from enforcement.life import Life, is_acting, is_breaching
@@ -34,7 +36,7 @@ def params_for(action: ActionType, life: Life, level: Level) -> Params:
         case "throttle":
             return _throttle(level.params, life.nav)
         case "reduce_position":
-            return ReduceParams(life.targets)
+            return ReduceParams(life.targets, UNSET if life.cancels == "none" else life.cancels)
         case "halt":
             return _halt(level.params)
         case _:

@@ -6,7 +6,7 @@ from math import inf, isnan, nan
 from config.schema import ActionType, NoDataPolicy
 from enforcement.merge import severity
 from enforcement.moment import Moment, OpenTime
-from enforcement.records import LifeState, Target
+from enforcement.records import CancelWorking, LifeState, Target
 from risk.measures import Status
 
 _ACTING = (LifeState.FIRING, LifeState.RECOVERING, LifeState.LATCHED)
@@ -94,7 +94,7 @@ class Life:
     nav: float = nan
     targets: tuple[Target, ...] = ()
     clears_if: str | None = None
-    cancels: str = ""
+    cancels: CancelWorking = "none"
     solved_statistic: float = nan
     solved_book: str = ""
     reminded_session: int = 0
@@ -230,5 +230,12 @@ def _mark_acting(before: Life, after: Life, ts: int) -> Life:
     if is_acting(after):
         return replace(after, acting_since_ns=ts)
     return replace(
-        after, acting_since_ns=0, nav=nan, targets=(), clears_if=None, cancels="", solved_statistic=nan, solved_book=""
+        after,
+        acting_since_ns=0,
+        nav=nan,
+        targets=(),
+        clears_if=None,
+        cancels="none",
+        solved_statistic=nan,
+        solved_book="",
     )

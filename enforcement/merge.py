@@ -83,7 +83,9 @@ def _merged_params(action: ActionType, demands: Sequence[Demand]) -> Params:
         case "throttle":
             return _strictest_throttle([demand.params for demand in demands])
         case "reduce_position":
-            return ReduceParams(_smallest_targets([demand.params for demand in demands]))
+            asked = [demand.params for demand in demands]
+            cancel = _strictest_cancel(asked)
+            return ReduceParams(_smallest_targets(asked), UNSET if cancel == "none" else cancel)
         case "halt":
             return _strictest_halt([demand.params for demand in demands])
         case _:
@@ -111,6 +113,11 @@ def _smallest_targets(params: Sequence[Params]) -> tuple[Target, ...]:
 
 def _strictest_halt(params: Sequence[Params]) -> HaltParams:
     halts = [each for each in params if isinstance(each, HaltParams)]
-    cancel = max((each.cancel_working for each in halts), key=_CANCEL_ORDER.index)
     targets = _smallest_targets(params)
-    return HaltParams(cancel, any(each.flatten for each in halts), targets or UNSET)
+    return HaltParams(_strictest_cancel(params), any(each.flatten for each in halts), targets or UNSET)
+
+
+def _strictest_cancel(params: Sequence[Params]) -> CancelWorking:
+    """Return the orders that have to go for any of the demands: what a reduction counts on holds under a halt too."""
+    asked = [each.cancel_working for each in params if isinstance(each, ReduceParams | HaltParams)]
+    return max((each for each in asked if each is not UNSET), key=_CANCEL_ORDER.index, default="none")

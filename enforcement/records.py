@@ -76,9 +76,13 @@ class ThrottleParams(msgspec.Struct, frozen=True):
 
 
 class ReduceParams(msgspec.Struct, frozen=True):
-    """Absolute targets, so that a repeat is harmless; no targets means: reduce only, no size asked."""
+    """Absolute targets, so that a repeat is harmless; no targets means: reduce only, no size asked.
+
+    cancel_working : the working orders that have to go before the targets clear anything; absent: none have to
+    """
 
     targets: tuple[Target, ...]
+    cancel_working: CancelWorking | UnsetType = UNSET
 
 
 class HaltParams(msgspec.Struct, frozen=True):

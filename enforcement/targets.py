@@ -8,7 +8,7 @@ import numpy as np
 
 from config.sensor_facts import Metric
 from enforcement.paths import CapPath, Path, component_path, whole_book_path
-from enforcement.records import Target
+from enforcement.records import CancelWorking, Target
 from risk.book import Book, Orders
 from risk.measures import Vector
 from sensors.wording import amount
@@ -29,13 +29,13 @@ ClearAt = Callable[[int], float]
 class Reduction:
     """What to ask for, and what clears the breach; `does_clear` is False where nothing was found that does.
 
-    cancels : which working orders have to go first: "", "increasing" or "all"
+    cancels : which working orders have to go first
     """
 
     targets: tuple[Target, ...]
     clears_if: str
     does_clear: bool
-    cancels: str = ""
+    cancels: CancelWorking = "none"
 
 
 def solve(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
@@ -56,7 +56,7 @@ def solve(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
     for orders in _CANCELLED_FIRST:
         gone = _cancelled(book, orders)
         reduction = _reduce(book.without(orders), metric, clear_at)
-        reduction = replace(reduction, clears_if=_after(gone, reduction), cancels=orders if gone else "")
+        reduction = replace(reduction, clears_if=_after(gone, reduction), cancels=orders if gone else "none")
         if reduction.does_clear and not reduction.targets:
             return reduction
         found.append(reduction)

@@ -98,6 +98,7 @@ class _NoParams(msgspec.Struct, frozen=True):
 
 class _ReduceParams(msgspec.Struct, frozen=True):
     targets: tuple[Target, ...]
+    cancel_working: CancelWorking = "none"
 
 
 class _HaltParams(msgspec.Struct, frozen=True):
@@ -205,7 +206,7 @@ def read_action(value: bytes | None) -> ActionRecord | UnknownRecord:
         is_enforced=wire.effect == "enforced",
         throttle=params if isinstance(params, Throttle) else None,
         targets=params.targets if isinstance(params, _ReduceParams | _HaltParams) else (),
-        cancel_working=halt.cancel_working if halt is not None else "none",
+        cancel_working=params.cancel_working if isinstance(params, _ReduceParams | _HaltParams) else "none",
         flatten=halt is not None and halt.flatten,
         active=wire.active,
         reason_code=wire.reason_code,

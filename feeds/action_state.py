@@ -102,14 +102,13 @@ class ActionState:
         causes = [cause for record in records if (cause := _cause(record)) is not None]
         causes += self._doubts(scope, now_ns)
         causes.sort(key=lambda cause: -cause.state.severity)
-        halts = [record for record in records if record.trading_state is TradingState.HALTED]
         return Standing(
             state=causes[0].state if causes else TradingState.ACTIVE,
             causes=tuple(causes),
             throttles=tuple((record.scope, record.throttle) for record in records if record.throttle is not None),
             targets=tuple((record.scope, target) for record in records for target in record.targets),
-            cancel_working=strictest_cancel(tuple(record.cancel_working for record in halts)),
-            flatten=any(record.flatten for record in halts),
+            cancel_working=strictest_cancel(tuple(record.cancel_working for record in records)),
+            flatten=any(record.flatten for record in records),
         )
 
     def allowed(self, order: Order, holding: Holding, now_ns: int) -> Verdict:

@@ -79,7 +79,7 @@ class Standing:
     causes         : of every restricted scope on the path, most severe first
     throttles      : (scope, throttle): each counts the orders of its own scope
     targets        : (scope, target): the total that the scope may hold
-    cancel_working : which working orders a halt takes back: none, those that increase, or all
+    cancel_working : which working orders have to go: none, those that increase, or all
     flatten        : a halt asks to close the positions
     """
 

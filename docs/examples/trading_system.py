@@ -69,11 +69,11 @@ class Desk:
                 tell("fill", side=order.side, quantity=order.quantity, position=self.position)
 
     def to_cancel(self, cancel: CancelWorking) -> tuple[int, ...]:
-        """Places of the working orders that a halt names."""
+        """Places of the working orders that have to go."""
         return to_cancel([order for order, _ in self.working], self.position, cancel)
 
     def cancel(self, standing: Standing) -> None:
-        """Take back the working orders that a halt names; this market takes them back at once."""
+        """Take back the working orders that have to go; this market takes them back at once."""
         for place in reversed(self.to_cancel(standing.cancel_working)):
             order, _ = self.working.pop(place)
             tell("cancel", side=order.side, quantity=order.quantity, state=standing.state)
@@ -139,7 +139,7 @@ class TradingSystem:
             self._send(order, self._reader.allowed(order, self._desk.holding()), "reduction")
 
     def _acknowledge(self) -> None:
-        """Say `applied` only of what is done: nothing works that a halt takes back, and the book is where it should be.
+        """Say `applied` only of what is done: nothing works that has to go, and the book is where it should be.
 
         Until then `partial`, with what is left, whenever that changed.
         """

@@ -53,6 +53,18 @@ def test_a_halt_keeps_the_targets_of_other_limits() -> None:
     assert merge([demand("halt", HALT)]).params == HaltParams("increasing", flatten=False, targets=UNSET)
 
 
+def test_orders_that_a_reduction_counts_as_gone_have_to_go_in_every_merge() -> None:
+    """The targets clear only without them, so nothing milder may stand beside."""
+    first, second = ReduceParams(REDUCE.targets, "increasing"), ReduceParams((), "all")
+    assert merge([demand("reduce_position", first), demand("reduce_position", REDUCE)]).params == first
+    assert merge([demand("reduce_position", first), demand("reduce_position", second)]).params == ReduceParams(
+        REDUCE.targets, "all"
+    )
+    assert merge([demand("reduce_position", second), demand("halt", HaltParams("none", flatten=False))]).params == (
+        HaltParams("all", flatten=False)
+    )
+
+
 def test_the_stricter_of_two_halts_holds() -> None:
     flattening = HaltParams("none", flatten=True)
     assert merge([demand("halt", HALT), demand("halt", flattening)]).params == HaltParams("increasing", flatten=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.records import Effect, HaltParams
+from enforcement.records import Effect, HaltParams, ReduceParams
 from feeds.action_partition import REMEMBERED_IDS_MAX, AlarmKind
 from feeds.action_records import ActionRecord, TradingState
 from feeds.action_state import UNKNOWN_RECORD, ActionState
@@ -41,6 +41,11 @@ def test_the_worst_on_the_path_counts_and_children_do_not() -> None:
     verdict = state.allowed(Order("firm/eq/arb", "ABC", "buy", 1.0), Holding(), NOW)
     assert verdict.cause is not None
     assert (verdict.cause.scope, verdict.cause.limit) == ("firm/eq", "var99")
+
+
+def test_a_reduction_that_counts_orders_as_gone_takes_them_back() -> None:
+    state = following(action("firm/eq", 1, ReduceParams(REDUCE.targets, "increasing")))
+    assert state.standing("firm/eq", NOW).cancel_working == "increasing"
 
 
 def test_the_strictest_halt_on_the_path_says_what_is_cancelled_and_whether_to_flatten() -> None:

@@ -1,4 +1,4 @@
-"""What it costs to sell a book and how long it takes (models.md 14; docs/decisions/0022)."""
+"""What it costs to sell a book and how long it takes (models.md 14; docs/decisions/0029)."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Traded value of a rolling session over the mean NAV (docs/decisions/0022), summed over every fill anew."""
+"""Traded value of a rolling session over the mean NAV (docs/decisions/0029), summed over every fill anew."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, field

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from msgspec import UNSET
 
 from config.setup import Setup
 from enforcement.records import Decision, HaltParams, ReduceParams
@@ -58,10 +59,11 @@ def test_a_reduction_asks_for_the_cancel_first_and_for_sales_once_the_order_has_
     filled = fill("firm/a", "AA", 40.0, 20.0, "f", NOON + 6, order_id="oAA")
     played = play([*OPENING, order(40.0, NOON + 5), filled], limited("reduce_position"))
     first, then = decisions(played)
-    assert first.params == ReduceParams(())
+    assert first.params == ReduceParams((), cancel_working="increasing")
     assert first.evidence.clears_if == "increasing working orders are cancelled (buy 40 AA)"
     assert isinstance(then.params, ReduceParams)
     assert [(each.instrument, each.allowed_side) for each in then.params.targets] == [("AA", "sell")]
+    assert then.params.cancel_working is UNSET
     assert then.evidence.clears_if is not None
     assert "orders" not in then.evidence.clears_if
 
