@@ -60,7 +60,14 @@ def _events(setup: Setup) -> Iterator[tuple[str, InputEvent]]:
         yield (
             topics.reference,
             Instrument(
-                ts=ts, instrument=name, kind="equity", currency=currency, calendar=calendar.code, closes="official"
+                ts=ts,
+                instrument=name,
+                kind="equity",
+                currency=currency,
+                calendar=calendar.code,
+                closes="official",
+                adv=1e6,
+                spread=1e-3,
             ),
         )
     items = tuple(SnapshotItem(portfolio=_LEAF, instrument=name, quantity=10.0) for name in _NAMES)

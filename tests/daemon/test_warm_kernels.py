@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 from daemon.shipped import demo_config
 from daemon.warm_kernels import warm_kernels
 from daemon.wiring import build_setup
+from risk.kernels.bars import fade_book
+from risk.kernels.book import move_exposure, move_unit, rebuild
+from risk.kernels.liquidity import move_spread
+from risk.kernels.measure import measure
+from risk.kernels.prices import measure_moved, run_prices
 
 REPOSITORY = Path(__file__).parents[2]
 SAYS = """
@@ -25,10 +31,18 @@ print(len(prices.run_prices.signatures))
 """
 
 
+def signatures_of(kernel: Callable[..., object]) -> list[object]:
+    """Return the forms in which a kernel is loaded; numba's dispatchers are untyped."""
+    found: list[object] = getattr(kernel, "signatures")  # noqa: B009
+    return found
+
+
 @pytest.mark.parametrize("clock", ["event", "wall"])
 def test_every_configuration_can_be_warmed_up(clock: str) -> None:
     setup = build_setup(demo_config())
     warm_kernels(replace(setup, config=setup.config.model_copy(update={"clock": clock})))
+    called_from_python = (run_prices, measure_moved, measure, rebuild, move_exposure, move_unit, move_spread, fade_book)
+    assert [kernel.__name__ for kernel in called_from_python if not signatures_of(kernel)] == []
 
 
 def test_a_process_that_is_warm_has_the_kernel_of_prices_in_the_form_that_the_daemon_calls() -> None:
