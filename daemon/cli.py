@@ -154,7 +154,7 @@ def _period_ns(text: str | None) -> int | None:
         return None
     from pydantic import TypeAdapter, ValidationError
 
-    from config.schema import DurationNs
+    from config.durations import DurationNs
 
     try:
         period: int = TypeAdapter(DurationNs).validate_python(text)
