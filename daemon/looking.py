@@ -6,11 +6,14 @@ from functools import partial
 import numpy as np
 
 from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
+from daemon.evidence_records import label_audit, step_audit, watch_audit, zone_audit
 from daemon.outputs import Outputs
 from daemon.series import Series
 from daemon.slow_results import result_of
 from daemon.stress_records import stress_audit
 from enforcement.enforcer import Enforcer
+from enforcement.episodes import Label
+from enforcement.ladder import Step
 from enforcement.moment import Moment, Wake
 from enforcement.records import Effect, Outcome
 from feeds.events import Ack, Halt, Reinstate, SlowResult
@@ -70,6 +73,7 @@ class Looking:
     def leave_root(self, root: str) -> None:
         """Note that another shard restricts the root, and gathers the evidence of its limits."""
         self._enforcer.freshness.left.add(root)
+        self._audit({"ts": self._state.now_ns, "kind": "unwatch", "root": root})
         self.wake_roots()
 
     def look(self, *, n: int, cause: Wake, ts_event: int, suspect: bool = False) -> None:
@@ -97,6 +101,7 @@ class Looking:
                 self._audit(record)
             for exception in exceptions:
                 self._audit(backtest_audit(state, exception))
+            self._turn_zones()
             if self.series is not None:
                 self._outputs.series += self.series.row()
 
@@ -107,6 +112,17 @@ class Looking:
         moment = self._moment(p, n, "time", due_ns, suspect=False, new_row=False)
         outcomes = self._enforcer.timer(name, due_ns, measures_of(self._state, p), self._book(p), moment)
         self._take(p, outcomes)
+
+    def fire_ladder(self, name: str, due_ns: int) -> None:
+        """Hand a timer of the ladders to them: the daily look, or a number that has been INVALID for too long."""
+        self._enforcer.ladders.timer(name, due_ns)
+        self._tell_ladders()
+
+    def take_label(self, label: Label) -> None:
+        """Take in what a person said of an episode; write it down, and what followed from it at once."""
+        unit = self._enforcer.ladders.label(label)
+        self._audit(label_audit(label, unit))
+        self._tell_ladders()
 
     def take_command(self, event: Halt | Reinstate | Ack, *, n: int) -> None:
         """Carry out an operator's halt or reinstatement, and write acknowledgements down."""
@@ -195,9 +211,22 @@ class Looking:
             state.arrays.woken[p] = 0
             moment = self._moment(p, n, cause, ts_event, suspect=suspect, new_row=new_row)
             measures = measures_of(state, p)
-            self._take(p, self._enforcer.evaluate(state.scopes[p], measures, self._book(p), moment))
+            outcomes = self._enforcer.evaluate(state.scopes[p], measures, self._book(p), moment)
+            self._tell_ladders()
+            self._take(p, outcomes)
             if state.arrays.alive[p] == 1:
                 doze(state, p, self._enforcer.bands(state.scopes[p], measures, moment))
+
+    def _turn_zones(self) -> None:
+        """Tell the ladders where the backtest of a model has left or entered the red zone."""
+        state = self._state
+        for turn in state.lights.complete(state.backtest):
+            scope = state.scopes[turn.scope]
+            self._audit(zone_audit(state.now_ns, scope, turn))
+            self._enforcer.ladders.turn_zone(
+                scope, turn.level, is_red=turn.zone == "red", now_ns=state.now_ns
+            )  # fmt: skip
+            self._tell_ladders()
 
     def _apply(self, result: TailResult | StressResult) -> None:
         if apply_result(self._state, result) and isinstance(result, StressResult):
@@ -234,6 +263,17 @@ class Looking:
         state.arrays.alive[p] = int(self._enforcer.alive(path))
         if state.arrays.dozing[p] == 1:
             rouse(state, p, self._enforcer.wake_levels(path))
+
+    def _tell_ladders(self) -> None:
+        """Write down what the ladders have to tell: where they begin, and every step."""
+        ladders = self._enforcer.ladders
+        for told in ladders.told:
+            self._outputs.dirty.add(told.scope)
+            if isinstance(told, Step):
+                self._audit(step_audit(told, self._state.now_ns))
+            else:
+                self._audit(watch_audit(told, ladders, self._state.now_ns))
+        ladders.told.clear()
 
     def _audit(self, record: dict[str, object]) -> None:
         self._flush_before()

@@ -9,8 +9,10 @@ from enforcement.records import digest_of
 Verdict = Literal["true", "false", "unresolved"]
 Cause = Literal["data_error", "model_error", "benign_approved", "duplicate"]
 # How an episode counts as false: a person's cause, or else what makes riskd count it.
-FalseCause = Literal["data_error", "model_error", "benign_approved", "outcome", "unresolved"]
-FALSE_CAUSES: tuple[FalseCause, ...] = ("data_error", "model_error", "benign_approved", "outcome", "unresolved")
+FalseCause = Literal["data_error", "model_error", "benign_approved", "unnamed", "outcome", "unresolved"]
+FALSE_CAUSES: tuple[FalseCause, ...] = (
+    "data_error", "model_error", "benign_approved", "unnamed", "outcome", "unresolved",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class Episode:
         if self.label is not None and self.is_labelled:
             if self.label.verdict == "true":
                 return None
-            return self.label.cause if self.label.cause in ("data_error", "model_error") else "benign_approved"
+            cause = self.label.cause
+            return "unnamed" if cause is None or cause == "duplicate" else cause
         if self.verification is not None and self.verification.result == "false":
             return self.verification.cause
         if outcome_counts and self.outcome is not None and self.outcome.result == "stayed_away":

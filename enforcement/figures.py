@@ -18,6 +18,11 @@ class LiveTime:
     passed_ns: int = 0
     since_ns: int = 0
 
+    @property
+    def holds(self) -> bool:
+        """Say whether it holds now."""
+        return self.since_ns > 0
+
     def turn(self, *, is_live: bool, now_ns: int) -> None:
         """Note at core time `now_ns` that it holds from here on, or that it does not."""
         self.passed_ns = self.until(now_ns)
@@ -39,8 +44,6 @@ class Figures:
     weeks      : T, live weeks in the stage: a number, and every life ok
     uptime     : share of time with a number since the stage first had one; 0 before
     cusum      : D now; cusum_peak: the most that it has been in the stage
-    dispersion : variance over mean of false episodes by live week; 1 under 8 weeks
-    labels_hash: of the labels on the stage's episodes
     """
 
     stage_ns: int
@@ -53,8 +56,6 @@ class Figures:
     e_value: float
     cusum: float
     cusum_peak: float
-    dispersion: float
-    labels_hash: str
 
     @property
     def naive_rate(self) -> float:

@@ -11,7 +11,7 @@ from enforcement.cusum import cusum
 from enforcement.effects import Stage
 from enforcement.episodes import Episode, FalseCause, Label, OutcomeTest, Verification, counted, labels_hash
 from enforcement.figures import DAY_NS, WEEK_NS, Figures, LiveTime
-from enforcement.readiness import counted_false, dispersion, e_value, is_evidence_enough, weekly_counts
+from enforcement.readiness import counted_false, e_value, is_evidence_enough
 
 STAGES = (Stage.SHADOW, Stage.SOFT, Stage.FULL)
 DATA_ERRORS_FOR_DEMOTION = 2  # within a day
@@ -35,7 +35,10 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the ladder, or a restart in the same stage, with what it rested on; an audit event."""
+    """A step of the ladder, or a restart in the same stage, with what it rested on; an audit event.
+
+    labels_hash : of all labels on episodes of the stage that ends here
+    """
 
     kind: StepKind
     limit: str
@@ -44,6 +47,7 @@ class Step:
     after: Stage
     reason: str
     figures: Figures
+    labels_hash: str
 
 
 @dataclass(slots=True)
@@ -72,8 +76,15 @@ class Unit:
     first: int = 0
     labels: list[Label] = field(default_factory=list)
 
+    def begin(self, now_ns: int) -> None:
+        """Note the first look at the limit's scope: what it finds quiet is live from now on."""
+        self.stage_ns = now_ns
+        self.turn(now_ns, is_live=True, is_up=True)
+
     def turn(self, now_ns: int, *, is_live: bool, is_up: bool) -> None:
         """Note how it stands from `now_ns` on: live, all lives ok with a number; up, a number, whatever the lives."""
+        if is_live == self.live.holds and is_up == self.up.holds:
+            return
         self.live.turn(is_live=is_live, now_ns=now_ns)
         if self.up.until(now_ns) == self.entered_up_ns:
             self.first_up_ns = now_ns if is_up else 0
@@ -180,8 +191,12 @@ class Unit:
             resolved=sum(each.is_labelled for each in episodes), weeks=weeks,
             uptime=up_ns / known_ns if self.first_up_ns and known_ns > 0 else 0.0,
             e_value=e_value(k, weeks, self.threshold), cusum=judged.level, cusum_peak=judged.peak,
-            dispersion=dispersion(weekly_counts(open_to_doubt, weeks)), labels_hash=labels_hash(self.labels),
         )  # fmt: skip
+
+    @property
+    def episode_count(self) -> int:
+        """Episodes of all stages, duplicates merged."""
+        return len(counted(self.episodes))
 
     def false_causes(self, now_ns: int) -> list[FalseCause]:
         """Return the cause of every episode, of any stage, that is judged false by now."""
@@ -189,7 +204,9 @@ class Unit:
         return [cause for cause in causes if cause is not None]
 
     def _step(self, kind: StepKind, after: Stage, now_ns: int, reason: str) -> Step:
-        step = Step(kind, self.limit, self.scope, self.stage, after, reason, self.figures(now_ns))
+        step = Step(
+            kind, self.limit, self.scope, self.stage, after, reason, self.figures(now_ns), labels_hash(self.labels)
+        )
         self.stage, self.stage_ns = after, now_ns
         self.entered_live_ns, self.entered_up_ns = self.live.until(now_ns), self.up.until(now_ns)
         self.first_up_ns = now_ns if self.up.since_ns else 0

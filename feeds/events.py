@@ -153,6 +153,7 @@ class Command(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=T
 
 class Label(Command, frozen=True, kw_only=True, tag="label"):
     episode_id: str
+    scope: str | None = None  # leads to its shard
     verdict: Literal["true", "false", "unresolved"]
     cause: Literal["data_error", "model_error", "benign_approved", "duplicate"] | None = None
     confidence: float | None = None
