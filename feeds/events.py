@@ -216,30 +216,12 @@ class Ack(Event, frozen=True, kw_only=True, tag="ack"):
 
 
 InputEvent = (
-    Quote
-    | Trade
-    | Close
-    | Indicator
-    | Position
-    | PositionsSnapshot
-    | Fill
-    | FillCancel
-    | Order
-    | Nav
-    | Instrument
-    | Adjustment
-    | Label
-    | ModeCommand
-    | Override
-    | OverrideEnd
-    | Halt
-    | Reinstate
-    | ResetHwm
-    | Approve
-    | LimitsCommand
-    | Heartbeat
-    | Ack
-)
+    Quote | Trade | Close | Indicator
+    | Position | PositionsSnapshot | Fill | FillCancel | Order | Nav
+    | Instrument | Adjustment
+    | Label | ModeCommand | Override | OverrideEnd | Halt | Reinstate | ResetHwm | Approve | LimitsCommand
+    | Heartbeat | Ack
+)  # fmt: skip
 
 
 # --- records that riskd makes itself: they take no n
