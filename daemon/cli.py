@@ -10,6 +10,7 @@ import typer
 from daemon.cli_audit import audit_app
 from daemon.cli_demo import demo
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
+from daemon.cli_evidence import evidence
 from daemon.cli_inspect import check, journal_app, topics_app
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
 from daemon.cli_record import record
@@ -27,6 +28,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(topics_app, name="topics")
 app.command()(demo)
 app.command()(check)
+app.command()(evidence)
 app.command()(record)
 app.command()(report)
 app.command()(status)

@@ -6,14 +6,25 @@ from enforcement.builtin import BUILTIN_IDS
 from enforcement.episodes import Label, OutcomeTest, Verification
 from enforcement.figures import Figures
 from enforcement.ladder import Step, Unit
-from enforcement.ladders import Ladders, Watch, backtest_of
+from enforcement.ladders import Ladders, Look, Watch, backtest_of
 from enforcement.records import number
 from risk.traffic_light import ZoneTurn
 
 _KINDS = {"promotion": "promotion", "demotion": "demotion", "reset": "evidence_reset"}
 
 
-def watch_audit(watch: Watch, ladders: Ladders, ts: int) -> dict[str, object]:
+def ladder_audit(told: Watch | Look | Step, ladders: Ladders, ts: int) -> dict[str, object]:
+    """Return the record of something that a ladder has told at core time `ts`."""
+    match told:
+        case Watch():
+            return _watch(told, ladders, ts)
+        case Look():
+            return {"ts": told.ts, "kind": "look"}
+        case Step():
+            return _step(told, ts)
+
+
+def _watch(watch: Watch, ladders: Ladders, ts: int) -> dict[str, object]:
     """Return the record of a scope's first look: from here on its limits are live, under these rules."""
     limits = [
         {
@@ -59,11 +70,11 @@ def outcome_audit(episode_id: str, unit: Unit, found: OutcomeTest) -> dict[str, 
     }  # fmt: skip
 
 
-def step_audit(step: Step, ts: int) -> dict[str, object]:
+def _step(step: Step, ts: int) -> dict[str, object]:
     """Return the record of a promotion, a demotion, or evidence that begins anew."""
     return {
         "ts": ts, "kind": _KINDS[step.kind], "limit": step.limit, "scope": step.scope, "before": step.before.value,
-        "after": step.after.value, "reason": step.reason, **figures_record(step.figures),
+        "after": step.after.value, "cause": step.cause, "reason": step.reason, **figures_record(step.figures),
         "labels_hash": step.labels_hash,
     }  # fmt: skip
 

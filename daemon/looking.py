@@ -6,14 +6,14 @@ from functools import partial
 import numpy as np
 
 from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
-from daemon.evidence_records import label_audit, step_audit, watch_audit, zone_audit
+from daemon.evidence_records import label_audit, ladder_audit, zone_audit
 from daemon.outputs import Outputs
 from daemon.series import Series
 from daemon.slow_results import result_of
 from daemon.stress_records import stress_audit
 from enforcement.enforcer import Enforcer
 from enforcement.episodes import Label
-from enforcement.ladder import Step
+from enforcement.ladders import Look
 from enforcement.moment import Moment, Wake
 from enforcement.records import Effect, Outcome
 from feeds.events import Ack, Halt, Reinstate, SlowResult
@@ -268,11 +268,9 @@ class Looking:
         """Write down what the ladders have to tell: where they begin, and every step."""
         ladders = self._enforcer.ladders
         for told in ladders.told:
-            self._outputs.dirty.add(told.scope)
-            if isinstance(told, Step):
-                self._audit(step_audit(told, self._state.now_ns))
-            else:
-                self._audit(watch_audit(told, ladders, self._state.now_ns))
+            self._audit(ladder_audit(told, ladders, self._state.now_ns))
+            if not isinstance(told, Look):
+                self._outputs.dirty.add(told.scope)
         ladders.told.clear()
 
     def _audit(self, record: dict[str, object]) -> None:

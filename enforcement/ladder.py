@@ -16,6 +16,7 @@ from enforcement.readiness import counted_false, e_value, is_evidence_enough
 STAGES = (Stage.SHADOW, Stage.SOFT, Stage.FULL)
 DATA_ERRORS_FOR_DEMOTION = 2  # within a day
 StepKind = Literal["promotion", "demotion", "reset"]
+StepCause = Literal["evidence", "model_red", "data_errors", "cusum", "invalid", "model_changed", "limit_changed"]
 Missing = Literal["evidence", "weeks", "uptime", "labels", "sensitivity", "backtest", "quiet", "automatic", "top"]
 
 
@@ -45,6 +46,7 @@ class Step:
     scope: str
     before: Stage
     after: Stage
+    cause: StepCause
     reason: str
     figures: Figures
     labels_hash: str
@@ -129,9 +131,8 @@ class Unit:
         step = self.demote_if_due(now_ns, is_model_red=circumstances.is_model_red)
         if step is not None or self.missing(now_ns, circumstances):
             return step
-        return self._step(
-            "promotion", STAGES[STAGES.index(self.stage) + 1], now_ns, "the evidence of the stage suffices"
-        )
+        higher = STAGES[STAGES.index(self.stage) + 1]
+        return self._step("promotion", higher, now_ns, "evidence", "the evidence of the stage suffices")
 
     def missing(self, now_ns: int, circumstances: Circumstances) -> tuple[Missing, ...]:
         """Return what a promotion lacks at `now_ns`; empty: nothing."""
@@ -157,26 +158,27 @@ class Unit:
         if self.stage is Stage.SHADOW:
             return None
         if is_model_red:
-            return self.demote(now_ns, "the backtest of its model is red")
+            return self.demote(now_ns, "model_red", "the backtest of its model is red")
         if self._has_data_errors(now_ns):
-            return self.demote(now_ns, f"{DATA_ERRORS_FOR_DEMOTION} false episodes by data errors within 24 h")
+            reason = f"{DATA_ERRORS_FOR_DEMOTION} false episodes by data errors within 24 h"
+            return self.demote(now_ns, "data_errors", reason)
         if cusum(self._false_weeks(now_ns), self._weeks(now_ns), self.threshold).is_over:
-            return self.demote(now_ns, "false episodes come too often: the CUSUM has reached ln 20")
+            return self.demote(now_ns, "cusum", "false episodes come too often: the CUSUM has reached ln 20")
         return None
 
-    def demote(self, now_ns: int, reason: str) -> Step | None:
+    def demote(self, now_ns: int, cause: StepCause, reason: str) -> Step | None:
         """Step down one stage at once; None in SHADOW, under which there is nothing."""
         if self.stage is Stage.SHADOW:
             return None
-        return self._step("demotion", STAGES[STAGES.index(self.stage) - 1], now_ns, reason)
+        return self._step("demotion", STAGES[STAGES.index(self.stage) - 1], now_ns, cause, reason)
 
-    def reset(self, now_ns: int, reason: str) -> Step:
+    def reset(self, now_ns: int, cause: StepCause, reason: str) -> Step:
         """Begin the evidence anew in the same stage: the model has changed."""
-        return self._step("reset", self.stage, now_ns, reason)
+        return self._step("reset", self.stage, now_ns, cause, reason)
 
     def change(self, now_ns: int, reason: str) -> Step:
         """Begin anew after a change of the limit itself: a stage lower, where there is one."""
-        return self.demote(now_ns, reason) or self.reset(now_ns, reason)
+        return self.demote(now_ns, "limit_changed", reason) or self.reset(now_ns, "limit_changed", reason)
 
     def figures(self, now_ns: int) -> Figures:
         """Return everything that the evidence of this stage says at `now_ns`."""
@@ -203,10 +205,9 @@ class Unit:
         causes = (self._cause(each, now_ns) for each in counted(self.episodes))
         return [cause for cause in causes if cause is not None]
 
-    def _step(self, kind: StepKind, after: Stage, now_ns: int, reason: str) -> Step:
-        step = Step(
-            kind, self.limit, self.scope, self.stage, after, reason, self.figures(now_ns), labels_hash(self.labels)
-        )
+    def _step(self, kind: StepKind, after: Stage, now_ns: int, cause: StepCause, reason: str) -> Step:
+        figures, labels = self.figures(now_ns), labels_hash(self.labels)
+        step = Step(kind, self.limit, self.scope, self.stage, after, cause, reason, figures, labels)
         self.stage, self.stage_ns = after, now_ns
         self.entered_live_ns, self.entered_up_ns = self.live.until(now_ns), self.up.until(now_ns)
         self.first_up_ns = now_ns if self.up.since_ns else 0

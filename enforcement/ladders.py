@@ -32,6 +32,13 @@ class Watch:
     units: tuple[Unit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A daily look has begun; what follows at its moment are the steps that it brought about."""
+
+    ts: int
+
+
 def backtest_of(limit: Limit) -> str | None:
     """Return the confidence at which the model behind a limit's metric is backtested, None where it is not."""
     is_tested = limit.metric.startswith(("var_", "es_")) or limit.metric == "tail_ratio"
@@ -43,7 +50,7 @@ class Ladders:
 
     stages    : what each limit may do by its ladder, by (limit id, scope); it follows the ladder as soon as the limit
                 is quiet, so that an episode acts to its end as it began: nothing relaxes because evidence turned
-    told      : steps and beginnings that wait to be written down, in order
+    told      : beginnings, looks and steps that wait to be written down, in order
     red       : (scope, confidence) of models whose backtest is in the red zone
     """
 
@@ -52,7 +59,7 @@ class Ladders:
         opens: OpenTime, freshness: Freshness,
     ) -> None:  # fmt: skip
         self.model_version = ""
-        self.told: list[Step | Watch] = []
+        self.told: list[Step | Watch | Look] = []
         self.red: set[tuple[str, str]] = set()
         self.stages = stages
         self._mode: Mode = config.enforcement.mode
@@ -116,11 +123,17 @@ class Ladders:
     def look(self, now_ns: int) -> None:
         """Look at every ladder, and come again tomorrow."""
         self._arm_look(now_ns)
-        for holder in self._holders.values():
-            if holder.was_evaluated and not self._is_left(holder):
-                for index, unit in enumerate(holder.units):
-                    if self.climbs(holder.limits[index].limit):
-                        self._tell(unit, unit.look(now_ns, self.circumstances(holder, index)))
+        climbing = [
+            (holder, index)
+            for holder in self._holders.values()
+            for index, bound in enumerate(holder.limits)
+            if holder.was_evaluated and not self._is_left(holder) and self.climbs(bound.limit)
+        ]
+        if climbing:
+            self.told.append(Look(now_ns))
+        for holder, index in climbing:
+            unit = holder.units[index]
+            self._tell(unit, unit.look(now_ns, self.circumstances(holder, index)))
 
     def turn_zone(self, scope: str, confidence: str, *, is_red: bool, now_ns: int) -> None:
         """Note that a model's backtest has become red, which costs its limits a stage at once, or is red no more."""
@@ -187,7 +200,9 @@ class Ladders:
         for holder in self._holders.values():
             for unit in holder.units:
                 if _invalid_name(unit) == name:
-                    self._tell(unit, unit.demote(now_ns, "its number has been INVALID for 15 minutes of open time"))
+                    self._tell(
+                        unit, unit.demote(now_ns, "invalid", "its number has been INVALID for 15 minutes of open time")
+                    )
 
     def _tell(self, unit: Unit, step: Step | None) -> None:
         if step is not None:

@@ -237,7 +237,7 @@ def test_a_change_of_the_limit_costs_a_stage_and_a_change_of_the_model_only_the_
     run = Run().at_full()
     assert run.unit.change(run.now, "its levels changed").after is Stage.SOFT
     run.wait(3.0)
-    step = run.unit.reset(run.now, "another version of the model")
+    step = run.unit.reset(run.now, "model_changed", "another version of the model")
     assert (step.kind, step.before, step.after) == ("reset", "SOFT", "SOFT")
     assert run.unit.figures(run.now).weeks == 0.0
     assert Run().unit.change(START, "its levels changed").kind == "reset"
@@ -245,7 +245,7 @@ def test_a_change_of_the_limit_costs_a_stage_and_a_change_of_the_model_only_the_
 
 def test_in_shadow_there_is_nothing_to_step_down_from() -> None:
     run = Run()
-    assert run.unit.demote(START, "INVALID for too long") is None
+    assert run.unit.demote(START, "invalid", "INVALID for too long") is None
     for _ in range(9):
         run.label(run.fire(), "false", "data_error")
     assert run.steps == []
