@@ -12,6 +12,7 @@ from daemon.cli_demo import demo
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_evidence import evidence
 from daemon.cli_inspect import check, journal_app, topics_app
+from daemon.cli_label import label
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
 from daemon.cli_record import record
 from daemon.cli_report import report
@@ -29,6 +30,7 @@ app.add_typer(topics_app, name="topics")
 app.command()(demo)
 app.command()(check)
 app.command()(evidence)
+app.command()(label)
 app.command()(record)
 app.command()(report)
 app.command()(status)
