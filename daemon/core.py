@@ -57,7 +57,7 @@ class Core:
         self.enforcer = Enforcer(setup.config, shard, self._state.timers, self, catalogue)
         self.enforcer.config_hash = decision_config_hash(setup.config)
         self.enforcer.model_version = self.enforcer.ladders.model_version = MODEL_VERSION
-        self.looking = Looking(self._state, self.enforcer, compute_slow_work=compute_slow_work)
+        self.looking = Looking(self._state, self.enforcer, catalogue, compute_slow_work=compute_slow_work)
         if keeps_series:
             self.looking.series = Series(self._state, self.enforcer, catalogue, shard=shard)
         self.sources = Sources(setup.config.data.sources, self._state.timers, self.enforcer.freshness)

@@ -106,6 +106,7 @@ class ExaminedUnit:
     stage: str = "SHADOW"
     since: int = 0
     first: int = 0
+    first_of_rules: int = 0
     steps: list[tuple[int, str, str, str]] = field(default_factory=list)
     logged: list[tuple[int, str, str, str]] = field(default_factory=list)
 
@@ -122,10 +123,10 @@ class ExaminedUnit:
         if life == "firing" and not any(each.id == episode_id for each in reversed(self.episodes)):
             self.episodes.append(SeenEpisode(episode_id, ts))
 
-    def counted(self) -> list[SeenEpisode]:
-        """Return the stage's episodes; a duplicate is the one before it again, where there is one."""
+    def counted(self, first: int | None = None) -> list[SeenEpisode]:
+        """Return the stage's episodes, or those from a place on; a duplicate is the one before it, if there is one."""
         kept: list[SeenEpisode] = []
-        for each in self.episodes[self.first :]:
+        for each in self.episodes[self.first if first is None else first :]:
             if not kept or each.label != ("false", "duplicate"):
                 kept.append(each)
         return kept
@@ -196,6 +197,15 @@ class ExaminedUnit:
         began = [each.began for each in self.counted() if self.is_judged_false(each, ts) == "data_error"]
         return any(began[at + 1] - began[at] <= DAY_NS for at in range(len(began) - 1))
 
+    def is_labelled(self) -> bool:
+        """Say whether enough episodes of the stage, and of all since the limit was changed, are true or false."""
+        for first in (self.first, self.first_of_rules):
+            episodes = self.counted(first)
+            done = sum(each.label is not None and each.label[0] != "unresolved" for each in episodes)
+            if done < self.watched.promotion.resolved_min * len(episodes):
+                return False
+        return True
+
     def resolved(self) -> int:
         """Return how many of the stage's episodes a person has labelled true or false."""
         return sum(each.label is not None and each.label[0] != "unresolved" for each in self.counted())
@@ -211,3 +221,5 @@ class ExaminedUnit:
         """Go to another stage, or begin this one anew."""
         self.steps.append((ts, self.stage, after, cause))
         self.stage, self.since, self.first = after, ts, len(self.episodes)
+        if cause in ("limit_changed", "model_changed"):
+            self.first_of_rules = self.first

@@ -151,7 +151,7 @@ class Examiner:
             "evidence": unit.is_shown(ts),
             "weeks": unit.weeks(ts) >= rules.weeks_min,
             "uptime": unit.uptime(ts) >= rules.uptime_min,
-            "labels": unit.resolved() >= rules.resolved_min * len(unit.counted()),
+            "labels": unit.is_labelled(),
             "sensitivity": unit.watched.sensitive,
             "backtest": unit.watched.backtest is None or (unit.scope, unit.watched.backtest) not in self.red,
             "quiet": unit.is_quiet and is_free,

@@ -6,14 +6,13 @@ from functools import partial
 import numpy as np
 
 from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
-from daemon.evidence_records import label_audit, ladder_audit, zone_audit
+from daemon.episode_tests import EpisodeTests
 from daemon.outputs import Outputs
 from daemon.series import Series
 from daemon.slow_results import result_of
 from daemon.stress_records import stress_audit
 from enforcement.enforcer import Enforcer
 from enforcement.episodes import Label
-from enforcement.ladders import Look
 from enforcement.moment import Moment, Wake
 from enforcement.records import Effect, Outcome
 from feeds.events import Ack, Halt, Reinstate, SlowResult
@@ -28,7 +27,9 @@ from risk.state import RiskState
 from risk.stress_result import StressResult
 from risk.stress_work import watch
 from risk.tail_result import TailResult
+from risk.verification_work import VerificationResult
 from risk.window import complete_backtest
+from sensors.catalogue import SHIPPED, Catalogue
 
 _SECOND_NS = 10**9
 
@@ -36,7 +37,9 @@ _SECOND_NS = 10**9
 class Looking:
     """The core's second half: from touched scopes to outputs."""
 
-    def __init__(self, state: RiskState, enforcer: Enforcer, *, compute_slow_work: bool) -> None:
+    def __init__(
+        self, state: RiskState, enforcer: Enforcer, catalogue: Catalogue = SHIPPED, *, compute_slow_work: bool
+    ) -> None:
         self._state = state
         self._enforcer = enforcer
         self._computes = compute_slow_work
@@ -48,6 +51,7 @@ class Looking:
         self._rejected: dict[str, int] = {}
         self._rejected_second = 0
         self.series: Series | None = None
+        self.tests = EpisodeTests(state, enforcer.ladders, catalogue)
 
     def begin(self) -> Outputs:
         """Start a new set of outputs and return it."""
@@ -101,7 +105,7 @@ class Looking:
                 self._audit(record)
             for exception in exceptions:
                 self._audit(backtest_audit(state, exception))
-            self._turn_zones()
+            self._complete_row()
             if self.series is not None:
                 self._outputs.series += self.series.row()
 
@@ -116,13 +120,11 @@ class Looking:
     def fire_ladder(self, name: str, due_ns: int) -> None:
         """Hand a timer of the ladders to them: the daily look, or a number that has been INVALID for too long."""
         self._enforcer.ladders.timer(name, due_ns)
-        self._tell_ladders()
+        self._write_down(self.tests.told())
 
     def take_label(self, label: Label) -> None:
         """Take in what a person said of an episode; write it down, and what followed from it at once."""
-        unit = self._enforcer.ladders.label(label)
-        self._audit(label_audit(label, unit))
-        self._tell_ladders()
+        self._write_down(self.tests.label(label))
 
     def take_command(self, event: Halt | Reinstate | Ack, *, n: int) -> None:
         """Carry out an operator's halt or reinstatement, and write acknowledgements down."""
@@ -212,24 +214,25 @@ class Looking:
             moment = self._moment(p, n, cause, ts_event, suspect=suspect, new_row=new_row)
             measures = measures_of(state, p)
             outcomes = self._enforcer.evaluate(state.scopes[p], measures, self._book(p), moment)
-            self._tell_ladders()
+            self._write_down(self.tests.told())
             self._take(p, outcomes)
             if state.arrays.alive[p] == 1:
                 doze(state, p, self._enforcer.bands(state.scopes[p], measures, moment))
 
-    def _turn_zones(self) -> None:
-        """Tell the ladders where the backtest of a model has left or entered the red zone."""
-        state = self._state
-        for turn in state.lights.complete(state.backtest):
-            scope = state.scopes[turn.scope]
-            self._audit(zone_audit(state.now_ns, scope, turn))
-            self._enforcer.ladders.turn_zone(
-                scope, turn.level, is_red=turn.zone == "red", now_ns=state.now_ns
-            )  # fmt: skip
-            self._tell_ladders()
+    def _complete_row(self) -> None:
+        """Look at what became of models and episodes, and verify the trips of the day that has ended."""
+        requests, lines = self.tests.complete_row()
+        self._write_down(lines)
+        if not self._computes:
+            self._outputs.requests += requests
+            return
+        for request in requests:
+            self._apply(compute(request))
 
-    def _apply(self, result: TailResult | StressResult) -> None:
-        if apply_result(self._state, result) and isinstance(result, StressResult):
+    def _apply(self, result: TailResult | StressResult | VerificationResult) -> None:
+        if isinstance(result, VerificationResult):
+            self._write_down(self.tests.take(result))
+        elif apply_result(self._state, result) and isinstance(result, StressResult):
             self._audit(stress_audit(self._state, result))
 
     def _moment(self, p: int, n: int, cause: Wake, ts_event: int, *, suspect: bool, new_row: bool) -> Moment:
@@ -249,6 +252,7 @@ class Looking:
         state, outputs = self._state, self._outputs
         for outcome in outcomes:
             outputs.decisions.append(outcome.decision)
+            self.tests.note(p, outcome.decision, measures_of(state, p))
             self._audit(decision_audit(outcome.decision))
             if self.series is not None:
                 outputs.series += self.series.book(p, outcome.decision)
@@ -264,14 +268,12 @@ class Looking:
         if state.arrays.dozing[p] == 1:
             rouse(state, p, self._enforcer.wake_levels(path))
 
-    def _tell_ladders(self) -> None:
-        """Write down what the ladders have to tell: where they begin, and every step."""
-        ladders = self._enforcer.ladders
-        for told in ladders.told:
-            self._audit(ladder_audit(told, ladders, self._state.now_ns))
-            if not isinstance(told, Look):
-                self._outputs.dirty.add(told.scope)
-        ladders.told.clear()
+    def _write_down(self, lines: list[dict[str, object]]) -> None:
+        """Write down what became of evidence, in order."""
+        for line in lines:
+            self._audit(line)
+            if "scope" in line:
+                self._outputs.dirty.add(str(line["scope"]))
 
     def _audit(self, record: dict[str, object]) -> None:
         self._flush_before()

@@ -58,7 +58,8 @@ class Unit:
 
     stage_ns  : when the stage was entered; live and up go on through all stages, and `entered_*` is where they stood
     first_up_ns : when the limit first had a number in this stage; 0: not yet
-    episodes  : all that ever began, in order; those of the stage are the last ones, from `first` on
+    episodes  : all that ever began, in order; those of the stage are the last ones, from `first` on, and those since
+                the limit or its model was changed from `first_of_rules` on
     labels    : on episodes of the stage, in the order in which they came
     """
 
@@ -76,6 +77,7 @@ class Unit:
     first_up_ns: int = 0
     episodes: list[Episode] = field(default_factory=list)
     first: int = 0
+    first_of_rules: int = 0
     labels: list[Label] = field(default_factory=list)
 
     def begin(self, now_ns: int) -> None:
@@ -144,7 +146,7 @@ class Unit:
             "evidence": enough,
             "weeks": figures.weeks >= settings.weeks_min,
             "uptime": figures.uptime >= settings.uptime_min,
-            "labels": figures.resolved >= settings.resolved_min * figures.episodes,
+            "labels": self._is_labelled(),
             "sensitivity": circumstances.is_sensitive,
             "backtest": not circumstances.is_model_red,
             "quiet": circumstances.is_quiet,
@@ -212,7 +214,18 @@ class Unit:
         self.entered_live_ns, self.entered_up_ns = self.live.until(now_ns), self.up.until(now_ns)
         self.first_up_ns = now_ns if self.up.since_ns else 0
         self.first, self.labels = len(self.episodes), []
+        if cause in ("limit_changed", "model_changed"):
+            self.first_of_rules = self.first
         return step
+
+    def _is_labelled(self) -> bool:
+        """Say whether enough of the stage's episodes are resolved, and of all since the limit was last changed: a stage
+        that was lost and begun anew must not bury what nobody ever looked at."""
+        for first in {self.first, self.first_of_rules}:
+            episodes = counted(self.episodes[first:])
+            if sum(each.is_labelled for each in episodes) < self.settings.resolved_min * len(episodes):
+                return False
+        return True
 
     def _named(self, id_: str) -> Episode:
         episode = self.episode(id_)

@@ -55,6 +55,11 @@ def judged(facts: list[Fact], begun: list[Fact], now: int, resolve_within: int) 
     return found
 
 
+def labelled(episodes: list[tuple[Fact, str]]) -> int:
+    """Return how many a person has found true or false."""
+    return sum(verdict in ("true", "false", "data_error") for _, verdict in episodes)
+
+
 class SlowLadder:
     """Plays the facts and keeps nothing but the stages' beginnings and the facts themselves."""
 
@@ -135,13 +140,14 @@ class SlowLadder:
 
     def is_ready(self, look: Fact) -> bool:
         episodes = self.of_stage(look.ts)
-        resolved = sum(verdict in ("true", "false", "data_error") for _, verdict in episodes)
+        ever = judged(self.facts, self.begun(), look.ts, self.resolve_within)
         is_quiet, is_sensitive, is_red = look.what
         checks: list[Callable[[], bool]] = [
             lambda: self.e_value(look.ts) >= 20.0,
             lambda: self.weeks(look.ts) >= 4.0,
             lambda: self.uptime(look.ts) >= 0.99,
-            lambda: resolved >= self.resolved_min * len(episodes),
+            lambda: labelled(episodes) >= self.resolved_min * len(episodes),
+            lambda: labelled(ever) >= self.resolved_min * len(ever),
             lambda: is_quiet and is_sensitive and not is_red,
         ]
         return all(check() for check in checks)

@@ -12,8 +12,8 @@ from config.schema import Level, Limit
 from enforcement.attention import has_moved, is_calm, is_settled
 from enforcement.builtin import Freshness, Silence
 from enforcement.judgement import LazyBook, Sight, judge
-from enforcement.life import Clock
 from enforcement.ladder import Unit
+from enforcement.life import Clock
 from enforcement.limits import bind_all
 from enforcement.scopes import new_scope
 from risk.measures import Status

@@ -243,6 +243,21 @@ def test_a_change_of_the_limit_costs_a_stage_and_a_change_of_the_model_only_the_
     assert Run().unit.change(START, "its levels changed").kind == "reset"
 
 
+def test_a_stage_that_is_lost_and_begun_anew_does_not_bury_what_nobody_labelled() -> None:
+    run = Run().wait(7.0)
+    id_ = run.fire()
+    run.keep(run.unit.demote(run.now, "invalid", "INVALID"))
+    run.wait(30.0)
+    assert run.unit.stage is Stage.SHADOW
+    assert run.unit.missing(run.now, GOOD) == ("labels",)
+    run.label(id_, "true")
+    assert run.wait(0.2).unit.stage is Stage.SOFT
+    run.keep(run.unit.change(run.now, "its levels changed"))
+    run.fire()
+    run.keep(run.unit.change(run.now, "its levels changed again"))
+    assert run.wait(7.0).unit.stage is Stage.SOFT
+
+
 def test_in_shadow_there_is_nothing_to_step_down_from() -> None:
     run = Run()
     assert run.unit.demote(START, "invalid", "INVALID for too long") is None
