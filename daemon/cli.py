@@ -16,6 +16,7 @@ from daemon.cli_label import label
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
 from daemon.cli_record import record
 from daemon.cli_report import report
+from daemon.cli_sensitivity import sensitivity
 from daemon.cli_status import status
 from daemon.cli_stress import stress
 from daemon.numba_cache import use_numba_cache
@@ -33,6 +34,7 @@ app.command()(evidence)
 app.command()(label)
 app.command()(record)
 app.command()(report)
+app.command()(sensitivity)
 app.command()(status)
 app.command()(stress)
 
