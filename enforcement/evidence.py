@@ -47,12 +47,13 @@ def limit_evidence(sensor: str, units: Sequence[Unit], now_ns: int) -> LimitEvid
     """Return the sums over a limit's scopes at core time `now_ns`, and the readiness of the least ready."""
     figures = [unit.figures(now_ns) for unit in units]
     false, weeks = sum(each.false for each in figures), sum(each.weeks for each in figures)
-    causes = [cause for unit in units for cause in unit.false_causes(now_ns)]
+    tallies = [unit.tally(now_ns) for unit in units]
+    causes = [cause for tally in tallies for cause in tally.causes]
     outcomes = [each.outcome.result for unit in units for each in unit.episodes if each.outcome is not None]
     came, told = outcomes.count("came"), len(outcomes) - outcomes.count("unknown")
     return LimitEvidence(
         sensor=sensor,
-        episodes=sum(unit.episode_count for unit in units),
+        episodes=sum(tally.ever for tally in tallies),
         live_weeks=sum(unit.live.until(now_ns) for unit in units) / WEEK_NS,
         false=false,
         stage_weeks=weeks,

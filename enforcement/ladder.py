@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from config.promotion import PromotionConfig
-from enforcement.cusum import cusum
 from enforcement.effects import Stage
 from enforcement.episodes import Episode, FalseCause, Label, OutcomeTest, Verification, counted, labels_hash
 from enforcement.figures import DAY_NS, WEEK_NS, Figures, LiveTime
 from enforcement.readiness import counted_false, e_value, is_evidence_enough
+from enforcement.tally import Tally, tally_of
 
 STAGES = (Stage.SHADOW, Stage.SOFT, Stage.FULL)
 DATA_ERRORS_FOR_DEMOTION = 2  # within a day
@@ -79,6 +79,7 @@ class Unit:
     first: int = 0
     first_of_rules: int = 0
     labels: list[Label] = field(default_factory=list)
+    kept: Tally | None = None
 
     def begin(self, now_ns: int) -> None:
         """Note the first look at the limit's scope: what it finds quiet is live from now on."""
@@ -100,6 +101,7 @@ class Unit:
             self.episodes[-1].ended_ns = 0
         else:
             self.episodes.append(Episode(id_, ordinal, now_ns, self.live.until(now_ns)))
+            self.kept = None
 
     def end_episode(self, now_ns: int) -> None:
         """Note that no level acts any more."""
@@ -113,19 +115,19 @@ class Unit:
     def take_label(self, label: Label) -> Step | None:
         """Take in what a person said of an episode; a false one may make the limit step down at once."""
         episode = self._named(label.episode_id)
-        episode.label = label
+        episode.label, self.kept = label, None
         if self._is_of_stage(episode):
             self.labels.append(label)
         return self.demote_if_due(label.ts)
 
     def take_verification(self, id_: str, verification: Verification) -> Step | None:
         """Take in what the recomputation found; it may make the limit step down at once."""
-        self._named(id_).verification = verification
+        self._named(id_).verification, self.kept = verification, None
         return self.demote_if_due(verification.ts)
 
     def take_outcome(self, id_: str, outcome: OutcomeTest) -> Step | None:
         """Take in whether the adverse event came; it may make the limit step down at once."""
-        self._named(id_).outcome = outcome
+        self._named(id_).outcome, self.kept = outcome, None
         return self.demote_if_due(outcome.ts)
 
     def look(self, now_ns: int, circumstances: Circumstances) -> Step | None:
@@ -164,7 +166,7 @@ class Unit:
         if self._has_data_errors(now_ns):
             reason = f"{DATA_ERRORS_FOR_DEMOTION} false episodes by data errors within 24 h"
             return self.demote(now_ns, "data_errors", reason)
-        if cusum(self._false_weeks(now_ns), self._weeks(now_ns), self.threshold).is_over:
+        if self.tally(now_ns).last.is_over:
             return self.demote(now_ns, "cusum", "false episodes come too often: the CUSUM has reached ln 20")
         return None
 
@@ -184,33 +186,34 @@ class Unit:
 
     def figures(self, now_ns: int) -> Figures:
         """Return everything that the evidence of this stage says at `now_ns`."""
-        episodes, weeks = counted(self.episodes[self.first :]), self._weeks(now_ns)
-        open_to_doubt = [self._weeks_at(each) for each in episodes if not each.is_true]
-        k = counted_false(open_to_doubt, weeks, overdispersion=self.settings.overdispersion)
-        judged = cusum(self._false_weeks(now_ns), weeks, self.threshold)
+        tally, weeks = self.tally(now_ns), self._weeks(now_ns)
+        k = float(len(tally.doubted))
+        if self.settings.overdispersion:
+            k = counted_false(tally.doubted, weeks, overdispersion=True)
         known_ns = now_ns - self.first_up_ns
         up_ns = self.up.until(now_ns) - self.entered_up_ns
         return Figures(
-            stage_ns=self.stage_ns, episodes=len(episodes), false=len(open_to_doubt), false_counted=k,
-            resolved=sum(each.is_labelled for each in episodes), weeks=weeks,
+            stage_ns=self.stage_ns, episodes=tally.episodes, false=len(tally.doubted), false_counted=k,
+            resolved=tally.resolved, weeks=weeks,
             uptime=up_ns / known_ns if self.first_up_ns and known_ns > 0 else 0.0,
-            e_value=e_value(k, weeks, self.threshold), cusum=judged.level, cusum_peak=judged.peak,
+            e_value=e_value(k, weeks, self.threshold), cusum=tally.cusum_at(weeks, self.threshold),
+            cusum_peak=tally.last.peak,
         )  # fmt: skip
 
-    @property
-    def episode_count(self) -> int:
-        """Episodes of all stages, duplicates merged."""
-        return len(counted(self.episodes))
-
-    def false_causes(self, now_ns: int) -> list[FalseCause]:
-        """Return the cause of every episode, of any stage, that is judged false by now."""
-        causes = (self._cause(each, now_ns) for each in counted(self.episodes))
-        return [cause for cause in causes if cause is not None]
+    def tally(self, now_ns: int) -> Tally:
+        """Return what the episodes come to at `now_ns`."""
+        if self.kept is None or now_ns >= self.kept.until_ns:
+            self.kept = tally_of(
+                self.episodes, self.first, now_ns,
+                weeks_at=self._weeks_at, cause_of=lambda each: self._cause(each, now_ns), threshold=self.threshold,
+                resolve_within_ns=self.settings.resolve_within,
+            )  # fmt: skip
+        return self.kept
 
     def _step(self, kind: StepKind, after: Stage, now_ns: int, cause: StepCause, reason: str) -> Step:
         figures, labels = self.figures(now_ns), labels_hash(self.labels)
         step = Step(kind, self.limit, self.scope, self.stage, after, cause, reason, figures, labels)
-        self.stage, self.stage_ns = after, now_ns
+        self.stage, self.stage_ns, self.kept = after, now_ns, None
         self.entered_live_ns, self.entered_up_ns = self.live.until(now_ns), self.up.until(now_ns)
         self.first_up_ns = now_ns if self.up.since_ns else 0
         self.first, self.labels = len(self.episodes), []
@@ -245,10 +248,6 @@ class Unit:
         return episode.cause_now(
             now_ns, outcome_counts=self.outcome_counts, resolve_within_ns=self.settings.resolve_within
         )
-
-    def _false_weeks(self, now_ns: int) -> list[float]:
-        stage = counted(self.episodes[self.first :])
-        return [self._weeks_at(each) for each in stage if self._cause(each, now_ns) is not None]
 
     def _has_data_errors(self, now_ns: int) -> bool:
         began = [

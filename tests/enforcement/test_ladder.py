@@ -212,7 +212,7 @@ def test_a_persons_word_is_over_the_machines() -> None:
     run.verify(first, "false", "data_error")
     run.verify(second, "false", "data_error")
     assert run.steps == []
-    assert run.unit.false_causes(run.now) == ["data_error"]
+    assert run.unit.tally(run.now).causes == ("data_error",)
     run.label(first, "unresolved")
     assert [step.kind for step in run.steps] == ["demotion"]
 
@@ -274,4 +274,4 @@ def test_an_episode_of_an_earlier_stage_can_still_be_labelled_and_changes_nothin
     before = run.unit.figures(run.now)
     run.label(id_, "false", "model_error")
     assert run.unit.figures(run.now) == before
-    assert run.unit.false_causes(run.now) == ["model_error"]
+    assert run.unit.tally(run.now).causes == ("model_error",)
