@@ -55,7 +55,7 @@ def _ask(config: Path | None, url: str | None, *, as_json: bool) -> None:
     import orjson
     from msgspec import to_builtins
 
-    from daemon.cli_status import address_of
+    from daemon.cli_status import PIPED_WIDTH, address_of
     from daemon.state_client import StateError, ask_state
 
     if config is not None and url is not None:
@@ -73,4 +73,7 @@ def _ask(config: Path | None, url: str | None, *, as_json: bool) -> None:
 
     from daemon.status_service import evidence_table
 
-    Console(highlight=False).print(evidence_table(document.shards))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=PIPED_WIDTH)
+    console.print(evidence_table(document.shards))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from daemon.state_client import Answer
 
 REFRESH_EVERY_S = 1.0
-_PIPED_WIDTH = 160  # nobody's screen cuts it
+PIPED_WIDTH = 160  # nobody's screen cuts it
 
 
 def status(
@@ -76,7 +76,7 @@ def _show(answer: "Answer") -> None:
 
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=_PIPED_WIDTH)
+        console = Console(highlight=False, markup=False, width=PIPED_WIDTH)
     console.print(status_view(answer.document, width=console.width))
 
 

@@ -8,7 +8,7 @@ from enforcement.episodes import Label, OutcomeTest, Verification
 from enforcement.ladders import Ladders
 from enforcement.records import Decision, LifeState
 from risk import verification_work
-from risk.measures import Measures
+from risk.measuring import measures_of
 from risk.outcome_rules import OutcomeWatch
 from risk.state import RiskState
 from risk.trip import Trip, TripCause, freeze
@@ -33,14 +33,14 @@ class EpisodeTests:
     wanted: dict[str, Trip] = field(default_factory=dict)
     watches: list[OutcomeWatch] = field(default_factory=list)
 
-    def note(self, p: int, decision: Decision, measures: Measures) -> None:
+    def note(self, p: int, decision: Decision) -> None:
         """Freeze the book of an episode's first firing."""
         fires = decision.life is LifeState.FIRING and decision.limit not in BUILTIN_IDS
         if not fires or decision.episode_id in self.tripped or not isinstance(decision.effective_at, float):
             return
         self.tripped.add(decision.episode_id)
         cause = TripCause(decision.episode_id, decision.sensor, decision.metric, decision.effective_at)
-        trip = freeze(self.state, p, cause, measures)
+        trip = freeze(self.state, p, cause, measures_of(self.state, p))
         self.unverified.append(trip)
         facts = self.catalogue.known.sensor(decision.sensor)
         if facts is not None and facts.outcome is not None:

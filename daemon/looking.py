@@ -252,7 +252,7 @@ class Looking:
         state, outputs = self._state, self._outputs
         for outcome in outcomes:
             outputs.decisions.append(outcome.decision)
-            self.tests.note(p, outcome.decision, measures_of(state, p))
+            self.tests.note(p, outcome.decision)
             self._audit(decision_audit(outcome.decision))
             if self.series is not None:
                 outputs.series += self.series.book(p, outcome.decision)
