@@ -16,8 +16,8 @@ NAMES = ("SHADOW", "SOFT", "FULL")
 
 @dataclass(frozen=True)
 class Fact:
-    """`kind`: turn (live, up), begin (episode), label (episode, verdict, cause), verify (episode, result, cause), look
-    (quiet, sensitive, red)."""
+    """`kind`: turn (live, up), begin (episode), label (episode, verdict, cause), verify (episode, result, cause), outcome
+    (episode, result), look (quiet, sensitive, red)."""
 
     ts: int
     kind: str
@@ -34,13 +34,16 @@ def lived(facts: list[Fact], place: int, start: int, end: int) -> int:
     return total
 
 
-def judged(facts: list[Fact], begun: list[Fact], now: int, resolve_within: int) -> list[tuple[Fact, str]]:
+def judged(
+    facts: list[Fact], begun: list[Fact], now: int, resolve_within: int, *, outcome_counts: bool = False
+) -> list[tuple[Fact, str]]:
     """Return (begin, verdict) of the stage's episodes: true, false, data_error, waiting; duplicates left out."""
     found: list[tuple[Fact, str]] = []
     for begin in begun:
         episode = begin.what[0]
         labels = [fact.what for fact in facts if fact.kind == "label" and fact.what[0] == episode]
         checks = [fact.what for fact in facts if fact.kind == "verify" and fact.what[0] == episode]
+        came = [fact.what[1] for fact in facts if fact.kind == "outcome" and fact.what[0] == episode]
         verdict, cause = (labels[-1][1], labels[-1][2]) if labels else ("unresolved", None)
         if verdict == "true":
             found.append((begin, "true"))
@@ -50,6 +53,8 @@ def judged(facts: list[Fact], begun: list[Fact], now: int, resolve_within: int) 
             found.append((begin, "data_error" if cause == "data_error" else "false"))
         elif checks and checks[-1][1] == "false":
             found.append((begin, "data_error?" if checks[-1][2] == "data_error" else "false?"))
+        elif outcome_counts and came[-1:] == ["stayed_away"]:
+            found.append((begin, "false?"))
         else:
             found.append((begin, "late?" if now - begin.ts >= resolve_within else "waiting"))
     return found
@@ -63,7 +68,11 @@ def labelled(episodes: list[tuple[Fact, str]]) -> int:
 class SlowLadder:
     """Plays the facts and keeps nothing but the stages' beginnings and the facts themselves."""
 
-    def __init__(self, threshold: float = 1.0, resolve_within: int = 35 * DAY, resolved_min: float = 0.9) -> None:
+    def __init__(
+        self, threshold: float = 1.0, resolve_within: int = 35 * DAY, resolved_min: float = 0.9, *,
+        outcome_counts: bool = False,
+    ) -> None:  # fmt: skip
+        self.outcome_counts = outcome_counts
         self.facts: list[Fact] = []
         self.stage, self.since, self.begun_before = 0, 0, 0
         self.steps: list[tuple[int, str, str]] = []
@@ -72,7 +81,7 @@ class SlowLadder:
     def tell(self, fact: Fact) -> None:
         """Take in one fact, and step where that is due."""
         self.facts.append(fact)
-        if fact.kind not in ("label", "verify", "look"):
+        if fact.kind not in ("label", "verify", "outcome", "look"):
             return
         if self.stage and (self.is_over(fact.ts) or self.has_pair(fact.ts) or (fact.kind == "look" and fact.what[2])):
             self.step(fact.ts, -1)
@@ -92,7 +101,8 @@ class SlowLadder:
         return list(seen.values())
 
     def of_stage(self, ts: int) -> list[tuple[Fact, str]]:
-        return judged(self.facts, self.begun()[self.begun_before :], ts, self.resolve_within)
+        begun = self.begun()[self.begun_before :]
+        return judged(self.facts, begun, ts, self.resolve_within, outcome_counts=self.outcome_counts)
 
     def weeks(self, ts: int) -> float:
         return lived(self.facts, 0, self.since, ts) / WEEK
