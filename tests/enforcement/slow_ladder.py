@@ -16,8 +16,8 @@ NAMES = ("SHADOW", "SOFT", "FULL")
 
 @dataclass(frozen=True)
 class Fact:
-    """`kind`: turn (live, up), begin (episode), label (episode, verdict, cause), verify (episode, result, cause), outcome
-    (episode, result), look (quiet, sensitive, red)."""
+    """`kind`: turn (live, up), begin (episode), label (episode, verdict, cause), verify (episode, result, cause),
+    outcome (episode, result), look (quiet, sensitive, red)."""
 
     ts: int
     kind: str
