@@ -69,6 +69,6 @@ def _tripped_years(say: Callable[[str], object]) -> dict[str, set[int]]:
     for year, scopes in years.items():
         for by_limit in scopes.values():
             for limit, levels in by_limit.items():
-                if any(level["began"] for level in levels.values()):
+                if limit in sensor_of and any(level["began"] for level in levels.values()):  # others are built in
                     tripped.setdefault(sensor_of[limit], set()).add(int(year))
     return tripped
