@@ -9,8 +9,8 @@ from config.schema import Config
 
 # Where riskd reads and writes, and who may act: monitoring, gradual and full must decide alike.
 _NOT_DECIDING = {"kafka", "journal", "audit", "metrics", "http", "control"}
-_NOT_DECIDING_ENFORCEMENT = {"mode", "false_positive_threshold_per_week"}
-_NOT_DECIDING_LIMIT = {"mode", "pinned_shadow"}
+_NOT_DECIDING_ENFORCEMENT = {"mode", "false_positive_threshold_per_week", "promotion", "sensitivity"}
+_NOT_DECIDING_LIMIT = {"mode", "pinned_shadow", "promotion"}
 
 
 def dump_full(config: Config) -> str:
@@ -23,8 +23,8 @@ def dump_full(config: Config) -> str:
 def decision_config_hash(config: Config) -> str:
     """Return the BLAKE2b-128 hex digest of the canonical JSON of what decisions depend on.
 
-    Modes, pins and places of input and output are left out. A scenario library enters by its name; its contents are
-    in `setup_digest`.
+    Modes, pins, what promotion asks for, and places of input and output are left out. A scenario library enters by its
+    name; its contents are in `setup_digest`.
     """
     deciding = config.model_dump(
         mode="json",

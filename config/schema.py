@@ -2,49 +2,20 @@
 
 import datetime
 import re
-from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
-from pydantic_core.core_schema import SerializationInfo, ValidationInfo
+from pydantic import AfterValidator, Field
 
+from config.durations import DurationNs
 from config.frozen import Frozen
 from config.liquidity import LiquidityConfig
+from config.promotion import LimitPromotion, PromotionConfig, Sensitivity
 from config.stress import StressConfig
 
 Mode = Literal["monitoring", "gradual", "full"]
 ActionType = Literal["none", "warn", "throttle", "reduce_position", "halt"]
 NoDataPolicy = Literal["hold", "warn", "reduce", "halt"]
 Parameter = float | int | str | bool
-
-_UNITS_NS = {"ns": 1, "us": 1_000, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9}
-_DURATION_NS_MAX = 100 * 366 * 86400 * 10**9
-
-
-def parse_duration_ns(value: object, info: ValidationInfo) -> object:
-    """Turn `2h`, `15m`, `60s`, `100ms` into nanoseconds; an integer is nanoseconds already.
-
-    In a file that a person writes (validation context `source: yaml`) only 0 may go without its unit.
-    """
-    if isinstance(value, str):
-        match = re.fullmatch(r"(\d{1,20}(?:\.\d{1,9})?)\s*(ns|us|ms|s|m|h|d)", value.strip(), re.ASCII)
-        if match is None:
-            raise ValueError(f"duration must look like 60s, 15m, 2h or 100ms, got {value!r}")
-        return round(Decimal(match[1]) * _UNITS_NS[match[2]])
-    if isinstance(value, int | float) and value != 0 and info.context and info.context.get("source") == "yaml":
-        raise ValueError(f"duration must have its unit, such as 60s, 15m, 2h or 100ms, got {value!r}")
-    return value
-
-
-def duration_text(duration_ns: int) -> str:
-    """Return a duration in the largest unit that holds it whole, as `parse_duration_ns` reads it."""
-    unit = next(unit for unit in reversed(_UNITS_NS) if duration_ns % _UNITS_NS[unit] == 0)
-    return f"{duration_ns // _UNITS_NS[unit]}{unit if duration_ns else 's'}"
-
-
-def _serialize_duration(duration_ns: int, info: SerializationInfo) -> int | str:
-    for_people = info.context is not None and info.context.get("durations") == "text"
-    return duration_text(duration_ns) if for_people else duration_ns
 
 
 def _check_date(value: str) -> str:
@@ -74,9 +45,6 @@ def _sorted_sources(values: dict[str, int]) -> dict[str, int]:
     return dict(sorted(values.items()))
 
 
-DurationNs = Annotated[
-    int, BeforeValidator(parse_duration_ns), Field(ge=0, le=_DURATION_NS_MAX), PlainSerializer(_serialize_duration)
-]
 IsoDate = Annotated[str, AfterValidator(_check_date)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,9}$")]  # USD, and coins such as USDT
 Root = Annotated[str, AfterValidator(_check_root)]
@@ -204,6 +172,7 @@ class Limit(Frozen):
     mode: Mode | None = None  # None: enforcement.mode; "shadow" pins are `pinned_shadow`
     pinned_shadow: bool = False  # monitoring_mode: true or enforcement_enabled: false of the short form
     small_book_at: float = Field(default=0.5, gt=0)  # concentration only: max|x|/NAV of books with fewer than 8 names
+    promotion: LimitPromotion = LimitPromotion()
     rule_name: str | None = None
 
 
@@ -211,6 +180,8 @@ class EnforcementConfig(Frozen):
     mode: Mode = "monitoring"
     false_positive_threshold_per_week: float = Field(default=1.0, gt=0)
     max_stress_loss: float = Field(default=1_000_000.0, gt=0)
+    promotion: PromotionConfig = PromotionConfig()
+    sensitivity: Sensitivity = Sensitivity()
     limits: tuple[Limit, ...] = ()
 
 

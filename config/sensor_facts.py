@@ -79,10 +79,15 @@ class DefaultLimit:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What would prove a trip right: an adverse event within so many days of it (models.md 21)."""
+    """What would prove a trip right: an adverse event within so many days of it (models.md 21).
+
+    counts : an episode after which it stayed away counts as false (models.md 22.4): not of sensors that are right
+             about rare events, for which most alarms are followed by nothing
+    """
 
     days: int
     adverse: str
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from config.yaml_source import Document, Tree
 Model = TypeVar("Model", bound=BaseModel)
 
 # Names of the contract that this release does not evaluate: refused by name, since ignoring one would be silent.
-_LATER = ("basis", "intraday", "overnight", "primary", "promotion")
+_LATER = ("basis", "intraday", "overnight", "primary")
 
 FROM_YAML = {"source": "yaml"}  # validation context: a person wrote this, so a bare 60 is no duration
 

@@ -10,10 +10,13 @@ import typer
 from daemon.cli_audit import audit_app
 from daemon.cli_demo import demo
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
+from daemon.cli_evidence import evidence
 from daemon.cli_inspect import check, journal_app, topics_app
+from daemon.cli_label import label
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
 from daemon.cli_record import record
 from daemon.cli_report import report
+from daemon.cli_sensitivity import sensitivity
 from daemon.cli_status import status
 from daemon.cli_stress import stress
 from daemon.numba_cache import use_numba_cache
@@ -27,8 +30,11 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(topics_app, name="topics")
 app.command()(demo)
 app.command()(check)
+app.command()(evidence)
+app.command()(label)
 app.command()(record)
 app.command()(report)
+app.command()(sensitivity)
 app.command()(status)
 app.command()(stress)
 
@@ -154,7 +160,7 @@ def _period_ns(text: str | None) -> int | None:
         return None
     from pydantic import TypeAdapter, ValidationError
 
-    from config.schema import DurationNs
+    from config.durations import DurationNs
 
     try:
         period: int = TypeAdapter(DurationNs).validate_python(text)

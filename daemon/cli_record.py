@@ -42,7 +42,7 @@ def record(
 def _seconds(text: str) -> float:
     from pydantic import TypeAdapter, ValidationError
 
-    from config.schema import DurationNs
+    from config.durations import DurationNs
 
     try:
         duration_ns: int = TypeAdapter(DurationNs).validate_python(text)

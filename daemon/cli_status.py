@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from daemon.state_client import Answer
 
 REFRESH_EVERY_S = 1.0
-_PIPED_WIDTH = 160  # nobody's screen cuts it
+PIPED_WIDTH = 160  # nobody's screen cuts it
 
 
 def status(
@@ -46,7 +46,7 @@ def status(
     from daemon.state_client import StateError, ask_state
 
     try:
-        address = url if url is not None else _address(config)
+        address = url if url is not None else address_of(config)
         answer = ask_state(address)
     except StateError as error:
         typer.echo(f"riskd: {error}", err=True)
@@ -59,7 +59,8 @@ def status(
         _show(answer)
 
 
-def _address(config: Path | None) -> str:
+def address_of(config: Path | None) -> str:
+    """Return the HTTP address of the daemon with this configuration, by default the default's."""
     from config.loader import load_config
     from config.schema import HttpConfig
     from daemon.state_client import url_of
@@ -75,7 +76,7 @@ def _show(answer: "Answer") -> None:
 
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=_PIPED_WIDTH)
+        console = Console(highlight=False, markup=False, width=PIPED_WIDTH)
     console.print(status_view(answer.document, width=console.width))
 
 

@@ -56,12 +56,12 @@ class Core:
         self._is_behind = False  # prices have moved scopes that nobody has looked at since
         self.enforcer = Enforcer(setup.config, shard, self._state.timers, self, catalogue)
         self.enforcer.config_hash = decision_config_hash(setup.config)
-        self.enforcer.model_version = MODEL_VERSION
-        self.looking = Looking(self._state, self.enforcer, compute_slow_work=compute_slow_work)
+        self.enforcer.model_version = self.enforcer.ladders.model_version = MODEL_VERSION
+        self.looking = Looking(self._state, self.enforcer, catalogue, compute_slow_work=compute_slow_work)
         if keeps_series:
             self.looking.series = Series(self._state, self.enforcer, catalogue, shard=shard)
         self.sources = Sources(setup.config.data.sources, self._state.timers, self.enforcer.freshness)
-        self.handlers = Handlers(self._state, self.looking, self.sources)
+        self.handlers = Handlers(self._state, self.looking, self.sources, self.enforcer.ladders)
         self._is_wall = setup.config.clock == "wall"
         self._catch_up_until_ns: int | None = None  # while a backlog is caught up with, its events tell the time
         topics = setup.config.kafka.topics

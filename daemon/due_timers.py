@@ -4,6 +4,7 @@ from daemon.handlers import Handlers
 from daemon.looking import Looking
 from daemon.sources import KIND as SOURCE
 from daemon.sources import Sources
+from enforcement.ladders import TIMERS as LADDERS
 from risk.adjustments import apply_adjustment
 from risk.bars import BAR_END, end_bar
 from risk.state import RiskState
@@ -24,6 +25,9 @@ def fire(
     kind, _, rest = name.partition("|")
     if kind == "life":
         looking.fire_life(name, due_ns, n=n)
+        return
+    if kind in LADDERS:
+        looking.fire_ladder(name, due_ns)
         return
     rows = state.window.rows_total
     if kind == SOURCE:

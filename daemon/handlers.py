@@ -8,6 +8,8 @@ from daemon.looking import Looking
 from daemon.refusals import Refusals, fill_key
 from daemon.sources import Sources
 from daemon.terms import terms_of
+from enforcement import episodes
+from enforcement.ladders import Ladders
 from feeds.events import (
     Ack,
     Adjustment,
@@ -18,6 +20,7 @@ from feeds.events import (
     Halt,
     Heartbeat,
     Instrument,
+    Label,
     Nav,
     Order,
     Position,
@@ -51,11 +54,11 @@ _DISTRUSTED = frozenset({"CROSSED_QUOTE", "NOT_FINITE", "PRICE_OUT_OF_BOUNDS"})
 class Handlers:
     """Applies events one by one; `adjustments` are those that wait for their ex time, by timer name."""
 
-    def __init__(self, state: RiskState, looking: Looking, sources: Sources) -> None:
+    def __init__(self, state: RiskState, looking: Looking, sources: Sources, ladders: Ladders) -> None:
         self._state = state
         self._looking = looking
         self._sources = sources
-        self._refusals = Refusals(state)
+        self._refusals = Refusals(state, ladders)
         self.adjustments: dict[str, tuple[int, int, float, float]] = {}
         self._adjustments_heard = 0
         self.was_suspect = False
@@ -136,6 +139,8 @@ class Handlers:
                 self.halts.remember(event)
             case Halt() | Reinstate() | Ack():
                 self._looking.take_command(event, n=record.n)
+            case Label():
+                self._looking.take_label(label_of(event, state.now_ns))
             case Heartbeat():
                 if self._sources.hear(event.source, event.ts, state.now_ns):
                     self._looking.wake_roots()
@@ -248,3 +253,11 @@ class Handlers:
         name = f"adjust|{event.instrument}|{event.ex_ts}|{self._adjustments_heard:012d}"
         self.adjustments[name] = (i, event.ex_ts, event.price_factor, cash)
         state.timers.arm(name, event.ex_ts)
+
+
+def label_of(event: Label, ts: int) -> episodes.Label:
+    """Return the label of a command at core time `ts`."""
+    return episodes.Label(
+        ts, event.episode_id, event.verdict, event.cause, event.actor, event.reason, event.command_id,
+        event.confidence, event.outcome_known,
+    )  # fmt: skip

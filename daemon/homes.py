@@ -8,6 +8,7 @@ from feeds.events import (
     FillCancel,
     Foreign,
     Halt,
+    Label,
     ModeCommand,
     Nav,
     Order,
@@ -61,7 +62,7 @@ class Homes:
                     return item
                 detail = f"root {root} belongs to partition {home}, got {shard}"
                 return Input(item.record, Rejection(RejectReason.WRONG_PARTITION, detail))
-            case Halt() | Reinstate() | ResetHwm() | Override() | ModeCommand():
+            case Halt() | Reinstate() | ResetHwm() | Override() | ModeCommand() | Label():
                 # A root that nobody has seen yet may turn out to be anybody's: each core hears of it.
                 scope = item.event.scope
                 home = FIRST_SHARD if scope is None else self._home.get(root_of(scope), shard)

@@ -6,11 +6,13 @@ from functools import partial
 import numpy as np
 
 from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
+from daemon.episode_tests import EpisodeTests
 from daemon.outputs import Outputs
 from daemon.series import Series
 from daemon.slow_results import result_of
 from daemon.stress_records import stress_audit
 from enforcement.enforcer import Enforcer
+from enforcement.episodes import Label
 from enforcement.moment import Moment, Wake
 from enforcement.records import Effect, Outcome
 from feeds.events import Ack, Halt, Reinstate, SlowResult
@@ -25,7 +27,9 @@ from risk.state import RiskState
 from risk.stress_result import StressResult
 from risk.stress_work import watch
 from risk.tail_result import TailResult
+from risk.verification_work import VerificationResult
 from risk.window import complete_backtest
+from sensors.catalogue import SHIPPED, Catalogue
 
 _SECOND_NS = 10**9
 
@@ -33,7 +37,9 @@ _SECOND_NS = 10**9
 class Looking:
     """The core's second half: from touched scopes to outputs."""
 
-    def __init__(self, state: RiskState, enforcer: Enforcer, *, compute_slow_work: bool) -> None:
+    def __init__(
+        self, state: RiskState, enforcer: Enforcer, catalogue: Catalogue = SHIPPED, *, compute_slow_work: bool
+    ) -> None:
         self._state = state
         self._enforcer = enforcer
         self._computes = compute_slow_work
@@ -45,6 +51,7 @@ class Looking:
         self._rejected: dict[str, int] = {}
         self._rejected_second = 0
         self.series: Series | None = None
+        self.tests = EpisodeTests(state, enforcer.ladders, catalogue)
 
     def begin(self) -> Outputs:
         """Start a new set of outputs and return it."""
@@ -70,6 +77,7 @@ class Looking:
     def leave_root(self, root: str) -> None:
         """Note that another shard restricts the root, and gathers the evidence of its limits."""
         self._enforcer.freshness.left.add(root)
+        self._audit({"ts": self._state.now_ns, "kind": "unwatch", "root": root})
         self.wake_roots()
 
     def look(self, *, n: int, cause: Wake, ts_event: int, suspect: bool = False) -> None:
@@ -97,6 +105,7 @@ class Looking:
                 self._audit(record)
             for exception in exceptions:
                 self._audit(backtest_audit(state, exception))
+            self._complete_row()
             if self.series is not None:
                 self._outputs.series += self.series.row()
 
@@ -107,6 +116,15 @@ class Looking:
         moment = self._moment(p, n, "time", due_ns, suspect=False, new_row=False)
         outcomes = self._enforcer.timer(name, due_ns, measures_of(self._state, p), self._book(p), moment)
         self._take(p, outcomes)
+
+    def fire_ladder(self, name: str, due_ns: int) -> None:
+        """Hand a timer of the ladders to them: the daily look, or a number that has been INVALID for too long."""
+        self._enforcer.ladders.timer(name, due_ns)
+        self._write_down(self.tests.told())
+
+    def take_label(self, label: Label) -> None:
+        """Take in what a person said of an episode; write it down, and what followed from it at once."""
+        self._write_down(self.tests.label(label))
 
     def take_command(self, event: Halt | Reinstate | Ack, *, n: int) -> None:
         """Carry out an operator's halt or reinstatement, and write acknowledgements down."""
@@ -195,12 +213,26 @@ class Looking:
             state.arrays.woken[p] = 0
             moment = self._moment(p, n, cause, ts_event, suspect=suspect, new_row=new_row)
             measures = measures_of(state, p)
-            self._take(p, self._enforcer.evaluate(state.scopes[p], measures, self._book(p), moment))
+            outcomes = self._enforcer.evaluate(state.scopes[p], measures, self._book(p), moment)
+            self._write_down(self.tests.told())
+            self._take(p, outcomes)
             if state.arrays.alive[p] == 1:
                 doze(state, p, self._enforcer.bands(state.scopes[p], measures, moment))
 
-    def _apply(self, result: TailResult | StressResult) -> None:
-        if apply_result(self._state, result) and isinstance(result, StressResult):
+    def _complete_row(self) -> None:
+        """Look at what became of models and episodes, and verify the trips of the day that has ended."""
+        requests, lines = self.tests.complete_row()
+        self._write_down(lines)
+        if not self._computes:
+            self._outputs.requests += requests
+            return
+        for request in requests:
+            self._apply(compute(request))
+
+    def _apply(self, result: TailResult | StressResult | VerificationResult) -> None:
+        if isinstance(result, VerificationResult):
+            self._write_down(self.tests.take(result))
+        elif apply_result(self._state, result) and isinstance(result, StressResult):
             self._audit(stress_audit(self._state, result))
 
     def _moment(self, p: int, n: int, cause: Wake, ts_event: int, *, suspect: bool, new_row: bool) -> Moment:
@@ -220,6 +252,7 @@ class Looking:
         state, outputs = self._state, self._outputs
         for outcome in outcomes:
             outputs.decisions.append(outcome.decision)
+            self.tests.note(p, outcome.decision)
             self._audit(decision_audit(outcome.decision))
             if self.series is not None:
                 outputs.series += self.series.book(p, outcome.decision)
@@ -234,6 +267,13 @@ class Looking:
         state.arrays.alive[p] = int(self._enforcer.alive(path))
         if state.arrays.dozing[p] == 1:
             rouse(state, p, self._enforcer.wake_levels(path))
+
+    def _write_down(self, lines: list[dict[str, object]]) -> None:
+        """Write down what became of evidence, in order."""
+        for line in lines:
+            self._audit(line)
+            if "scope" in line:
+                self._outputs.dirty.add(str(line["scope"]))
 
     def _audit(self, record: dict[str, object]) -> None:
         self._flush_before()

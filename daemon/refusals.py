@@ -3,6 +3,7 @@
 import math
 
 from daemon.terms import terms_of
+from enforcement.ladders import Ladders
 from feeds.events import (
     Ack,
     Adjustment,
@@ -46,8 +47,9 @@ _POSITION_EVENTS = (Position, PositionsSnapshot, Fill, FillCancel, Order, Nav)
 class Refusals:
     """The checks that come before an event is applied: the first that fails names the reason."""
 
-    def __init__(self, state: RiskState) -> None:
+    def __init__(self, state: RiskState, ladders: Ladders) -> None:
         self._state = state
+        self._ladders = ladders
         self.homes: dict[str, int] = {}  # positions partition by root
         self._commands: set[str] = set()
         self.catching_up = False  # core time is that of the events until the partitions are at their ends
@@ -198,6 +200,11 @@ class Refusals:
         control = self._state.config.control
         if (why := refuse_signature(control, actor=event.actor, sig=event.sig, payload=record.payload)) is not None:
             return Rejection(RejectReason.BAD_SIGNATURE, why)
+        if isinstance(event, Label):
+            refusal = self._label(event)
+            if refusal is None:
+                self._commands.add(event.command_id)
+            return refusal
         if not isinstance(event, (Halt, Reinstate, ResetHwm)):
             kind = type(event).__struct_config__.tag
             return Rejection(RejectReason.COMMAND_UNSUPPORTED, f"{kind} commands are not supported yet")
@@ -206,6 +213,18 @@ class Refusals:
             detail = f"no portfolio {event.scope!r} has come into being{later}"
             return Rejection(RejectReason.UNKNOWN_PORTFOLIO, detail)
         self._commands.add(event.command_id)
+        return None
+
+    def _label(self, event: Label) -> Rejection | None:
+        if event.cause is not None and event.verdict != "false":
+            detail = f"cause belongs to the verdict false, got {event.cause} with {event.verdict}"
+            return Rejection(RejectReason.OUT_OF_BOUNDS, detail)
+        unit = self._ladders.find(event.episode_id)
+        if unit is None:
+            return Rejection(RejectReason.UNKNOWN_EPISODE, f"no episode {event.episode_id!r} has begun")
+        if event.scope not in (None, unit.scope):
+            detail = f"episode {event.episode_id!r} is of {unit.scope}, got scope {event.scope}"
+            return Rejection(RejectReason.UNKNOWN_EPISODE, detail)
         return None
 
 

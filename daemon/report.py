@@ -52,7 +52,7 @@ class ShardReport:
     instruments: Mapping[str, int]
     not_fresh: Mapping[str, str]
     sources: Mapping[str, SourceReport]
-    evidence: Mapping[str, Mapping[str, float | int | None]]
+    evidence: Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from daemon.metric_families import Families, FamilySpec, smallest, total
 from daemon.metrics import metric_prefix
 from daemon.report import CONDITIONS, REPORT_AGE_MAX_S, SHARED_TOPIC_KINDS, Report, ShardReport
 from daemon.scope_metrics import SCOPE_FAMILIES, TRUST_CODES, PortfolioLabels, add_scopes
-from daemon.state_views import as_float, evidence_views, scope_views
+from daemon.state_views import EvidenceView, as_float, evidence_views, scope_views
+from enforcement.readiness import naive_rate, rate_upper_bound
 
 NS_PER_S = 1e9
 
@@ -24,6 +25,13 @@ REPORT_FAMILIES = (
     FamilySpec("live_exposure_weeks", "Time in which the number was known and the life ok, over scopes", ("limit",)),
     FamilySpec("false_positive_rate_per_week", "Unresolved episodes count as false", ("limit",)),
     FamilySpec("readiness_value", "0.5^k * exp(0.5 * theta * T); ready at 20", ("limit",), combine=smallest),
+    FamilySpec("fp_episodes", "Episodes judged false by now, by the cause that counts", ("sensor", "cause"), "counter"),
+    FamilySpec("live_weeks", "T: live time in the present stages, over scopes", ("limit",)),
+    FamilySpec("fp_rate_per_week", "k / T of the present stages, the naive rate", ("limit",)),
+    FamilySpec("fp_ucb95", "Upper 95 % bound of that rate, at one look", ("limit",)),
+    FamilySpec("fp_evalue", "E of the present stage, smallest over scopes", ("limit",), combine=smallest),
+    FamilySpec("fp_cusum", "D, largest over scopes; a stage is lost at ln 20", ("limit",)),
+    FamilySpec("ppv", "Share of the episodes with a known outcome whose adverse event came", ("limit",)),
     FamilySpec("core_time_seconds", "Core time of the shard that is behind, since the epoch", combine=smallest),
     FamilySpec("journal_lag_seconds", "Age of the oldest output that waits to leave"),
     FamilySpec("audit_lag_records", "Audit records that wait to be written", combine=total),
@@ -104,15 +112,26 @@ def _add_lag(families: Families, shards: Sequence[ShardReport]) -> None:
 
 
 def _add_evidence(families: Families, shards: Sequence[ShardReport]) -> None:
-    episodes: dict[str, int] = {}
-    weeks: dict[str, float] = {}
+    """Sum what speaks for a limit over the shards, and take the worst of what no sum means anything of."""
+    by_limit: dict[str, list[EvidenceView]] = {}
     for shard in shards:
         for limit, evidence in evidence_views(shard.evidence).items():
-            episodes[limit] = episodes.get(limit, 0) + evidence.episodes
-            weeks[limit] = weeks.get(limit, 0.0) + as_float(evidence.live_weeks)
-            families["readiness_value"].add(as_float(evidence.readiness), limit)
-    for limit, count in episodes.items():
-        families["episodes"].add(count, limit)
-        families["live_exposure_weeks"].add(weeks[limit], limit)
-        rate_per_week = count / weeks[limit] if weeks[limit] > 0.0 else nan
-        families["false_positive_rate_per_week"].add(rate_per_week, limit)
+            by_limit.setdefault(limit, []).append(evidence)
+    causes: dict[tuple[str, str], int] = {}
+    for limit, parts in by_limit.items():
+        for part in parts:
+            families["readiness_value"].add(as_float(part.readiness), limit)
+            families["fp_evalue"].add(as_float(part.readiness), limit)
+            families["fp_cusum"].add(part.cusum, limit)
+            families["ppv"].add(as_float(part.precision), limit)
+            for cause, count in part.false_causes.items():
+                causes[part.sensor, cause] = causes.get((part.sensor, cause), 0) + count
+        false, weeks = sum(part.false for part in parts), sum(part.stage_weeks for part in parts)
+        families["episodes"].add(sum(part.episodes for part in parts), limit)
+        families["live_exposure_weeks"].add(sum(part.live_weeks for part in parts), limit)
+        families["live_weeks"].add(weeks, limit)
+        for name in ("false_positive_rate_per_week", "fp_rate_per_week"):
+            families[name].add(naive_rate(false, weeks), limit)
+        families["fp_ucb95"].add(rate_upper_bound(false, weeks), limit)
+    for (sensor, cause), count in causes.items():
+        families["fp_episodes"].add(count, sensor, cause)

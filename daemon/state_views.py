@@ -131,10 +131,19 @@ class SourceView(msgspec.Struct, frozen=True):
 class EvidenceView(msgspec.Struct, frozen=True):
     """What a limit has shown so far, as `enforcement.evidence.LimitEvidence` describes it."""
 
+    sensor: str
     episodes: int
-    live_weeks: Shown
+    live_weeks: float
+    false: int
+    stage_weeks: float
+    resolved: int
     rate_per_week: Shown
+    rate_upper: Shown
     readiness: Shown
+    cusum: float
+    precision: Shown
+    stage: str
+    false_causes: dict[str, int]
 
 
 class ShardView(msgspec.Struct, frozen=True):

@@ -49,18 +49,23 @@ def service_lines(document: StateDocument) -> Iterator[Text]:
 
 
 def evidence_table(shards: Sequence[ShardView]) -> Table:
-    """Return what speaks for each limit: episodes, live time, rate of false positives, readiness."""
-    columns = ("limit", "episodes", "live weeks", "false a week", "readiness", "ready")
-    table = table_with(f"Evidence   (unresolved episodes count as false; ready at {READY_AT:.0f})", columns)
+    """Return what speaks for each limit in its present stage: false episodes, live time, their rate, readiness."""
+    columns = ("limit", "stage", "k", "T weeks", "false a week", "at most", "E", "D", "ready")
+    table = table_with(
+        f"Evidence   (k: no person found them true; ready where E is {READY_AT:.0f}, demoted where D is 3.0)", columns
+    )
     for shard in shards:
         for limit, evidence in shard.evidence.items():
             rate, readiness = as_float(evidence.rate_per_week), as_float(evidence.readiness)
             table.add_row(
                 limit if len(shards) == 1 else f"{limit} ({shard.shard})",
-                f"{evidence.episodes}",
-                f"{as_float(evidence.live_weeks):.1f}",
+                evidence.stage,
+                f"{evidence.false}",
+                f"{evidence.stage_weeks:.1f}",
                 f"{rate:.2f}" if rate >= 0.0 else "-",
+                f"{as_float(evidence.rate_upper):.2f}",
                 f"{readiness:.3g}",
+                f"{evidence.cusum:.2f}",
                 "yes" if readiness >= READY_AT else "no",
             )
     return table

@@ -50,6 +50,11 @@ def standing_of(limit: Limit, scope: str, mode: Mode, stages: Stages) -> Standin
     return Standing(own_mode, stage, Effect.SHADOW if stage is Stage.SHADOW else Effect.ENFORCED)
 
 
+def is_climbing(limit: Limit, mode: Mode) -> bool:
+    """Say whether evidence moves the limit: in gradual mode, where it is neither hard nor pinned."""
+    return not limit.hard and not limit.pinned_shadow and (limit.mode or mode) == "gradual"
+
+
 def published_type(decided: ActionType, stage: Stage) -> ActionType:
     """Return the type that `risk.actions` carries: in SOFT at most a throttle."""
     return "throttle" if stage is Stage.SOFT and severity(decided) > severity("throttle") else decided

@@ -11,8 +11,10 @@ from enforcement.attention import band, is_calm, is_settled
 from enforcement.builtin import BUILTIN_IDS, Freshness
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage
-from enforcement.evidence import LimitEvidence, ScopeEvidence, limit_evidence
+from enforcement.evidence import LimitEvidence, limit_evidence
 from enforcement.judgement import LazyBook, Sight, judge
+from enforcement.ladder import Unit
+from enforcement.ladders import Ladders
 from enforcement.life import Clock, Life, timer_due_ns
 from enforcement.limits import bind_all, unwatched_limits, watched_limits
 from enforcement.merge import most_severe
@@ -64,7 +66,8 @@ class Enforcer:
 
     freshness     : of the watched sources, set by the daemon; every root is restricted while one is silent
     unwatched     : ids of limits whose sensor the catalogue does not have
-    stages        : earned by evidence, by (limit id, scope); empty as long as nothing gathers evidence
+    stages        : earned by evidence, by (limit id, scope)
+    ladders       : of all limits in all scopes: where labels and what riskd itself finds of episodes go
     epoch         : of the journaled assignment, set by the daemon; in no id and no digest
     config_hash   : of what decisions depend on, so without modes; set by the daemon
     model_version : set by the daemon
@@ -79,10 +82,10 @@ class Enforcer:
         self.config_hash = self.model_version = ""
         self._limits = watched_limits(config, catalogue)
         self._currency = config.base_currency
-        self._threshold = config.enforcement.false_positive_threshold_per_week
         self._watches_sources = bool(config.data.sources)
         self.freshness = Freshness()
         self.stages: dict[tuple[str, str], Stage] = {}
+        self.ladders = Ladders(config, catalogue, self.stages, timers, opens, self.freshness)
         self._publisher = Publisher(self._limits, config.enforcement.mode, shard, self.stages)
         self._timers, self._opens = timers, opens
         self._scopes: dict[str, ScopeLives] = {}
@@ -98,13 +101,15 @@ class Enforcer:
                 self._limits, scope, self._currency, self._catalogue,
                 is_root=is_root, listed=listed, freshness=freshness,
             )  # fmt: skip
-            self._scopes[scope] = new_scope(scope, bound)
+            self._scopes[scope] = new_scope(scope, bound, self.ladders.units_of(scope, bound))
+            self.ladders.add(self._scopes[scope])
 
     def evaluate(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
         """Move every breach life of the scope; running it when nothing woke it changes nothing."""
         holder = self._scopes[scope]
         if not holder.was_evaluated:
             holder.begin(moment.ts)
+            self.ladders.begin(holder, moment.ts)
         self.freshness.now_ns = moment.ts
         values, statuses = measures.values.tolist(), measures.statuses.tolist()
         sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
@@ -198,14 +203,14 @@ class Enforcer:
 
     def evidence(self, now_ns: int) -> dict[str, LimitEvidence]:
         """Return what speaks for each limit up to core time `now_ns`, in evaluation order; none is built in."""
-        found: dict[str, list[ScopeEvidence]] = {limit.id: [] for limit in self._limits}
+        found: dict[str, list[Unit]] = {limit.id: [] for limit in self._limits}
         for holder in self._scopes.values():
-            if holder.scope.split("/", 1)[0] in self.freshness.left:
-                continue
-            for bound, episode, live in zip(holder.limits, holder.episodes, holder.live, strict=True):
-                if bound.limit.id not in BUILTIN_IDS:
-                    found[bound.limit.id].append(ScopeEvidence(episode.ordinal, live.until(now_ns)))
-        return {limit: limit_evidence(scopes, self._threshold) for limit, scopes in found.items()}
+            if holder.scope.split("/", 1)[0] not in self.freshness.left:
+                for unit in holder.units:
+                    if unit.limit not in BUILTIN_IDS:
+                        found[unit.limit].append(unit)
+        sensors = {limit.id: limit.sensor for limit in self._limits}
+        return {limit: limit_evidence(sensors[limit], units, now_ns) for limit, units in found.items()}
 
     @property
     def decisions(self) -> int:
@@ -253,11 +258,15 @@ class Enforcer:
         self._arm(holder.timer_names[index][level], after, sight.clock.moment.ts)
         if change is None:
             holder.store(index, level, after, sight.clock.moment.ts)
+            self.ladders.watch_invalid(holder, index, sight.clock.moment.ts)
             return []
         return [self._publish(holder, change)]
 
     def _publish(self, holder: ScopeLives, change: Change) -> Outcome:
-        return self._publisher.publish(holder, change, Origin(self.epoch, self.config_hash, self.model_version))
+        outcome = self._publisher.publish(holder, change, Origin(self.epoch, self.config_hash, self.model_version))
+        self.ladders.watch_invalid(holder, change.index, change.moment.ts)
+        self.ladders.settle(holder, change.index)
+        return outcome
 
     def _arm(self, name: str, life: Life, now_ns: int) -> None:
         due_ns = timer_due_ns(life)

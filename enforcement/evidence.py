@@ -1,79 +1,68 @@
-"""What speaks for a limit: how often it fired, and how long it was live, so that it could have and did not.
-
-Nothing is labelled in this release, so that every episode counts as false (enforcement.md, Modes).
-"""
+"""What speaks for a limit over all its scopes: the figures of its ladders, summed for those who look on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, inf, log, nan
+from math import nan
 
-WEEK_NS = 7 * 86_400 * 10**9
-_EXPONENT_MAX = 709.0  # exp of more is no double
-
-
-@dataclass(slots=True)
-class LiveTime:
-    """Core time in which a limit of one scope had a number, OK or DEGRADED, and every life of it was `ok`.
-
-    passed_ns : up to the last change; since_ns : start of the stretch that goes on, 0 where it is not live
-    """
-
-    passed_ns: int = 0
-    since_ns: int = 0
-
-    def turn(self, *, is_live: bool, now_ns: int) -> None:
-        """Note at core time `now_ns` that it is live from here on, or that it is not."""
-        self.passed_ns = self.until(now_ns)
-        self.since_ns = now_ns if is_live else 0
-
-    def until(self, now_ns: int) -> int:
-        """Return the live time up to `now_ns`, which is not before the last change."""
-        return self.passed_ns + (now_ns - self.since_ns if self.since_ns else 0)
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeEvidence:
-    """One limit in one scope: episodes begun, and live time."""
-
-    episodes: int
-    live_ns: int
+from enforcement.effects import Stage
+from enforcement.episodes import FALSE_CAUSES
+from enforcement.figures import WEEK_NS
+from enforcement.ladder import STAGES, Unit
+from enforcement.readiness import naive_rate, rate_upper_bound
 
 
 @dataclass(frozen=True, slots=True)
 class LimitEvidence:
     """One limit over all its scopes.
 
-    episodes      : begun since the journal began, each counted as false as long as nobody labels it
-    live_weeks    : live time
-    rate_per_week : episodes / live_weeks; NaN without live time
+    episodes      : begun since the journal began, duplicates merged; live_weeks: live time since then
+    false         : of the present stages, all that no person has found true; stage_weeks: their live time
+    resolved      : of the present stages' episodes, labelled true or false by a person
+    rate_per_week : false / stage_weeks; NaN without live time: the naive rate
+    rate_upper    : 95 % upper bound of that rate at one look; +inf without live time
     readiness     : the e-process, smallest over scopes; ready at 20; 1 where there is nothing yet
+    cusum         : D, largest over scopes; demoted at ln 20
+    precision     : of the episodes whose outcome could be told, the share whose adverse event came; NaN: none yet
+    stage         : the lowest over scopes
+    false_causes  : episodes judged false by now, by cause: a person's, else verification's, else outcome's, or that
+                    nobody labelled them in time
     """
 
+    sensor: str
     episodes: int
     live_weeks: float
+    false: int
+    stage_weeks: float
+    resolved: int
     rate_per_week: float
+    rate_upper: float
     readiness: float
+    cusum: float
+    precision: float
+    stage: Stage
+    false_causes: dict[str, int]
 
 
-def limit_evidence(scopes: Sequence[ScopeEvidence], threshold: float) -> LimitEvidence:
-    """Return the sums over a limit's scopes, and the readiness of the least ready.
-
-    threshold : false episodes a week that are too many, > 0
-    """
-    episodes = sum(each.episodes for each in scopes)
-    weeks = sum(each.live_ns for each in scopes) / WEEK_NS
-    ready = min((readiness(each.episodes, each.live_ns / WEEK_NS, threshold) for each in scopes), default=1.0)
-    return LimitEvidence(episodes, weeks, episodes / weeks if weeks > 0.0 else nan, ready)
-
-
-def readiness(episodes: int, weeks: float, threshold: float) -> float:
-    """Return 0.5^k exp(0.5 θ T): an e-process against a rate of θ a week or more, valid at every look.
-
-    episodes : k, >= 0; weeks : T, >= 0; threshold : θ, > 0
-    The likelihood ratio of two Poisson processes, θ/2 against θ (Wald 1945; Ramdas et al. 2023); +inf beyond doubles.
-
-    >>> readiness(0, 5.99, 1.0) < 20.0 < readiness(0, 6.0, 1.0)
-    True
-    """
-    exponent = 0.5 * threshold * weeks - episodes * log(2.0)
-    return exp(exponent) if exponent <= _EXPONENT_MAX else inf
+def limit_evidence(sensor: str, units: Sequence[Unit], now_ns: int) -> LimitEvidence:
+    """Return the sums over a limit's scopes at core time `now_ns`, and the readiness of the least ready."""
+    figures = [unit.figures(now_ns) for unit in units]
+    false, weeks = sum(each.false for each in figures), sum(each.weeks for each in figures)
+    tallies = [unit.tally(now_ns) for unit in units]
+    causes = [cause for tally in tallies for cause in tally.causes]
+    outcomes = [each.outcome.result for unit in units for each in unit.episodes if each.outcome is not None]
+    came, told = outcomes.count("came"), len(outcomes) - outcomes.count("unknown")
+    return LimitEvidence(
+        sensor=sensor,
+        episodes=sum(tally.ever for tally in tallies),
+        live_weeks=sum(unit.live.until(now_ns) for unit in units) / WEEK_NS,
+        false=false,
+        stage_weeks=weeks,
+        resolved=sum(each.resolved for each in figures),
+        rate_per_week=naive_rate(false, weeks),
+        rate_upper=rate_upper_bound(false, weeks),
+        readiness=min((each.e_value for each in figures), default=1.0),
+        cusum=max((each.cusum for each in figures), default=0.0),
+        precision=came / told if told else nan,
+        stage=min((unit.stage for unit in units), key=STAGES.index, default=Stage.SHADOW),
+        false_causes={cause: causes.count(cause) for cause in FALSE_CAUSES},
+    )

@@ -10,7 +10,7 @@ from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE
 from enforcement.demands import decided_demand, decided_type, params_for, published_demand
 from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
 from enforcement.holding import Holding
-from enforcement.life import Life, is_acting
+from enforcement.life import Life, is_acting, is_breaching
 from enforcement.limits import BoundLimit, may_match_below
 from enforcement.merge import Merged, allowed_in, merge
 from enforcement.moment import Moment
@@ -182,10 +182,15 @@ class Publisher:
         episode, session = holder.episodes[change.index], change.moment.session
         ordinal = episode.ordinal_at(session)
         acts = any(is_acting(life) for life in holder.lives[change.index])
+        unit, now_ns = holder.units[change.index], change.moment.ts
         if acts:
             episode.ordinal = ordinal
+            # What missing data asked for is no assertion that could be false: only a firing is counted and labelled.
+            if any(is_breaching(life) for life in holder.lives[change.index]):
+                unit.begin_episode(now_ns, episode_id_of(unit.limit, unit.scope, ordinal), ordinal)
         elif episode.is_open:
             episode.ended_session = session
+            unit.end_episode(now_ns)
         episode.is_open = acts
         return ordinal
 

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from enforcement.evidence import LiveTime
+from enforcement.ladder import Unit
 from enforcement.life import NEW_LIFE, Life
 from enforcement.limits import BoundLimit
 from enforcement.merge import Merged, merge
 from enforcement.records import LifeState
 
+BLIND = (LifeState.NO_DATA, LifeState.ERROR)
 _TIMER_PREFIX = "life"
 
 
@@ -32,10 +33,10 @@ class Episode:
 
 @dataclass(slots=True)
 class ScopeLives:
-    """One scope. `lives`, `episodes` and `live` are parallel to `limits`; `quiet`: all lives of a limit are ok.
+    """One scope. `lives`, `episodes` and `units` are parallel to `limits`; `quiet`: all lives of a limit are ok.
 
-    From its first look on a limit is live exactly while it is quiet: a number that is missing moves its lives to
-    `no_data`, and a number that changes its status is always looked at.
+    From its first look on a limit is live exactly while it is quiet, and has a number exactly while no life of it is
+    blind: a number that is missing moves its lives to `no_data`, and one that changes its status is always looked at.
     """
 
     scope: str
@@ -43,7 +44,7 @@ class ScopeLives:
     lives: list[list[Life]]
     episodes: list[Episode]
     quiet: list[bool]
-    live: list[LiveTime]
+    units: list[Unit]
     timer_names: list[list[str]]
     shadow: Merged
     enforced: Merged
@@ -52,25 +53,25 @@ class ScopeLives:
     def begin(self, now_ns: int) -> None:
         """Note the first look: what it finds quiet is live from now on."""
         self.was_evaluated = True
-        for live in self.live:
-            live.turn(is_live=True, now_ns=now_ns)
+        for unit in self.units:
+            unit.begin(now_ns)
 
     def store(self, index: int, level: int, life: Life, now_ns: int) -> None:
         """Keep the life at core time `now_ns`, and whether its limit is quiet, so that it is live."""
         self.lives[index][level] = life
-        is_quiet = all(each.state is LifeState.OK for each in self.lives[index])
-        if is_quiet != self.quiet[index]:
-            self.quiet[index] = is_quiet
-            self.live[index].turn(is_live=is_quiet, now_ns=now_ns)
+        states = [each.state for each in self.lives[index]]
+        self.quiet[index] = all(state is LifeState.OK for state in states)
+        is_up = not any(state in BLIND for state in states)
+        self.units[index].turn(now_ns, is_live=self.quiet[index], is_up=is_up)
 
 
-def new_scope(scope: str, limits: tuple[BoundLimit, ...]) -> ScopeLives:
-    """Return a scope in which nothing has happened yet."""
+def new_scope(scope: str, limits: tuple[BoundLimit, ...], units: list[Unit]) -> ScopeLives:
+    """Return a scope in which nothing has happened yet; units: one for each limit."""
     lives = [[NEW_LIFE] * len(bound.levels) for bound in limits]
     names = [[timer_name(bound.limit.id, level.name, scope) for level in bound.levels] for bound in limits]
     nothing = merge(())
-    episodes, live = [Episode() for _ in limits], [LiveTime() for _ in limits]
-    return ScopeLives(scope, limits, lives, episodes, [True] * len(limits), live, names, nothing, nothing)
+    episodes = [Episode() for _ in limits]
+    return ScopeLives(scope, limits, lives, episodes, [True] * len(limits), units, names, nothing, nothing)
 
 
 def timer_name(limit: str, level: str, scope: str) -> str:

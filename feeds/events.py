@@ -153,6 +153,7 @@ class Command(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=T
 
 class Label(Command, frozen=True, kw_only=True, tag="label"):
     episode_id: str
+    scope: str | None = None  # leads to its shard
     verdict: Literal["true", "false", "unresolved"]
     cause: Literal["data_error", "model_error", "benign_approved", "duplicate"] | None = None
     confidence: float | None = None
@@ -215,30 +216,12 @@ class Ack(Event, frozen=True, kw_only=True, tag="ack"):
 
 
 InputEvent = (
-    Quote
-    | Trade
-    | Close
-    | Indicator
-    | Position
-    | PositionsSnapshot
-    | Fill
-    | FillCancel
-    | Order
-    | Nav
-    | Instrument
-    | Adjustment
-    | Label
-    | ModeCommand
-    | Override
-    | OverrideEnd
-    | Halt
-    | Reinstate
-    | ResetHwm
-    | Approve
-    | LimitsCommand
-    | Heartbeat
-    | Ack
-)
+    Quote | Trade | Close | Indicator
+    | Position | PositionsSnapshot | Fill | FillCancel | Order | Nav
+    | Instrument | Adjustment
+    | Label | ModeCommand | Override | OverrideEnd | Halt | Reinstate | ResetHwm | Approve | LimitsCommand
+    | Heartbeat | Ack
+)  # fmt: skip
 
 
 # --- records that riskd makes itself: they take no n

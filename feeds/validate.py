@@ -176,7 +176,7 @@ _RULES_BY_FIELD: dict[type[msgspec.Struct], dict[str, Rule]] = {
         "duration": _ANY, "underlying": _NAME, "strike": _ANY, "expiry": _date,
     },
     events.Adjustment: {"ts": _time, "instrument": _NAME, "ex_ts": _time, "price_factor": _FACTOR, "cash": _ANY},
-    events.Label: {**_COMMAND, "episode_id": _NAME, "confidence": _number(0.0, 1.0)},
+    events.Label: {**_COMMAND, "episode_id": _NAME, "scope": _scope, "confidence": _number(0.0, 1.0)},
     events.ModeCommand: {**_COMMAND, "limit": _NAME, "scope": _scope},
     events.Override: {**_COMMAND, "scope": _scope, "expires_at": _time, "limit": _NAME, "value": _ANY},
     events.OverrideEnd: {**_COMMAND, "override_id": _NAME},

@@ -1,13 +1,14 @@
 """Slow work of every kind: what is wanted now, its computation, and what a result does to the state."""
 
-from risk import stress_work, tail_fits
+from risk import stress_work, tail_fits, verification_work
 from risk.state import RiskState
 from risk.stress_result import StressResult
 from risk.stress_work import StressRequest
 from risk.tail_fits import TailRequest
 from risk.tail_result import TailResult
+from risk.verification_work import VerificationRequest, VerificationResult
 
-SlowRequest = TailRequest | StressRequest
+SlowRequest = TailRequest | StressRequest | VerificationRequest
 
 
 def due_requests(state: RiskState) -> list[SlowRequest]:
@@ -17,8 +18,10 @@ def due_requests(state: RiskState) -> list[SlowRequest]:
     return [*fits, *stress_work.due_requests(state)]
 
 
-def compute(request: SlowRequest) -> TailResult | StressResult:
+def compute(request: SlowRequest) -> TailResult | StressResult | VerificationResult:
     """Compute: a function of the request alone."""
+    if isinstance(request, VerificationRequest):
+        return verification_work.compute(request)
     if isinstance(request, StressRequest):
         return stress_work.compute(request)
     return tail_fits.compute(request)

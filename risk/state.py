@@ -21,6 +21,7 @@ from risk.stress_result import StressResult
 from risk.tail_result import TailResult
 from risk.timers import Timers
 from risk.traded import Traded
+from risk.traffic_light import TrafficLights
 
 Flags = NDArray[np.bool_]
 
@@ -148,6 +149,7 @@ class RiskState:
         )
         self.bars = BarState()
         self.backtest = Backtest()
+        self.lights = TrafficLights()
         self.tail_requests: dict[str, Vector] = {}
         self.tail_results: dict[int, TailResult] = {}
         self.tail_counts: dict[int, int] = {}  # fits that each scope has been given

@@ -67,7 +67,7 @@ class StressFailure:
             ),
             DefaultLimit("scenario_failures", "failures", 3.0, "warn", "max_scenario_failures", "stress_limits"),
         ),
-        Outcome(20, "a loss of at least a quarter of the worst scenario's"),
+        Outcome(20, "a loss of at least a quarter of the worst scenario's", counts=False),
     )  # fmt: skip
 
     @classmethod

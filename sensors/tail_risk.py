@@ -52,7 +52,7 @@ class TailRisk:
             ),
         ),
         (DefaultLimit("tail_ratio", "tail_ratio", 1.5, "throttle", "max_tail_ratio", "stress_limits"),),
-        Outcome(20, "a day that loses more than VaR 99 %"),
+        Outcome(20, "a day that loses more than VaR 99 %", counts=False),
         (2008, 2020),
     )  # fmt: skip
 

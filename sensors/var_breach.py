@@ -54,7 +54,7 @@ class VarBreach:
             DefaultLimit("var_99", "var_99", 200_000.0, "throttle", "var_99_limit", "var_limits"),
             DefaultLimit("var_999", "var_999", 500_000.0, "halt", "var_999_limit", "var_limits"),
         ),
-        Outcome(10, "a cumulative loss of at least half the VaR 99 % at the trip"),
+        Outcome(10, "a cumulative loss of at least half the VaR 99 % at the trip", counts=False),
     )  # fmt: skip
 
     @classmethod

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.dump import decision_config_hash, dump_full
+from config.durations import duration_text
 from config.loader import load_shipped_config, parse_config
-from config.schema import Config, duration_text
+from config.schema import Config
 from sensors.catalogue import SHIPPED
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from config.crises import Crisis
 from daemon.core import Core
 from daemon.report import Condition, Report, ShardReport, SourceReport
+from enforcement.effects import Stage
 from enforcement.evidence import LimitEvidence
 from tests.helpers import Played, close, close_of, nav, open_of, play, small_setup, snapshot, stock
 
@@ -18,6 +19,12 @@ LEVERAGE = {
 }
 FALL = Crisis("fall", "Fall", "2019-02-01", "2019-02-05", "made for tests")
 AT_NS = 1_800_000_000 * 10**9
+
+
+EVIDENCE = LimitEvidence(
+    sensor="leverage", episodes=2, live_weeks=4.0, false=2, stage_weeks=4.0, resolved=1, rate_per_week=0.5,
+    rate_upper=1.574, readiness=1.85, cusum=0.7, precision=0.25, stage=Stage.SHADOW, false_causes={"data_error": 1},
+)  # fmt: skip
 
 
 def small_run() -> Played:
@@ -45,7 +52,7 @@ def shard_report(core: Core, shard: int = 0) -> ShardReport:
         lag_records={"market_data": 7, "positions": 2}, waiting=1, outbox=2, oldest_s=0.25, audit_waiting=3,
         seq={"actions": 1, "shadow": 9}, lease_until_s=1_800_000_030.0,
         instruments={"fresh": 1, "stale": 1, "suspect": 0, "missing": 0}, not_fresh={"S1": "stale"}, sources=feeds,
-        evidence={"leverage": asdict(LimitEvidence(2, 4.0, 0.5, 1.85))},
+        evidence={"leverage": asdict(EVIDENCE)},
     )  # fmt: skip
 
 

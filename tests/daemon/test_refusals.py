@@ -108,8 +108,12 @@ REFUSED: dict[str, tuple[RejectReason, Source]] = {
     "another currency under a price": (RejectReason.REFERENCE_CONFLICT, stock("AA", ts=NOON, currency="EUR")),
     "a pair without its sides": (RejectReason.MISSING_FIELD, stock("EURUSD", ts=NOON, kind="fx", quote="USD")),
     "a close of a day that has not begun": (RejectReason.TOO_FAR_AHEAD, close("AA", 22, 20.0, NOON)),
-    "a label": (
-        RejectReason.COMMAND_UNSUPPORTED, command("label", NOON, "c3", episode_id="e", verdict="true"),
+    "a label of no episode": (
+        RejectReason.UNKNOWN_EPISODE, command("label", NOON, "c3", episode_id="e", verdict="true"),
+    ),
+    "an override": (
+        RejectReason.COMMAND_UNSUPPORTED,
+        command("override", NOON, "c5", kind="suppress", scope="firm", expires_at=NOON),
     ),
     "limits": (RejectReason.COMMAND_UNSUPPORTED, command("limits", NOON, "c4", limits=[{"id": "x"}])),
 }  # fmt: skip

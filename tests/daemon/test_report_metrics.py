@@ -2,12 +2,13 @@
 
 import doctest
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
+from scipy.stats import chi2
 
 import daemon.metric_families
 import daemon.state_views
@@ -15,6 +16,7 @@ from config.schema import Config
 from daemon.metric_families import largest, smallest, total
 from daemon.report import CONDITIONS, Report
 from daemon.report_metrics import ReportMetrics
+from enforcement.evidence import limit_evidence
 from tests.daemon.report_sample import report_of, small_core
 
 
@@ -143,7 +145,13 @@ def test_shards_are_summed_where_they_differ_and_not_where_they_read_the_same() 
     assert shown.value("episodes_total", limit="leverage") == 4.0
     assert shown.value("live_exposure_weeks", limit="leverage") == 8.0
     assert shown.value("false_positive_rate_per_week", limit="leverage") == 0.5
-    assert shown.value("readiness_value", limit="leverage") == 1.85
+    assert shown.value("readiness_value", limit="leverage") == shown.value("fp_evalue", limit="leverage") == 1.85
+    assert shown.value("live_weeks", limit="leverage") == 8.0
+    assert shown.value("fp_rate_per_week", limit="leverage") == 0.5
+    assert shown.value("fp_ucb95", limit="leverage") == pytest.approx(chi2.ppf(0.95, 2 * 4 + 2) / 16.0)
+    assert shown.value("fp_cusum", limit="leverage") == 0.7
+    assert shown.value("ppv", limit="leverage") == 0.25
+    assert shown.value("fp_episodes_total", sensor="leverage", cause="data_error") == 2.0
     assert shown.value("instruments", trust="stale") == 2.0
 
 
@@ -158,7 +166,7 @@ def test_sources_tell_their_silence_in_core_time() -> None:
 
 def test_a_limit_without_exposure_has_no_rate_and_a_shard_without_lease_no_end() -> None:
     report = report_of(small_core())
-    nothing = {"episodes": 0, "live_weeks": 0.0, "rate_per_week": math.nan, "readiness": 1.0}
+    nothing = asdict(limit_evidence("leverage", [], 0))
     shard = replace(report.shards[0], evidence={"leverage": nothing}, lease_until_s=0.0)
     shown = Shown()
     shown.show(replace(report, shards=(shard,)))

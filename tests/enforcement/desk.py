@@ -8,6 +8,7 @@ import numpy as np
 
 from config.schema import Config, EnforcementConfig, Level, Limit
 from enforcement.enforcer import Enforcer
+from enforcement.ladders import TIMERS
 from enforcement.moment import Moment, Wake
 from enforcement.records import Decision, Outcome
 from risk.book import Book, Orders
@@ -226,6 +227,9 @@ class Desk:
         until, seen = self.now_ns + passed_ns, len(self.outcomes)
         while (due := self.timers.pop_due(until)) is not None:
             self.now_ns, name = due
+            if name.partition("|")[0] in TIMERS:
+                self.enforcer.ladders.timer(name, due[0])
+                continue
             self.outcomes += self.enforcer.timer(name, due[0], self.measures, lambda: self.book, self.moment("time"))
         self.now_ns = until
         return self.outcomes[seen:]

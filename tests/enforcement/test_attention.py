@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.promotion import PromotionConfig
 from config.schema import Level, Limit
 from enforcement.attention import has_moved, is_calm, is_settled
 from enforcement.builtin import Freshness, Silence
 from enforcement.judgement import LazyBook, Sight, judge
+from enforcement.ladder import Unit
 from enforcement.life import Clock
 from enforcement.limits import bind_all
 from enforcement.scopes import new_scope
@@ -48,7 +50,7 @@ def test_a_look_that_is_skipped_would_have_changed_nothing(limit: Limit, looks) 
     """Walk a life through every state with full looks; wherever a skip is offered, the full look must agree."""
     freshness = Freshness()
     bound = bind_all((limit,), "firm", "USD", SHIPPED, is_root=True, listed=True, freshness=freshness)
-    holder = new_scope("firm", bound)
+    holder = new_scope("firm", bound, [Unit(each.limit.id, "firm", PromotionConfig(), 1.0) for each in bound])
     book = LazyBook(lambda: row_book(3, 5))
     desk = Desk(config_with())
     for value, status, cause, suspect, known, silent, opens_session, passed_ns in looks:

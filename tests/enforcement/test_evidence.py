@@ -1,13 +1,18 @@
-"""Evidence: episodes and live time are exact, whatever looks are skipped, and readiness follows from them."""
+"""Evidence: episodes and live time are exact, whatever looks are skipped, and its sums over scopes follow from them."""
 
-from math import exp, inf, isnan, log
+from math import exp, inf, isnan
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.promotion import PromotionConfig
 from config.schema import Config
-from enforcement.evidence import WEEK_NS, LiveTime, ScopeEvidence, limit_evidence, readiness
+from enforcement.effects import Stage
+from enforcement.episodes import Label, OutcomeTest
+from enforcement.evidence import limit_evidence
+from enforcement.figures import WEEK_NS, LiveTime
+from enforcement.ladder import Unit
 from enforcement.records import LifeState
 from risk.measures import METRICS, Measures, Status
 from tests.enforcement.desk import MINUTE, SECOND, START, Desk, config_with, limit_with
@@ -26,7 +31,7 @@ STEPS = st.lists(
 
 
 class SlowCount:
-    """Counts live seconds by asking every level at every second, and episodes by when a limit begins to act."""
+    """Counts live seconds by asking every level at every second, and episodes by the decisions that fire."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -47,8 +52,7 @@ class SlowCount:
 
     def episodes(self, limit: str) -> int:
         decisions = [each.decision for each in self.desk.outcomes if each.decision.limit == limit]
-        acting = [each for each in decisions if each.decided_type != "none" or each.life is LifeState.FIRING]
-        return len({each.episode_ordinal for each in acting})
+        return len({each.episode_ordinal for each in decisions if each.life is LifeState.FIRING})
 
 
 def config() -> Config:
@@ -100,18 +104,44 @@ def test_an_episode_and_the_time_in_it_count_against_a_limit() -> None:
     assert found.readiness == pytest.approx(0.5 * exp(0.5 * found.live_weeks))
 
 
+def unit_with(episodes: int, weeks: int) -> Unit:
+    """A unit that was live for so many weeks after START, and then fired so many times at once."""
+    unit = Unit("var_99", "firm", PromotionConfig(), 1.0)
+    unit.begin(START)
+    unit.turn(START + weeks * WEEK_NS, is_live=False, is_up=True)
+    for ordinal in range(1, episodes + 1):
+        unit.begin_episode(START + weeks * WEEK_NS, f"{id(unit)}-{ordinal}", ordinal)
+    return unit
+
+
 def test_scopes_of_a_limit_are_summed_and_the_least_ready_decides() -> None:
-    scopes = [ScopeEvidence(0, 10 * WEEK_NS), ScopeEvidence(2, 6 * WEEK_NS)]
-    found = limit_evidence(scopes, 1.0)
-    assert (found.episodes, found.live_weeks, found.rate_per_week) == (2, 16.0, 0.125)
+    units = [unit_with(0, 10), unit_with(2, 6)]
+    units[0].stage = Stage.SOFT
+    found = limit_evidence("var_breach", units, START + 20 * WEEK_NS)
+    assert (found.episodes, found.live_weeks, found.false, found.rate_per_week) == (2, 16.0, 2, 0.125)
     assert found.readiness == pytest.approx(0.25 * exp(3.0))
+    assert found.stage is Stage.SHADOW
+
+
+def test_outcomes_measure_precision_and_causes_are_counted_apart() -> None:
+    unit = unit_with(4, 1)
+    now = START + WEEK_NS
+    for episode, result in zip(unit.episodes, ("came", "stayed_away", "came", "unknown"), strict=True):
+        unit.take_outcome(episode.id, OutcomeTest(now, result, 10, "a test"))
+    unit.take_label(Label(now, unit.episodes[0].id, "false", "data_error", "ana", "a test", "c1"))
+    unit.take_label(Label(now, unit.episodes[1].id, "false", None, "ana", "a test", "c2"))
+    found = limit_evidence("var_breach", [unit], now)
+    assert found.precision == pytest.approx(2 / 3)
+    assert {cause: count for cause, count in found.false_causes.items() if count} == {"data_error": 1, "unnamed": 1}
+    assert limit_evidence("var_breach", [unit], now + 5 * WEEK_NS).false_causes["unresolved"] == 2
 
 
 def test_a_limit_without_scopes_or_time_has_no_rate_and_no_evidence() -> None:
-    for scopes in ([], [ScopeEvidence(0, 0)]):
-        found = limit_evidence(scopes, 1.0)
+    for units in ([], [unit_with(0, 0)]):
+        found = limit_evidence("var_breach", units, START)
         assert (found.episodes, found.live_weeks, found.readiness) == (0, 0.0, 1.0)
         assert isnan(found.rate_per_week)
+        assert found.rate_upper == inf
 
 
 def test_limits_of_roots_that_live_in_another_shard_and_built_in_ones_are_left_out() -> None:
@@ -127,19 +157,6 @@ def test_limits_of_roots_that_live_in_another_shard_and_built_in_ones_are_left_o
 def test_a_scope_that_was_never_looked_at_is_not_live() -> None:
     desk = Desk(config_with(limit_with()))
     assert desk.enforcer.evidence(START + WEEK_NS)["var_99"].live_weeks == 0.0
-
-
-@given(st.integers(0, 60), st.floats(0.0, 500.0), st.floats(0.01, 5.0))
-def test_readiness_is_ready_where_the_weeks_are_enough(episodes: int, weeks: float, threshold: float) -> None:
-    """The published rule solved for time: theta T >= 2 ln 20 + 2 k ln 2, which is 5.99 + 1.386 k."""
-    needed = 2.0 * log(20.0) + 2.0 * log(2.0) * episodes
-    if abs(threshold * weeks - needed) > 1e-6:
-        assert (readiness(episodes, weeks, threshold) >= 20.0) == (threshold * weeks >= needed)
-
-
-def test_readiness_beyond_doubles_is_infinite_and_never_an_error() -> None:
-    assert readiness(0, 5_000.0, 1.0) == inf
-    assert readiness(5_000, 1.0, 1.0) == 0.0
 
 
 def test_live_time_counts_what_goes_on() -> None:

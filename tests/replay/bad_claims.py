@@ -112,8 +112,13 @@ def _pair_without_sides(draw: random.Random, seen: Seen) -> tuple[str, EventDict
 
 
 def _unsupported(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
-    types = ("label", "mode", "override", "override_end", "approve", "limits")
+    types = ("mode", "override", "override_end", "approve", "limits")
     return "COMMAND_UNSUPPORTED", sample(draw, seen, types) | {"command_id": f"q{draw.random()}"}
+
+
+def _label_of_nothing(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
+    named: EventDict = {"episode_id": f"{draw.getrandbits(128):032x}", "verdict": draw.choice(("true", "unresolved"))}
+    return "UNKNOWN_EPISODE", command("label", seen.now, f"e{draw.random()}", **named)
 
 
 def _badly_signed(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
@@ -145,6 +150,7 @@ CORE_KINDS: tuple[Maker, ...] = (
     _other_terms,
     _pair_without_sides,
     _unsupported,
+    _label_of_nothing,
     _from_tomorrow,
     _badly_signed,
 )

@@ -51,6 +51,7 @@ def enforcement(config: Config) -> Dashboard:
             (_evidence(threshold),),
             (_published(), _decided()),
             (_rates(threshold), _readiness()),
+            (_judged_false(),),
         ),
     )
 
@@ -60,21 +61,30 @@ def _evidence(threshold: float) -> table.Panel:
     ready = (Step(None, "text"), Step(READY_AT, "green"))
     return rows(
         "Evidence by limit",
-        "Figures of a limit over all its portfolios; readiness is that of the portfolio that lags most.",
+        "Figures of a limit over all its portfolios; readiness is that of the portfolio that lags most. A stage is "
+        "lost at a CUSUM of 3.0. Right about: share of its episodes after which what it warns of came.",
         [
             Query('max by (limit) (riskd_limit_stage{portfolio=~"$portfolio"})'),
             Query("sum by (limit) (riskd_episodes_total)"),
             Query("sum by (limit) (riskd_live_exposure_weeks)"),
-            Query("max by (limit) (riskd_false_positive_rate_per_week)"),
-            Query("min by (limit) (riskd_readiness_value)"),
+            Query("sum by (limit) (riskd_live_weeks)"),
+            Query("max by (limit) (riskd_fp_rate_per_week)"),
+            Query("max by (limit) (riskd_fp_ucb95)"),
+            Query("min by (limit) (riskd_fp_evalue)"),
+            Query("max by (limit) (riskd_fp_cusum)"),
+            Query("min by (limit) (riskd_ppv)"),
         ],
         [
             Column("limit", "Limit"),
             Column("A", "Stage", shape="coloured", codes=LIMIT_STAGE, width=110),
             Column("B", "Episodes", decimals=0, width=110),
             Column("C", "Live weeks", decimals=1, width=110),
-            Column("D", "False a week", shape="coloured", decimals=2, steps=rate, width=140),
-            Column("E", "Readiness", shape="coloured", decimals=2, steps=ready, width=140),
+            Column("D", "In this stage", decimals=1, width=110),
+            Column("E", "False a week", shape="coloured", decimals=2, steps=rate, width=120),
+            Column("F", "At most (95 %)", decimals=2, width=120),
+            Column("G", "Readiness", shape="coloured", decimals=2, steps=ready, width=110),
+            Column("H", "CUSUM", decimals=2, width=90),
+            Column("I", "Right about", decimals=2, width=110),
         ],
         width=24,
         height=10,
@@ -99,6 +109,14 @@ def _rates(threshold: float) -> timeseries.Panel:
     says = f"Unresolved episodes count as false. The line is the configured bound, {threshold:g} a week."
     steps = (Step(None, "green"), Step(threshold, "red"))
     return graph("False positives a week", says, [query], steps=steps)
+
+
+def _judged_false() -> timeseries.Panel:
+    query = Query("sum by (sensor, cause) (riskd_fp_episodes_total)", "{{sensor}}: {{cause}}")
+    says = (
+        "Episodes judged false by now: by people, by verification (data_error, model_error), by outcome, or in no time."
+    )
+    return graph("Judged false, by cause", says, [query], width=24, is_stacked=True)
 
 
 def _readiness() -> timeseries.Panel:
