@@ -1,0 +1,191 @@
+"""What a fill would make of the numbers of a scope and of all above it, and how much of an order fits under ceilings.
+
+The state is read and never changed: its books are copied into rows of the preview's own, moved there by one instrument,
+and measured by the kernels that measure the state (`risk/kernels/filled.py`). What a fill would ask for besides, a new
+fit of the 99.9 % tail, is told and not done.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from risk.arrays import Arrays, with_books
+from risk.kernels.filled import ROWS_A_SCOPE, HeldBooks, Trade
+from risk.kernels.fitting import Ceilings, Scratch, largest_fitting
+from risk.measures import METRICS, IntVector, Matrix
+from risk.portfolios import nav_known_after_fill
+from risk.rounding import rounded_sum
+from risk.state import RiskState
+from risk.trust import has_value
+from risk.working import exposed_row
+
+_DEPTH = 4  # scopes on a path that there is room for at first
+_COUNT = len(METRICS)
+_ON_MULTIPLE = 1e-9  # rounding of a division
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An order to look at.
+
+    path       : scopes, from the one that holds it to its root; at least one
+    holds_now  : False where the path's first scope would get its first holding by it
+    instrument : index
+    side       : 1.0 to buy, -1.0 to sell
+    lot        : units, > 0; size: units, > 0, and a multiple of the lot where less than all of it may be the answer
+    least      : units that go in any case, from 0 to size
+    """
+
+    path: tuple[int, ...]
+    holds_now: bool
+    instrument: int
+    side: float
+    lot: float
+    size: float
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The metrics of each scope of a path: (m, len(METRICS)) values and statuses."""
+
+    values: Matrix
+    statuses: IntVector
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The answer.
+
+    size    : units that fit; `least` where no more does
+    before, whole, after : the numbers without the order, with all of it, and with `size`
+    stopped : (m, len(METRICS)) 1 where a number of the whole order is over its ceiling
+    asks_fit: scopes of the path, by place, whose 99.9 % tail would be fitted anew after a fill of `size`
+    """
+
+    size: float
+    before: Numbers
+    whole: Numbers
+    after: Numbers
+    stopped: IntVector
+    asks_fit: tuple[int, ...]
+
+
+class Preview:
+    """Rows for the books of one path, used again for every order; from the thread that steps the core only."""
+
+    def __init__(self, state: RiskState) -> None:
+        self._state = state
+        self._seen: Arrays | None = None
+        self._depth = _DEPTH
+
+    def names_after(self, p: int, i: int, traded: float) -> int:
+        """Return how many names scope p would have, its orders at their larger |q|; traded: signed units of i."""
+        state, arrays = self._state, self._state.arrays
+        row, held = exposed_row(state, p), float(arrays.quantity[p, i])
+        filled = rounded_sum((held, traded))
+        buys, sells = state.working.get(p, {}).get(i, (0.0, 0.0))
+        larger = max(abs(rounded_sum((filled, buys))), abs(rounded_sum((filled, -sells))))
+        is_name = larger > 0.0 and bool(arrays.unit[i] != 0.0)
+        return int(arrays.names[row]) - int(arrays.exposure[row, i] != 0.0) + int(is_name)
+
+    def fit(self, order: Proposal, ceilings: Ceilings, *, searches: bool = True) -> Fitted:
+        """Return the most of the order that fits under the ceilings, and the numbers; O(N + T + S) a scope and step.
+
+        ceilings : (m, len(METRICS)) each; their `before` is filled here
+        searches : False looks at the whole order alone, whatever the ceilings say
+        """
+        arrays, path = self._state.arrays, np.array(order.path, dtype=np.int64)
+        self._make_room(len(order.path))
+        books, held, scratch = self._books, self._held, self._scratch
+        count = len(order.path)
+        ceilings.before[:], ceilings.before_status[:] = arrays.metrics[path], arrays.statuses[path]
+        sizes_max = max(1, math.ceil(order.size / order.lot - _ON_MULTIPLE * max(1.0, order.size / order.lot)))
+        least = lots_in(order.least, order.lot)
+        trade = self._trade(order, path, sizes_max)
+        lots = largest_fitting(books, held, trade, ceilings, scratch, least, searches)
+        rows = np.arange(count) * ROWS_A_SCOPE
+        size = order.size if lots == sizes_max else max(order.least, lots * order.lot)
+        return Fitted(
+            size=size,
+            before=Numbers(ceilings.before, ceilings.before_status),
+            whole=Numbers(scratch.whole[:count].copy(), scratch.whole_status[:count].copy()),
+            after=Numbers(books.metrics[rows], books.statuses[rows]),
+            stopped=scratch.whole_blocked[:count].copy(),
+            asks_fit=tuple(np.flatnonzero(books.refit[rows]).tolist()),
+        )
+
+    def _trade(self, order: Proposal, path: IntVector, sizes_max: int) -> Trade:
+        state, i = self._state, order.instrument
+        arrays, terms = state.arrays, state.terms[i]
+        doubted = 0.0
+        if i in state.quarantine and not terms.inverse:
+            doubted = (state.quarantine[i][-1] - float(arrays.mark[i])) * float(arrays.pnl_unit[i])
+        notional = 0.0
+        if terms.kind != "cash":
+            price = 1.0 if terms.inverse else abs(float(arrays.mark[i]))
+            notional = terms.multiplier * price * state.rates.get(terms.currency, math.nan)
+        working = state.working
+        orders = [working.get(p, {}).get(i, (0.0, 0.0)) for p in order.path] if working else [(0.0, 0.0)] * len(path)
+        return Trade(
+            path=path,
+            has_nav=np.array(nav_known_after_fill(state, order.path, holds_now=order.holds_now), dtype=np.int64),
+            open=np.array(orders, dtype=np.float64),
+            instrument=i,
+            side=order.side,
+            lot=order.lot,
+            whole=order.size,
+            sizes_max=sizes_max,
+            is_valued=int(has_value(state, i)),
+            suspect_move=doubted,
+            turnover=notional,
+        )
+
+    def _make_room(self, depth: int) -> None:
+        """Lay the rows out anew where the state's arrays have grown, or the path is longer than any before."""
+        arrays = self._state.arrays
+        if arrays is self._seen and depth <= self._depth:
+            return
+        self._seen, self._depth = arrays, max(self._depth, depth)
+        self._books = with_books(arrays, self._depth * ROWS_A_SCOPE)
+        self._held = HeldBooks._make(getattr(arrays, name) for name in HeldBooks._fields)
+        floats, ints = (self._depth, _COUNT), np.zeros((self._depth, _COUNT), dtype=np.int64)
+        self._scratch = Scratch(
+            blocked=ints.copy(),
+            last=np.zeros(_COUNT),
+            times=np.zeros(arrays.loss.shape[1]),
+            whole=np.zeros(floats),
+            whole_status=ints.copy(),
+            whole_blocked=ints.copy(),
+        )
+
+
+def no_ceilings(depth: int) -> Ceilings:
+    """Return ceilings for a path of so many scopes that stop nothing."""
+    shape = (depth, _COUNT)
+    return Ceilings(
+        ceiling=np.full(shape, np.inf),
+        missing=np.zeros(shape, dtype=np.int64),
+        before=np.zeros(shape),
+        before_status=np.zeros(shape, dtype=np.int64),
+    )
+
+
+def lots_in(size: float, lot: float) -> int:
+    """Return how many whole lots there are in a size; what is a multiple but for rounding counts as one.
+
+    >>> lots_in(0.3, 0.1), lots_in(7.9, 1.0)
+    (3, 7)
+    """
+    return round(size / lot) if is_multiple(size, lot) else math.floor(size / lot)
+
+
+def is_multiple(size: float, lot: float) -> bool:
+    """Say whether a size is a multiple of a lot, but for the rounding of a division.
+
+    >>> is_multiple(0.3, 0.1), is_multiple(0.35, 0.1)
+    (True, False)
+    """
+    ratio = size / lot
+    return abs(ratio - round(ratio)) <= _ON_MULTIPLE * max(1.0, abs(ratio))
