@@ -6,7 +6,7 @@ fit of the 99.9 % tail, is told and not done.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,6 +61,7 @@ class Fitted:
     size    : units that fit; `least` where no more does
     before, whole, after : the numbers without the order, with all of it, and with `size`
     stopped : (m, len(METRICS)) 1 where a number of the whole order is over its ceiling
+    binding : (m, len(METRICS)) 1 where a number stops one lot more than `size`; 0 where all of the order fits
     asks_fit: scopes of the path, by place, whose 99.9 % tail would be fitted anew after a fill of `size`
     """
 
@@ -69,6 +70,7 @@ class Fitted:
     whole: Numbers
     after: Numbers
     stopped: IntVector
+    binding: IntVector
     asks_fit: tuple[int, ...]
 
 
@@ -102,19 +104,23 @@ class Preview:
         count = len(order.path)
         ceilings.before[:], ceilings.before_status[:] = arrays.metrics[path], arrays.statuses[path]
         sizes_max = max(1, math.ceil(order.size / order.lot - _ON_MULTIPLE * max(1.0, order.size / order.lot)))
-        least = lots_in(order.least, order.lot)
         trade = self._trade(order, path, sizes_max)
-        lots = largest_fitting(books, held, trade, ceilings, scratch, least, searches)
+        lots = largest_fitting(books, held, trade, ceilings, scratch, lots_in(order.least, order.lot), searches)
         rows = np.arange(count) * ROWS_A_SCOPE
         size = order.size if lots == sizes_max else max(order.least, lots * order.lot)
-        return Fitted(
+        found = Fitted(
             size=size,
-            before=Numbers(ceilings.before, ceilings.before_status),
+            before=Numbers(ceilings.before.copy(), ceilings.before_status.copy()),
             whole=Numbers(scratch.whole[:count].copy(), scratch.whole_status[:count].copy()),
             after=Numbers(books.metrics[rows], books.statuses[rows]),
             stopped=scratch.whole_blocked[:count].copy(),
+            binding=scratch.binding[:count].copy(),
             asks_fit=tuple(np.flatnonzero(books.refit[rows]).tolist()),
         )
+        if size == order.size or is_multiple(size, order.lot):
+            return found
+        least = self.fit(replace(order, size=size), ceilings, searches=False)  # an odd lot, which goes in any case
+        return replace(found, after=least.after, asks_fit=least.asks_fit)
 
     def _trade(self, order: Proposal, path: IntVector, sizes_max: int) -> Trade:
         state, i = self._state, order.instrument
@@ -158,6 +164,7 @@ class Preview:
             whole=np.zeros(floats),
             whole_status=ints.copy(),
             whole_blocked=ints.copy(),
+            binding=ints.copy(),
         )
 
 
@@ -169,6 +176,7 @@ def no_ceilings(depth: int) -> Ceilings:
         missing=np.zeros(shape, dtype=np.int64),
         before=np.zeros(shape),
         before_status=np.zeros(shape, dtype=np.int64),
+        apart=np.zeros(shape, dtype=np.bool_),
     )
 
 

@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from risk.arrays import Arrays, Floats, Ints, Scalar
 from risk.kernels.filled import ROWS_A_SCOPE, HeldBooks, Trade, fill_scope
 from risk.kernels.tail import MILLION
 from risk.measures import METRIC_INDEX
+
+Flags = NDArray[np.bool_]
 
 _VAR = METRIC_INDEX["var_95"]
 _DEGRADED, _INSUFFICIENT = 1, 2
@@ -30,12 +33,14 @@ class Ceilings(NamedTuple):
     ceiling : the lowest level that stops an order; +inf where none does
     missing : BLOCKS_INSUFFICIENT and BLOCKS_INVALID: a number that the order takes away stops it
     before, before_status : the numbers without the order
+    apart   : True where the number without the order is in another unit: nothing is worse or better than it
     """
 
     ceiling: Floats
     missing: Ints
     before: Floats
     before_status: Ints
+    apart: Flags
 
 
 class Scratch(NamedTuple):
@@ -45,6 +50,7 @@ class Scratch(NamedTuple):
     last    : (K,) the numbers of the size before that, NaN where they cannot be drawn a line through
     times   : (T,) lots by which rows leave
     whole, whole_status : (m, K) the numbers of the largest size; whole_blocked: (m, K) which of them stop it
+    binding : (m, K) which numbers stop one lot more than the answer
     """
 
     blocked: Ints
@@ -53,6 +59,7 @@ class Scratch(NamedTuple):
     whole: Floats
     whole_status: Ints
     whole_blocked: Ints
+    binding: Ints
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
@@ -75,7 +82,7 @@ def mark_blocked(t: Arrays, c: Ceilings, place: int, blocked: Ints) -> int:
             is_thin = statuses[metric] == _INSUFFICIENT
             stops = had and c.missing[place, metric] & (BLOCKS_INSUFFICIENT if is_thin else BLOCKS_INVALID) != 0
         else:
-            worst = _allowed(c.ceiling[place, metric], before, had)
+            worst = _allowed(c.ceiling[place, metric], before, had and not c.apart[place, metric])
             stops = value > worst or (value == np.inf and c.ceiling[place, metric] < np.inf)
         blocked[metric] = int(stops)
         count += blocked[metric]
@@ -104,6 +111,7 @@ def largest_fitting(t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scrat
         for metric in range(x.last.shape[0]):
             x.whole[place, metric], x.whole_status[place, metric] = t.metrics[row, metric], t.statuses[row, metric]
             x.whole_blocked[place, metric] = x.blocked[place, metric]
+            x.binding[place, metric] = 0
     if stopped == 0 or not searches:
         return lots
     while lots > least and stopped > 0:
@@ -115,6 +123,10 @@ def largest_fitting(t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scrat
         for place in range(count):
             fill_scope(t, b, trade, place, lots)
             stopped += mark_blocked(t, c, place, x.blocked[place])
+    for place in range(count):
+        fill_scope(t, b, trade, place, lots + 1)
+        mark_blocked(t, c, place, x.binding[place])
+        fill_scope(t, b, trade, place, lots)
     return lots
 
 
@@ -152,7 +164,7 @@ def _bound_below(
         if x.blocked[place, metric] == 0:
             continue
         value, before = t.metrics[row, metric], c.before[place, metric]
-        had = not is_missing(before, c.before_status[place, metric])
+        had = not is_missing(before, c.before_status[place, metric]) and not c.apart[place, metric]
         worst = _allowed(c.ceiling[place, metric], before, had)
         is_number = not is_missing(value, t.statuses[row, metric]) and value < np.inf
         if is_number and _VAR <= metric < _VAR + 3 and b.worked_row[p] < 0:

@@ -47,13 +47,13 @@ def made_ceilings(arrays: Arrays, share: float) -> Ceilings:
     before = arrays.metrics[list(PATH)].copy()
     return Ceilings(
         np.where(np.isnan(before), np.inf, np.abs(before) * share), np.full((2, K), 3, dtype=np.int64), before,
-        arrays.statuses[list(PATH)].copy(),
+        arrays.statuses[list(PATH)].copy(), np.zeros((2, K), dtype=np.bool_),
     )  # fmt: skip
 
 
 def scratch() -> Scratch:
     ints = np.zeros((2, K), dtype=np.int64)
-    return Scratch(ints.copy(), np.zeros(K), np.zeros(ROWS), np.zeros((2, K)), ints.copy(), ints.copy())
+    return Scratch(ints.copy(), np.zeros(K), np.zeros(ROWS), np.zeros((2, K)), ints.copy(), ints.copy(), ints.copy())
 
 
 def python_of(kernel: Callable[..., object]) -> Callable[..., object]:
@@ -109,7 +109,7 @@ def test_the_search_is_as_its_python_twin_has_it(units: float, share: float, ord
         slow = python_of(largest_fitting)(*plain, trade, ceilings, plain_notes, 0, True)
     found = largest_fitting(*compiled, trade, ceilings, notes, 0, True)
     assert found == slow
-    assert notes.whole.tobytes() == plain_notes.whole.tobytes()
+    assert all(one.tobytes() == other.tobytes() for one, other in zip(notes, plain_notes, strict=True))
     assert_same_bytes(compiled[0], plain[0])
 
 
