@@ -1,9 +1,9 @@
 """The answer to "may this order go?", as a value and as the JSON of the HTTP page, the topic and the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
+from math import isfinite, isnan
 from typing import Annotated, Literal
 
 import msgspec
@@ -70,9 +70,12 @@ class OrderAnswer:
     quantity : units that may go now: all for GO, some for REDUCED, 0 for NO
     reducing : units that go in any trading state, because they reduce the position of the order's own portfolio
     allowed_by_state : units that the trading state of the path lets through
+    by_state : why the trading state lets no more through; empty where it lets all through
     states   : trading states of the order's portfolio; trust: the worst of its root's data
-    verdicts : what each level of a limit says that is not content with the whole order
-    binding  : (scope, metric) that stop one lot more than `quantity`; empty where the trading state does, or nothing
+    explain  : returns what each level of a limit says that is not content with the whole order; asked for when somebody
+               reads it, it speaks of the moment of the answer all the same
+    binding  : (scope, metric) that were seen to stop one lot more than `quantity`, in one scope at least; empty where
+               the trading state does, or nothing
     scopes   : the path, from the portfolio that holds the order to its root; numbers are in this order
     after    : the numbers with `quantity` filled; whole: with all of it
     asks_fit : scopes whose 99.9 % tail a fill would have fitted anew: until then its numbers are the old fit's, scaled
@@ -83,10 +86,10 @@ class OrderAnswer:
     quantity: float
     reducing: float
     allowed_by_state: float
-    reason: str
+    by_state: str
     states: TradingStates
     trust: str
-    verdicts: tuple[Verdict, ...]
+    explain: Callable[[], tuple[Verdict, ...]]
     binding: tuple[tuple[str, str], ...]
     scopes: tuple[str, ...]
     before: Numbers
@@ -94,6 +97,31 @@ class OrderAnswer:
     after: Numbers
     asks_fit: tuple[str, ...]
     seen: Seen
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What each level of a limit says that is not content with the whole order, in evaluation order."""
+        return self.explain()
+
+    @property
+    def reason(self) -> str:
+        """The answer in words."""
+        asked = self.question.quantity
+        if self.reducing >= asked:
+            return "it reduces a position, which always passes"
+        verdicts = self.verdicts
+        unknown = sorted({f"{each.line.limit} of {each.line.scope}" for each in verdicts if isnan(each.whole)})
+        blind = f"; nobody can tell what it does to {', '.join(unknown)}" if unknown else ""
+        if self.quantity >= asked:
+            return f"no limit stops it{blind}"
+        stops = [each for each in verdicts if each.says == "stops" and (self.binds(each) or each.told)]
+        causes = [] if self.binding or not self.by_state else [self.by_state]
+        causes += [f"{each.line.limit} of {each.line.scope}: {each.reason} with all of it" for each in stops[:3]]
+        return f"{self.quantity:g} of {asked:g} may go: {'; '.join(causes) or 'a limit stops the rest'}{blind}"
+
+    def binds(self, verdict: Verdict) -> bool:
+        """Say whether the number that a verdict speaks of stops one lot more than the answer."""
+        return (verdict.line.scope, verdict.line.metric) in self.binding
 
 
 def decode_question(content: bytes) -> OrderQuestion:
@@ -128,7 +156,7 @@ def answer_json(answer: OrderAnswer) -> bytes:
             "shadow_own": answer.states.shadow_own.value, "shadow_effective": answer.states.shadow_effective.value,
         },
         "trust": answer.trust,
-        "limits": [_verdict(each, answer.binding) for each in answer.verdicts],
+        "limits": [_verdict(each, binds=answer.binds(each)) for each in answer.verdicts],
         "scopes": [_scope(answer, place) for place in range(len(answer.scopes))],
         "assumes": ASSUMES,
         "seen": {"shard": answer.seen.shard, "epoch": answer.seen.epoch, "n": answer.seen.n, "d": answer.seen.d,
@@ -144,14 +172,14 @@ def refusal_json(code: RefusalCode, detail: str, request_id: str | None) -> byte
     })  # fmt: skip
 
 
-def _verdict(verdict: Verdict, binding: Sequence[tuple[str, str]]) -> dict[str, object]:
+def _verdict(verdict: Verdict, *, binds: bool) -> dict[str, object]:
+    line, standing = verdict.line, verdict.line.standing
     return {
-        "scope": verdict.scope, "limit": verdict.limit, "level": verdict.level, "metric": verdict.metric,
-        "unit": verdict.unit, "says": verdict.says, "binds": (verdict.scope, verdict.metric) in binding,
-        "at": number(verdict.at), "before": number(verdict.before), "whole": number(verdict.whole),
-        "status": verdict.status.name, "takes_number": verdict.takes_number, "published_type": verdict.published,
-        "effect": verdict.standing.effect.value, "mode": verdict.standing.mode, "stage": verdict.standing.stage.value,
-        "reason_code": verdict.code, "reason": verdict.reason,
+        "scope": line.scope, "limit": line.limit, "level": line.level, "metric": line.metric, "unit": line.unit,
+        "says": verdict.says, "binds": binds, "at": number(line.at), "before": number(verdict.before),
+        "whole": number(verdict.whole), "status": verdict.status.name, "takes_number": verdict.takes_number,
+        "published_type": verdict.published, "effect": standing.effect.value, "mode": standing.mode,
+        "stage": standing.stage.value, "reason_code": line.code, "reason": verdict.reason,
     }  # fmt: skip
 
 

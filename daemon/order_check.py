@@ -6,24 +6,27 @@ path let through.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from daemon.core import Core
 from daemon.order_answer import OrderAnswer, OrderQuestion, OrderRefusedError, RefusalCode, Seen, check_question
 from daemon.order_standing import standing_of_path
-from enforcement.order_limits import OrderLimits, Verdict
+from enforcement.order_limits import Numbers as ScopeNumbers
+from enforcement.order_limits import OrderLevels, OrderLimits, Verdict
 from enforcement.records import TradingState
 from feeds.order_verdict import Holding, Order, OrdersSent, Outcome, judge, reducible
 from risk.kernels.fitting import Ceilings
-from risk.measures import METRICS, IntVector, Matrix, Measures, Status
+from risk.measures import METRICS, Measures
 from risk.preview import Fitted, Numbers, Preview, Proposal, is_multiple, lots_in
 from risk.state import SELF, RiskState
 from risk.trust import scope_trust
 
 _NOTHING_SENT = OrdersSent()  # riskd does not see what is sent: rates are counted by who sends
-_ROUNDING = 1.0 + 1e-12
+_KEPT_MAX = 4_096  # paths whose ceilings are remembered
 
 
 class OrderChecker:
@@ -32,6 +35,7 @@ class OrderChecker:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._preview = Preview(core.state)
+        self._held: dict[tuple[tuple[int, ...], tuple[tuple[int, int], ...]], _HeldTo] = {}
         self._limits = OrderLimits(core.enforcer, core.setup.config.pretrade.stops_from)
 
     def knows(self, portfolio: str) -> bool:
@@ -49,24 +53,19 @@ class OrderChecker:
         order, holding, path_name = self._place(question)
         state = self._core.state
         states = self._core.enforcer.trading_states(path_name)
-        reducing = min(question.quantity, reducible(holding, question.side)) if holding.position else 0.0
-        if reducing < question.quantity:
-            self._refuse_increase(question, order)
         allowed, why = question.quantity, ""
-        if states.effective is not TradingState.ACTIVE and reducing < question.quantity:
-            allowed, why = self._allowed_by_state(question, order, holding, path_name)
-        proposal = replace(order, least=reducing)
-        fitted, verdicts = self._fit(proposal, allowed)
+        if order.least < question.quantity:
+            self._refuse_increase(question, order)
+            if states.effective is not TradingState.ACTIVE:
+                allowed, why = self._allowed_by_state(question, order, holding, path_name)
+        fitted, explain = self._fit(order, allowed)
         outcome = Outcome.GO if fitted.size >= question.quantity else Outcome.REDUCED if fitted.size else Outcome.NO
-        binding = _binding(state, proposal, fitted)
-        if reducing >= question.quantity:
-            verdicts = [replace(each, says="spared") if each.says == "stops" else each for each in verdicts]
         return OrderAnswer(
-            question=question, outcome=outcome, quantity=fitted.size, reducing=reducing, allowed_by_state=allowed,
-            reason=_reason(fitted.size, question.quantity, reducing, why, verdicts, binding), states=states,
-            trust=scope_trust(state, order.path[-1]), verdicts=tuple(verdicts), binding=binding,
-            scopes=tuple(state.scopes[p] for p in order.path), before=fitted.before, whole=fitted.whole,
-            after=fitted.after, asks_fit=tuple(state.scopes[order.path[place]] for place in fitted.asks_fit),
+            question=question, outcome=outcome, quantity=fitted.size, reducing=order.least, allowed_by_state=allowed,
+            by_state=why, states=states, trust=scope_trust(state, order.path[-1]), explain=explain,
+            binding=() if outcome is Outcome.GO else _binding(state, order, fitted),
+            scopes=tuple([state.scopes[p] for p in order.path]), before=fitted.before, whole=fitted.whole,
+            after=fitted.after, asks_fit=tuple([state.scopes[order.path[place]] for place in fitted.asks_fit]),
             seen=self._seen(),
         )  # fmt: skip
 
@@ -91,11 +90,13 @@ class OrderChecker:
         path = tuple(state.path_of(p if leaf is None else leaf))
         held = 0.0 if leaf is None else float(state.arrays.quantity[leaf, i])
         buys, sells = (0.0, 0.0) if leaf is None else state.working.get(leaf, {}).get(i, (0.0, 0.0))
+        holding = Holding(held, buys, sells)
         proposal = Proposal(
             path=path, holds_now=leaf is not None and leaf not in state.only_ordered, instrument=i,
-            side=1.0 if question.side == "buy" else -1.0, lot=state.terms[i].lot, size=question.quantity, least=0.0,
+            side=1.0 if question.side == "buy" else -1.0, lot=state.terms[i].lot, size=question.quantity,
+            least=min(question.quantity, reducible(holding, question.side)) if held else 0.0,
         )  # fmt: skip
-        return proposal, Holding(held, buys, sells), state.scopes[path[0]]
+        return proposal, holding, state.scopes[path[0]]
 
     def _refuse_increase(self, question: OrderQuestion, order: Proposal) -> None:
         terms = self._core.state.terms[order.instrument]
@@ -119,21 +120,24 @@ class OrderChecker:
         verdict = judge(standing_of_path(self._core.enforcer, scope), asked, holding, _NOTHING_SENT, 0)
         if verdict.outcome is Outcome.GO:
             return question.quantity, ""
-        reducing = min(question.quantity, reducible(holding, question.side)) if holding.position else 0.0
-        allowed = max(reducing, lots_in(verdict.quantity, order.lot) * order.lot)
+        allowed = max(order.least, lots_in(verdict.quantity, order.lot) * order.lot)
         return min(allowed, question.quantity), verdict.reason
 
-    def _fit(self, order: Proposal, allowed: float) -> tuple[Fitted, list[Verdict]]:
-        """Return what fits of at most `allowed`, with the numbers and verdicts of the whole order."""
+    def _fit(self, order: Proposal, allowed: float) -> tuple[Fitted, Callable[[], tuple[Verdict, ...]]]:
+        """Return what fits of at most `allowed`, and what explains it."""
         held = self._held_to(order)
         is_judged = order.least < order.size and allowed >= order.size
         fitted = self._preview.fit(order, held.ceilings, searches=is_judged)
-        verdicts = [] if held.is_content(fitted.whole) else self._verdicts(order, fitted, held)
-        if is_judged and fitted.size >= order.size and any(each.says == "stops" for each in verdicts):
+        own: list[Verdict] = self._own_verdicts(order, fitted, held) if held.has_own else []
+        explain = _nothing
+        if own or fitted.loud is not None:
+            known = self._core.state.arrays.known[list(order.path)].tolist()
+            explain = partial(_explain, self._limits, held, fitted, own, known, is_spared=order.least >= order.size)
+        if is_judged and fitted.size >= order.size and any(each.says == "stops" for each in own):
             allowed = order.least  # a sensor computes its number itself: how much fits is not sought
         if allowed >= order.size:
-            return fitted, verdicts
-        return self._fit_part(order, held.ceilings, allowed, fitted), verdicts
+            return fitted, explain
+        return self._fit_part(order, held.ceilings, allowed, fitted), explain
 
     def _fit_part(self, order: Proposal, ceilings: Ceilings, allowed: float, whole: Fitted) -> Fitted:
         """Return what fits of a part of an order; the numbers of the whole order are those of `whole`."""
@@ -143,29 +147,35 @@ class OrderChecker:
         return replace(part, whole=whole.whole, stopped=whole.stopped)
 
     def _held_to(self, order: Proposal) -> "_HeldTo":
-        """Return what each scope is held to with all of the order."""
-        state, preview, traded = self._core.state, self._preview, order.side * order.size
-        names = [preview.names_after(p, order.instrument, traded) for p in order.path]
-        names_before = [preview.names_after(p, order.instrument, 0.0) for p in order.path]
-        levels = [self._limits.levels(state.scopes[p], count) for p, count in zip(order.path, names, strict=True)]
-        shape = (len(levels), len(METRICS))
-        apart = np.zeros(shape, dtype=np.bool_)
-        for place, (p, count) in enumerate(zip(order.path, names_before, strict=True)):
-            if count != names[place]:  # a book of other names may have its concentration in another unit
-                apart[place] = self._limits.levels(state.scopes[p], count).told != levels[place].told
+        """Return what each scope is held to; made once for every path, as long as names and standings are the same."""
+        traded, i, scopes = order.side * order.size, order.instrument, self._core.state.scopes
+        names = tuple([self._preview.names(p, i, traded) for p in order.path])
+        levels = [self._limits.levels(scopes[p], now) for p, (_, now) in zip(order.path, names, strict=True)]
+        known = self._held.get((order.path, names))
+        if known is not None and all(one is other for one, other in zip(known.levels, levels, strict=True)):
+            return known
+        if len(self._held) >= _KEPT_MAX:
+            self._held.clear()
+        apart = [  # a book of other names may have its concentration in another unit
+            self._limits.levels(scopes[p], before).told != each.told
+            for p, (before, _), each in zip(order.path, names, levels, strict=True)
+        ]
         ceilings = Ceilings(
-            np.array([each.ceiling for each in levels]), np.array([each.missing for each in levels]),
-            np.empty(shape), np.empty(shape, dtype=np.int64), apart,
+            ceiling=np.array([each.ceiling for each in levels]), missing=np.array([each.missing for each in levels]),
+            apart=np.array(apart), told=np.array([each.told for each in levels]),
+            watched=np.array([each.watched for each in levels]),
         )  # fmt: skip
-        watched, told = np.array([each.watched for each in levels]), np.array([each.told for each in levels])
-        return _HeldTo(names_before, names, ceilings, watched, told, any(each.has_own for each in levels))
+        found = _HeldTo(names, tuple(levels), ceilings, any(each.has_own for each in levels))
+        self._held[order.path, names] = found
+        return found
 
-    def _verdicts(self, order: Proposal, fitted: Fitted, held: "_HeldTo") -> list[Verdict]:
+    def _own_verdicts(self, order: Proposal, fitted: Fitted, held: "_HeldTo") -> list[Verdict]:
+        """Return what the limits say whose number their sensor computes itself."""
         found: list[Verdict] = []
-        for place, p in enumerate(order.path):
-            before = self._measures(p, fitted.before, place, held.names_before[place])
-            whole = self._measures(p, fitted.whole, place, held.names[place])
-            found += self._limits.verdicts(before, whole)
+        for place, (p, (before, now)) in enumerate(zip(order.path, held.names, strict=True)):
+            if held.levels[place].has_own:
+                was = self._measures(p, fitted.before, place, before)
+                found += self._limits.own_verdicts(was, self._measures(p, fitted.whole, place, now))
         return found
 
     def _measures(self, p: int, numbers: Numbers, place: int, names: int) -> Measures:
@@ -179,19 +189,38 @@ class OrderChecker:
 
 @dataclass(frozen=True, slots=True)
 class _HeldTo:
-    """What a whole order is held to, by place on its path: names with and without it, ceilings, and lowest levels."""
+    """What the scopes of a path are held to; names: (without, with the order) each has."""
 
-    names_before: list[int]
-    names: list[int]
+    names: tuple[tuple[int, int], ...]
+    levels: tuple[OrderLevels, ...]
     ceilings: Ceilings
-    watched: IntVector
-    told: Matrix
     has_own: bool
 
-    def is_content(self, whole: Numbers) -> bool:
-        """Say whether every number that a limit looks at is there and at or under the lowest level of any."""
-        fine = (whole.values <= self.told) & (whole.statuses < Status.INSUFFICIENT)
-        return not self.has_own and bool(np.all(fine | (self.watched == 0)))
+
+def _nothing() -> tuple[Verdict, ...]:
+    """Explain an order that all limits are content with."""
+    return ()
+
+
+def _explain(
+    limits: OrderLimits, held: _HeldTo, fitted: Fitted, own: list[Verdict], known: list[int], *, is_spared: bool
+) -> tuple[Verdict, ...]:
+    """Return every verdict, scope by scope, those of sensors' own numbers last; all given is of the answer's moment."""
+    found: list[Verdict] = []
+    for place, levels in enumerate(held.levels):
+        if fitted.loud is None:
+            break
+        numbers = ScopeNumbers(
+            fitted.before.values[place].tolist(), fitted.before.statuses[place].tolist(),
+            fitted.whole.values[place].tolist(), fitted.whole.statuses[place].tolist(),
+            held.ceilings.apart[place].tolist(),
+        )  # fmt: skip
+        loud = fitted.loud[place].tolist() if known[place] else [1] * len(METRICS)
+        found += limits.verdicts(levels, numbers if known[place] else numbers.unknown(), loud)
+    found += own
+    if is_spared:
+        found = [replace(each, says="spared") if each.says == "stops" else each for each in found]
+    return tuple(found)
 
 
 def _binding(state: RiskState, order: Proposal, fitted: Fitted) -> tuple[tuple[str, str], ...]:
@@ -201,22 +230,3 @@ def _binding(state: RiskState, order: Proposal, fitted: Fitted) -> tuple[tuple[s
         (state.scopes[order.path[place]], METRICS[metric])
         for place, metric in zip(*(each.tolist() for each in np.nonzero(fitted.binding)), strict=True)
     )
-
-
-def _reason(
-    size: float, asked: float, reducing: float, by_state: str, verdicts: list[Verdict],
-    binding: tuple[tuple[str, str], ...],
-) -> str:  # fmt: skip
-    """Return the answer in words."""
-    if reducing >= asked:
-        return "it reduces a position, which always passes"
-    unknown = sorted({f"{each.limit} of {each.scope}" for each in verdicts if each.says == "no_number"})
-    blind = f"; nobody can tell what it does to {', '.join(unknown)}" if unknown else ""
-    if size >= asked:
-        return f"no limit stops it{blind}"
-    bound = [
-        each for each in verdicts if each.says == "stops" and (not binding or (each.scope, each.metric) in binding)
-    ]
-    causes = [by_state] if by_state and not (binding and size * _ROUNDING < asked and bound) else []
-    causes += [f"{each.limit} of {each.scope}: {each.reason} with all of it" for each in bound[:3]]
-    return f"{size:g} of {asked:g} may go: {'; '.join(causes) or 'a limit stops the rest'}{blind}"

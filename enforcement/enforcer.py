@@ -181,13 +181,16 @@ class Enforcer:
         shadow = [holder.shadow.trading_state for holder in holders]
         return TradingStates(enforced[-1], most_severe(enforced), shadow[-1], most_severe(shadow))
 
-    def standings(self, scope: str) -> list[tuple[BoundLimit, Standing]]:
-        """Return every limit of the scope, in evaluation order, and what it may do there now."""
-        holder = self._scopes[scope]
-        return [(bound, self._publisher.standing(holder, bound)) for bound in holder.limits]
+    def bound_limits(self, scope: str) -> tuple[BoundLimit, ...]:
+        """Return every limit of the scope, in evaluation order."""
+        return self._scopes[scope].limits
+
+    def standing(self, scope: str, bound: BoundLimit) -> Standing:
+        """Return what a limit of the scope may do there now."""
+        return self._publisher.standing(self._scopes[scope], bound)
 
     def standing_key(self, scope: str) -> tuple[object, ...]:
-        """Return all that `standings` depends on beside the configuration: while it is equal, so are they."""
+        """Return all that `standing` depends on beside the configuration: while it is equal, so is that."""
         stages = self.stages
         if not stages:
             return ()

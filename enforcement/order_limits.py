@@ -6,8 +6,8 @@ number worse. A number that is missing follows the life of a breach: where it wa
 already holds what that calls for; where the order itself takes it away, `on_no_data` says what becomes of the order.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import inf, isnan, nan
 from typing import Literal
 
@@ -20,6 +20,8 @@ from enforcement.limits import BoundLimit
 from enforcement.merge import severity
 from enforcement.records import Effect
 from risk.measures import METRICS, IntVector, Measures, Status, Vector
+from sensors.reading import Reading
+from sensors.wording import amount
 
 WORSE_SHARE = 1e-9  # as risk.kernels.fitting has it, where numbers are held to ceilings
 BLOCKS = {Status.INSUFFICIENT: 1, Status.INVALID: 2}  # bits of `OrderLevels.missing`
@@ -33,20 +35,27 @@ Say = Literal["stops", "would_stop", "warns", "no_number", "spared"]
 
 
 @dataclass(frozen=True, slots=True)
-class OrderLevels:
-    """What the numbers of one scope are held against, (len(METRICS),) each.
+class Line:
+    """One level of one limit in one scope, as long as nobody changes what the limit may do there.
 
-    ceiling : the lowest level that stops an order; +inf where none does
-    missing : bits of the statuses with which a number that the order takes away stops it
-    told    : the lowest level of any limit; watched: 1 where any limit looks
-    has_own : a sensor computes a number itself, so that only its reading can tell
+    title     : of the metric, in words
+    published : what the level publishes while it fires; over: what it says to an order that takes the number over it
+    order     : its place in evaluation order
     """
 
-    ceiling: Vector
-    missing: IntVector
-    told: Vector
-    watched: IntVector
-    has_own: bool
+    scope: str
+    limit: str
+    level: str
+    metric: str
+    unit: str
+    title: str
+    at: float
+    published: ActionType
+    over: Say
+    code: str
+    bound: BoundLimit
+    standing: Standing
+    order: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +65,63 @@ class Verdict:
     says    : stops: over the level and worse by the order; would_stop: the same, were the limit enforced; warns: the
               same, of a level that restricts nothing; no_number: nobody can tell; spared: it would stop the order,
               which only reduces a position
-    before, whole : the statistic without and with all of the order, in `unit`; NaN where there is none
-    takes_number  : the order takes the number away
-    published     : what the level would publish in the mode that its limit is in
+    before, whole : the statistic without and with all of the order, in the line's unit; NaN where there is none
+    takes_number  : the order takes the number away; published: what that, or the level, would publish
+    told          : the statistic in words, where only its sensor can tell
     """
 
-    scope: str
-    limit: str
-    level: str
-    metric: str
-    unit: str
+    line: Line
     says: Say
-    at: float
     before: float
     whole: float
     status: Status
     takes_number: bool
     published: ActionType
-    standing: Standing
-    code: str
-    reason: str
+    told: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The statistic with all of the order, in words."""
+        if self.told:
+            return self.told
+        if isnan(self.whole):
+            return f"{self.line.title} has no number ({self.status.name})"
+        return f"{self.line.title} {amount(self.whole, self.line.unit)}"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLevels:
+    """What the numbers of one scope are held against, (len(METRICS),) each.
+
+    ceiling : the lowest level that stops an order; +inf where none does
+    missing : bits of the statuses with which a number that the order takes away stops it
+    told    : the lowest level of any limit; watched: 1 where any limit looks
+    lines   : by index of the metric
+    has_own : a sensor computes a number itself, so that only its reading can tell
+    """
+
+    ceiling: Vector
+    missing: IntVector
+    told: Vector
+    watched: IntVector
+    lines: Mapping[int, tuple[Line, ...]]
+    has_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """One scope's numbers without and with all of an order, (len(METRICS),) each, and where the two differ in unit."""
+
+    before: Sequence[float]
+    before_status: Sequence[int]
+    whole: Sequence[float]
+    whole_status: Sequence[int]
+    apart: Sequence[bool]
+
+    def unknown(self) -> "Numbers":
+        """Return what is to be seen of a book that nobody knows: nothing, before and after."""
+        nothing, blind = (nan,) * _COUNT, (Status.INVALID,) * _COUNT
+        return Numbers(nothing, blind, nothing, blind, self.apart)
 
 
 class OrderLimits:
@@ -87,7 +133,7 @@ class OrderLimits:
         self._levels: dict[tuple[str, int], tuple[tuple[object, ...], OrderLevels]] = {}
 
     def levels(self, scope: str, names: int) -> OrderLevels:
-        """Return the levels of a scope for a book of so many names."""
+        """Return the levels of a scope for a book of so many names; the same object while nothing has changed."""
         key = self._enforcer.standing_key(scope)
         known = self._levels.get((scope, names))
         if known is not None and known[0] == key:
@@ -98,74 +144,91 @@ class OrderLimits:
         self._levels[scope, names] = (key, found)
         return found
 
-    def verdicts(self, before: Measures, whole: Measures) -> list[Verdict]:
-        """Return what every level says that is not content with the whole order, in evaluation order."""
+    def verdicts(self, levels: OrderLevels, numbers: Numbers, loud: Sequence[int]) -> list[Verdict]:
+        """Return what every level says that is not content with the whole order, in evaluation order.
+
+        loud : (len(METRICS),) 0 where no limit can have anything to say of a number
+        """
         found: list[Verdict] = []
-        for bound, standing in self._enforcer.standings(whole.scope):
-            if bound.metric is not None:
-                found += self._verdicts_of(bound, standing, before, whole)
+        for metric, is_loud in enumerate(loud):
+            if is_loud:
+                before = _seen(numbers.before[metric], numbers.before_status[metric])
+                whole, status = numbers.whole[metric], Status(numbers.whole_status[metric])
+                for line in levels.lines.get(metric, ()):
+                    verdict = self._verdict(line, before, _seen(whole, status), status, numbers.apart[metric])
+                    found += [] if verdict is None else [verdict]
+        found.sort(key=lambda verdict: verdict.line.order)
+        return found
+
+    def own_verdicts(self, before: Measures, whole: Measures) -> list[Verdict]:
+        """Return the same of the limits whose number their sensor computes itself."""
+        found: list[Verdict] = []
+        for order, bound in enumerate(self._enforcer.bound_limits(whole.scope)):
+            if bound.is_own:
+                was, now = bound.reader.read(before), bound.reader.read(whole)
+                for index in range(len(bound.levels)):
+                    line = self._line(whole.scope, bound, index, now, order)
+                    verdict = self._verdict(line, was.statistic, now.statistic, Status(now.status), apart=False)
+                    found += [] if verdict is None else [replace(verdict, told=now.reason)]
         return found
 
     def _levels_now(self, scope: str, names: int) -> OrderLevels:
-        standings = self._enforcer.standings(scope)
-        levels = OrderLevels(
-            np.full(_COUNT, inf), np.zeros(_COUNT, dtype=np.int64), np.full(_COUNT, inf),
-            np.zeros(_COUNT, dtype=np.int64), any(bound.is_own for bound, _ in standings),
-        )  # fmt: skip
-        empty = np.full(_COUNT, nan)
-        book = Measures(scope, empty, np.full(_COUNT, Status.INVALID), names, nan, known=True, trust="missing")
-        for bound, standing in standings:
+        bounds = self._enforcer.bound_limits(scope)
+        ceiling, told = np.full(_COUNT, inf), np.full(_COUNT, inf)
+        missing, watched = np.zeros(_COUNT, dtype=np.int64), np.zeros(_COUNT, dtype=np.int64)
+        lines: dict[int, tuple[Line, ...]] = {}
+        zeros, fine = np.zeros(_COUNT), np.zeros(_COUNT, dtype=np.int64)
+        book = Measures(scope, zeros, fine, names, 1.0, known=True, trust="fresh")
+        for order, bound in enumerate(bounds):
             at = bound.metric_index
             if at < 0:
                 continue
             reading = bound.reader.read(book)
-            levels.watched[at] = 1
-            for index, level in enumerate(bound.levels):
-                value = bound.effective(index, reading)[0]
-                levels.told[at] = min(levels.told[at], value)
-                if self._stops(level.action, standing):
-                    levels.ceiling[at] = min(levels.ceiling[at], value)
-            for status, bit in BLOCKS.items():
-                if self._stops(missing_type(bound, status), standing):
-                    levels.missing[at] |= bit
-        return levels
+            watched[at] = 1
+            for index in range(len(bound.levels)):
+                line = self._line(scope, bound, index, reading, order)
+                lines[at] = (*lines.get(at, ()), line)
+                told[at] = min(told[at], line.at)
+                if line.over == "stops":
+                    ceiling[at] = min(ceiling[at], line.at)
+                for status, bit in BLOCKS.items():
+                    if self._says(missing_type(bound, status), line.standing) == "stops":
+                        missing[at] |= bit
+        return OrderLevels(ceiling, missing, told, watched, lines, any(bound.is_own for bound in bounds))
 
-    def _verdicts_of(
-        self, bound: BoundLimit, standing: Standing, before: Measures, whole: Measures
-    ) -> Sequence[Verdict]:
-        was, now = bound.reader.read(before), bound.reader.read(whole)
+    def _line(self, scope: str, bound: BoundLimit, index: int, reading: Reading, order: int) -> Line:
         assert bound.metric is not None, f"{bound.limit.id} reads no number of a book"
-        found = []
-        was_same = was.statistic if was.levels == now.levels else nan  # else it is in another unit
-        for index, level in enumerate(bound.levels):
-            at = bound.effective(index, now)[0]
-            action: ActionType = level.action
-            takes = isnan(now.statistic) and not isnan(was.statistic)
-            if isnan(now.statistic):
-                action = missing_type(bound, now.status) if takes else "none"
-            elif not is_worse(was_same, now.statistic, at):
-                continue
-            says: Say = self._says(action, standing)
-            if isnan(now.statistic) and says == "warns":
-                says = "no_number"
-            found.append(
-                Verdict(
-                    scope=whole.scope, limit=bound.limit.id, level=level.name, metric=now.metric, unit=now.unit,
-                    says=says, at=at, before=was.statistic, whole=now.statistic, status=Status(now.status),
-                    takes_number=takes, published=published_type(action, standing.stage), standing=standing,
-                    code=bound.metric.code, reason=now.reason,
-                )
-            )  # fmt: skip
-        return found
+        level, standing = bound.levels[index], self._enforcer.standing(scope, bound)
+        title = reading.reason.removesuffix(f" {amount(reading.statistic, reading.unit)}")
+        return Line(
+            scope=scope, limit=bound.limit.id, level=level.name, metric=reading.metric, unit=reading.unit, title=title,
+            at=bound.effective(index, reading)[0], published=published_type(level.action, standing.stage),
+            over=self._says(level.action, standing), code=bound.metric.code, bound=bound, standing=standing,
+            order=order,
+        )  # fmt: skip
+
+    def _verdict(self, line: Line, before: float, whole: float, status: Status, apart: bool) -> Verdict | None:
+        if not isnan(whole):
+            if not is_worse(nan if apart else before, whole, line.at):
+                return None
+            return Verdict(line, line.over, before, whole, status, False, line.published)
+        takes = not isnan(before)
+        action = missing_type(line.bound, status) if takes else "none"
+        says = self._says(action, line.standing)
+        told: Say = "no_number" if says == "warns" else says
+        return Verdict(line, told, before, whole, status, takes, published_type(action, line.standing.stage))
 
     def _says(self, action: ActionType, standing: Standing) -> Say:
-        if self._stops(action, standing):
+        """Return what an action says to an order that would bring it about."""
+        is_enforced = standing.effect is Effect.ENFORCED
+        if is_enforced and severity(published_type(action, standing.stage)) >= self._stops_from:
             return "stops"
         return "would_stop" if severity(action) >= self._stops_from else "warns"
 
-    def _stops(self, action: ActionType, standing: Standing) -> bool:
-        is_enforced = standing.effect is Effect.ENFORCED
-        return is_enforced and severity(published_type(action, standing.stage)) >= self._stops_from
+
+def _seen(value: float, status: int) -> float:
+    """Return the number as a sensor shows it: withheld where its status says that there is none, but for +inf."""
+    return nan if status >= Status.INSUFFICIENT and value != inf else value
 
 
 def is_worse(before: float, after: float, at: float) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from risk.arrays import Arrays, with_books
 from risk.kernels.filled import ROWS_A_SCOPE, HeldBooks, Trade
-from risk.kernels.fitting import Ceilings, Scratch, largest_fitting
+from risk.kernels.fitting import AFTER, BEFORE, BINDING, LOUD, STOPPED, WHOLE, Ceilings, Scratch, largest_fitting
 from risk.measures import METRICS, IntVector, Matrix
 from risk.portfolios import nav_known_after_fill
 from risk.rounding import rounded_sum
@@ -22,6 +22,7 @@ from risk.working import exposed_row
 
 _DEPTH = 4  # scopes on a path that there is room for at first
 _COUNT = len(METRICS)
+_NO_ORDERS = (0.0, 0.0)
 _ON_MULTIPLE = 1e-9  # rounding of a division
 
 
@@ -61,7 +62,8 @@ class Fitted:
     size    : units that fit; `least` where no more does
     before, whole, after : the numbers without the order, with all of it, and with `size`
     stopped : (m, len(METRICS)) 1 where a number of the whole order is over its ceiling
-    binding : (m, len(METRICS)) 1 where a number stops one lot more than `size`; 0 where all of the order fits
+    binding : (m, len(METRICS)) 1 where a number is seen to stop one lot more than `size`; one scope's are enough
+    loud    : (m, len(METRICS)) 1 where a number of the whole order is over what is told of, or missing; None: nowhere
     asks_fit: scopes of the path, by place, whose 99.9 % tail would be fitted anew after a fill of `size`
     """
 
@@ -71,6 +73,7 @@ class Fitted:
     after: Numbers
     stopped: IntVector
     binding: IntVector
+    loud: IntVector | None
     asks_fit: tuple[int, ...]
 
 
@@ -82,47 +85,48 @@ class Preview:
         self._seen: Arrays | None = None
         self._depth = _DEPTH
 
-    def names_after(self, p: int, i: int, traded: float) -> int:
-        """Return how many names scope p would have, its orders at their larger |q|; traded: signed units of i."""
+    def names(self, p: int, i: int, traded: float) -> tuple[int, int]:
+        """Return how many names scope p has, its orders at their larger |q|, and would have; traded: units, signed."""
         state, arrays = self._state, self._state.arrays
-        row, held = exposed_row(state, p), float(arrays.quantity[p, i])
-        filled = rounded_sum((held, traded))
-        buys, sells = state.working.get(p, {}).get(i, (0.0, 0.0))
-        larger = max(abs(rounded_sum((filled, buys))), abs(rounded_sum((filled, -sells))))
-        is_name = larger > 0.0 and bool(arrays.unit[i] != 0.0)
-        return int(arrays.names[row]) - int(arrays.exposure[row, i] != 0.0) + int(is_name)
+        row, filled = exposed_row(state, p), rounded_sum((float(arrays.quantity[p, i]), traded))
+        buys, sells = state.working.get(p, {}).get(i, _NO_ORDERS) if state.working else _NO_ORDERS
+        if buys or sells:
+            filled = max(abs(rounded_sum((filled, buys))), abs(rounded_sum((filled, -sells))))
+        now, before = filled != 0.0 and bool(arrays.unit[i] != 0.0), bool(arrays.exposure[row, i] != 0.0)
+        count = int(arrays.names[row])
+        return count, count - before + now
 
     def fit(self, order: Proposal, ceilings: Ceilings, *, searches: bool = True) -> Fitted:
         """Return the most of the order that fits under the ceilings, and the numbers; O(N + T + S) a scope and step.
 
-        ceilings : (m, len(METRICS)) each; their `before` is filled here
+        ceilings : (m, len(METRICS)) each
         searches : False looks at the whole order alone, whatever the ceilings say
         """
-        arrays, path = self._state.arrays, np.array(order.path, dtype=np.int64)
         self._make_room(len(order.path))
-        books, held, scratch = self._books, self._held, self._scratch
-        count = len(order.path)
-        ceilings.before[:], ceilings.before_status[:] = arrays.metrics[path], arrays.statuses[path]
-        sizes_max = max(1, math.ceil(order.size / order.lot - _ON_MULTIPLE * max(1.0, order.size / order.lot)))
-        trade = self._trade(order, path, sizes_max)
-        lots = largest_fitting(books, held, trade, ceilings, scratch, lots_in(order.least, order.lot), searches)
-        rows = np.arange(count) * ROWS_A_SCOPE
-        size = order.size if lots == sizes_max else max(order.least, lots * order.lot)
+        scratch, count, lot, size = self._scratch, len(order.path), order.lot, order.size
+        sizes_max = max(1, math.ceil(size / lot - _ON_MULTIPLE * max(1.0, size / lot)))
+        trade, least = self._trade(order, sizes_max), lots_in(order.least, lot)
+        lots, loud = largest_fitting(self._books, self._held, trade, ceilings, scratch, least, searches)
+        if lots < sizes_max:
+            size = max(order.least, lots * lot)
+        values, statuses = scratch.values[:, :count].copy(), scratch.statuses[:, :count].copy()
+        marks, asks_fit = scratch.marks[:LOUD, :count].copy(), scratch.asks_fit[:count].tolist()
         found = Fitted(
             size=size,
-            before=Numbers(ceilings.before.copy(), ceilings.before_status.copy()),
-            whole=Numbers(scratch.whole[:count].copy(), scratch.whole_status[:count].copy()),
-            after=Numbers(books.metrics[rows], books.statuses[rows]),
-            stopped=scratch.whole_blocked[:count].copy(),
-            binding=scratch.binding[:count].copy(),
-            asks_fit=tuple(np.flatnonzero(books.refit[rows]).tolist()),
+            before=Numbers(values[BEFORE], statuses[BEFORE]),
+            whole=Numbers(values[WHOLE], statuses[WHOLE]),
+            after=Numbers(values[AFTER], statuses[AFTER]),
+            stopped=marks[STOPPED],
+            binding=marks[BINDING],
+            loud=scratch.marks[LOUD, :count].copy() if loud else None,
+            asks_fit=tuple(place for place in range(count) if asks_fit[place]),
         )
-        if size == order.size or is_multiple(size, order.lot):
+        if size == order.size or is_multiple(size, lot):
             return found
-        least = self.fit(replace(order, size=size), ceilings, searches=False)  # an odd lot, which goes in any case
-        return replace(found, after=least.after, asks_fit=least.asks_fit)
+        odd = self.fit(replace(order, size=size), ceilings, searches=False)  # an odd lot, which goes in any case
+        return replace(found, after=odd.after, asks_fit=odd.asks_fit)
 
-    def _trade(self, order: Proposal, path: IntVector, sizes_max: int) -> Trade:
+    def _trade(self, order: Proposal, sizes_max: int) -> Trade:
         state, i = self._state, order.instrument
         arrays, terms = state.arrays, state.terms[i]
         doubted = 0.0
@@ -132,12 +136,17 @@ class Preview:
         if terms.kind != "cash":
             price = 1.0 if terms.inverse else abs(float(arrays.mark[i]))
             notional = terms.multiplier * price * state.rates.get(terms.currency, math.nan)
-        working = state.working
-        orders = [working.get(p, {}).get(i, (0.0, 0.0)) for p in order.path] if working else [(0.0, 0.0)] * len(path)
+        path = np.array(order.path, dtype=np.int64)
+        opened = np.zeros((len(path), 2))
+        if state.working:
+            opened[:] = [state.working.get(p, {}).get(i, _NO_ORDERS) for p in order.path]
+        has_nav = arrays.has_nav[path]
+        if not order.holds_now:
+            has_nav[:] = nav_known_after_fill(state, order.path, holds_now=False)
         return Trade(
             path=path,
-            has_nav=np.array(nav_known_after_fill(state, order.path, holds_now=order.holds_now), dtype=np.int64),
-            open=np.array(orders, dtype=np.float64),
+            has_nav=has_nav,
+            open=opened,
             instrument=i,
             side=order.side,
             lot=order.lot,
@@ -156,15 +165,17 @@ class Preview:
         self._seen, self._depth = arrays, max(self._depth, depth)
         self._books = with_books(arrays, self._depth * ROWS_A_SCOPE)
         self._held = HeldBooks._make(getattr(arrays, name) for name in HeldBooks._fields)
-        floats, ints = (self._depth, _COUNT), np.zeros((self._depth, _COUNT), dtype=np.int64)
+        shape = (self._depth, _COUNT)
         self._scratch = Scratch(
-            blocked=ints.copy(),
+            values=np.zeros((3, *shape)),
+            statuses=np.zeros((3, *shape), dtype=np.int64),
+            marks=np.zeros((4, *shape), dtype=np.int64),
+            asks_fit=np.zeros(self._depth, dtype=np.int64),
+            lots=np.zeros(self._depth, dtype=np.int64),
+            passed=np.zeros(self._depth, dtype=np.int64),
+            stopped=np.zeros(self._depth, dtype=np.int64),
             last=np.zeros(_COUNT),
             times=np.zeros(arrays.loss.shape[1]),
-            whole=np.zeros(floats),
-            whole_status=ints.copy(),
-            whole_blocked=ints.copy(),
-            binding=ints.copy(),
         )
 
 
@@ -174,9 +185,9 @@ def no_ceilings(depth: int) -> Ceilings:
     return Ceilings(
         ceiling=np.full(shape, np.inf),
         missing=np.zeros(shape, dtype=np.int64),
-        before=np.zeros(shape),
-        before_status=np.zeros(shape, dtype=np.int64),
         apart=np.zeros(shape, dtype=np.bool_),
+        told=np.full(shape, np.inf),
+        watched=np.zeros(shape, dtype=np.int64),
     )
 
 

@@ -12,9 +12,13 @@ from risk.arrays import Arrays, Floats, Ints, Scalar
 from risk.kernels.book import BOOK_COUNT, rebuild
 from risk.kernels.liquidity import move_liquidity
 from risk.kernels.measure import measure
+from risk.kernels.tail import choose_candidates
+from risk.measures import METRIC_INDEX
 
 ROWS_A_SCOPE = 1 + BOOK_COUNT  # the scope's own, then its four books with working orders
 _TINY_SHARE = 1e-6  # a book this much smaller than what was sold of it is added up anew: rounding of what was large
+_FAR_SHARE = 0.02  # of gross: after a larger move other rows are the worst
+_GROSS = METRIC_INDEX["gross"]
 _ROUNDING = 1e-12  # as risk.rounding has it
 _INSTRUMENTS, _ROWS, _SCENARIOS = Scalar.INSTRUMENTS, Scalar.ROWS, Scalar.SCENARIOS
 
@@ -94,23 +98,27 @@ def size_of(trade: Trade, lots: int) -> float:
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def fill_scope(t: Arrays, b: HeldBooks, trade: Trade, place: int, lots: int) -> None:
+def fill_scope(
+    t: Arrays, b: HeldBooks, trade: Trade, place: int, lots: int, is_warm: bool, spare: Floats
+) -> None:  # fmt: skip
     """Measure scope `path[place]` as it would be with so many lots filled at the mark, in the rows of that place.
 
-    t : arrays of the preview; those of instruments are the state's own, and are only read
+    t       : arrays of the preview; those of instruments are the state's own, and are only read
+    is_warm : the rows hold the same order in another size, so that much the same losses are the worst
+    spare   : (T,) scratch
     """
     p, i, row = trade.path[place], trade.instrument, place * ROWS_A_SCOPE
     size = size_of(trade, lots)
     held = clean_sum(b.quantity[p, i], trade.side * size)
-    _fill_book(t, b, trade, p, row, held)
+    _fill_book(t, b, trade, p, row, held, is_warm, spare)
     first = b.worked_row[p]
     t.worked_row[row] = row + 1 if first >= 0 else -1
     if first >= 0:
         up, down = clean_sum(held, trade.open[place, 0]), clean_sum(held, -trade.open[place, 1])
         larger = up if abs(up) >= abs(down) else down
-        _fill_book(t, b, trade, first + 1, row + 2, up)
-        _fill_book(t, b, trade, first + 2, row + 3, down)
-        _fill_book(t, b, trade, first + 3, row + 4, larger)
+        _fill_book(t, b, trade, first + 1, row + 2, up, is_warm, spare)
+        _fill_book(t, b, trade, first + 2, row + 3, down, is_warm, spare)
+        _fill_book(t, b, trade, first + 3, row + 4, larger, is_warm, spare)
     t.known[row], t.has_nav[row], t.index_valid[row] = b.known[p], trade.has_nav[place], b.index_valid[p]
     t.value[row], t.value_base[row], t.index_base[row] = b.value[p], b.value_base[p], b.index_base[p]
     t.high_water[row], t.day_pnl[row], t.nav_row[row] = b.high_water[p], b.day_pnl[p], b.nav_row[p]
@@ -122,10 +130,12 @@ def fill_scope(t: Arrays, b: HeldBooks, trade: Trade, place: int, lots: int) -> 
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def _fill_book(t: Arrays, b: HeldBooks, trade: Trade, source: int, row: int, quantity: float) -> None:
+def _fill_book(
+    t: Arrays, b: HeldBooks, trade: Trade, source: int, row: int, quantity: float, is_warm: bool, spare: Floats
+) -> None:  # fmt: skip
     """Copy book `source` into `row` with another quantity of the instrument: `risk.kernels.book.move_exposure`."""
     i, count = trade.instrument, t.scalars[_INSTRUMENTS]
-    old, new = b.exposure[source, i], quantity * t.unit[i]
+    old, new, last = b.exposure[source, i], quantity * t.unit[i], t.exposure[row, i]
     d = new - old
     t.missing[row] = b.missing[source]
     if trade.is_valued == 0:
@@ -150,12 +160,25 @@ def _fill_book(t: Arrays, b: HeldBooks, trade: Trade, source: int, row: int, qua
     _copy_moved(b.loss[source], t.loss[row], t.returns[i], -d, rows)
     _copy_moved(b.sigma_x[source], t.sigma_x[row], t.sigma[i], d, count)
     _copy_moved(b.slow_x[source], t.slow_x[row], t.slow_sigma[i], d * t.align[i], count)
-    candidates, held_candidates = t.candidates[row], b.candidates[source]
-    for place in range(candidates.shape[0]):
-        candidates[place] = held_candidates[place]
-    worst = -d * t.returns_min[i] if d > 0.0 else -d * t.returns_max[i]
-    t.candidate_bound[row] = b.candidate_bound[source] + worst + 1e-15 * abs(d)
+    _move_candidates(t, b, source, row, i, new - (last if is_warm else old), is_warm, spare)
     _move_liquidity(t, b, source, row, i, quantity, old)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _move_candidates(
+    t: Arrays, b: HeldBooks, source: int, row: int, i: int, d: float, is_warm: bool, spare: Floats
+) -> None:  # fmt: skip
+    """Bring the worst rows up to date after a move of `d` of exposure, from near ones where there are any."""
+    rows, candidates, held = min(t.scalars[_ROWS], t.loss.shape[1]), t.candidates[row], b.candidates[source]
+    if rows > 0 and not is_warm and abs(d) > _FAR_SHARE * abs(b.metrics[source, _GROSS]):
+        t.candidate_bound[row] = choose_candidates(t.loss[row], rows, candidates, spare)
+        return
+    bound = t.candidate_bound[row] if is_warm else b.candidate_bound[source]
+    if not is_warm:
+        for place in range(candidates.shape[0]):
+            candidates[place] = held[place]
+    worst = -d * t.returns_min[i] if d > 0.0 else -d * t.returns_max[i]
+    t.candidate_bound[row] = bound + worst + 1e-14 * (abs(d) + abs(t.exposure[row, i]))
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)

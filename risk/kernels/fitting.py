@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from risk.arrays import Arrays, Floats, Ints, Scalar
 from risk.kernels.filled import ROWS_A_SCOPE, HeldBooks, Trade, fill_scope
-from risk.kernels.tail import MILLION
+from risk.kernels.tail import MILLION, select_smallest
 from risk.measures import METRIC_INDEX
 
 Flags = NDArray[np.bool_]
@@ -25,6 +25,8 @@ _ROWS = Scalar.ROWS
 _STEPS_MAX = 256  # far more than any search takes; then the rest is given up
 WORSE_SHARE = 1e-9  # a number is worse than before where it is larger by more than this share of it: not by rounding
 BLOCKS_INSUFFICIENT, BLOCKS_INVALID = 1, 2
+BEFORE, WHOLE, AFTER = 0, 1, 2  # of Scratch.values
+STOPPED, BINDING, LOUD, _BLOCKED = 0, 1, 2, 3  # of Scratch.marks
 
 
 class Ceilings(NamedTuple):
@@ -32,34 +34,39 @@ class Ceilings(NamedTuple):
 
     ceiling : the lowest level that stops an order; +inf where none does
     missing : BLOCKS_INSUFFICIENT and BLOCKS_INVALID: a number that the order takes away stops it
-    before, before_status : the numbers without the order
     apart   : True where the number without the order is in another unit: nothing is worse or better than it
+    told    : the lowest level that anybody wants to hear of; watched: 1 where a missing number is to be heard of
     """
 
     ceiling: Floats
     missing: Ints
-    before: Floats
-    before_status: Ints
     apart: Flags
+    told: Floats
+    watched: Ints
 
 
 class Scratch(NamedTuple):
-    """Changed by the search.
+    """Changed by the search; D scopes that there is room for, by place on the path.
 
-    blocked : (m, K) 1 where a number stops the size that was evaluated last
+    values, statuses : (3, D, K) the numbers without the order, with all of it, and with the answer
+    marks   : (4, D, K) 1 where a number stops all of the order; stops one lot more than the answer; is over `told` or
+              missing with all of it; stops the size that was evaluated last
+    asks_fit: (D,) 1 where the answer would have the tail fitted anew
+    lots, passed, stopped : (D,) size that the rows of a place hold, -1 for none; that the numbers with the answer are
+              of; the last that was stopped, which is the smallest
     last    : (K,) the numbers of the size before that, NaN where they cannot be drawn a line through
     times   : (T,) lots by which rows leave
-    whole, whole_status : (m, K) the numbers of the largest size; whole_blocked: (m, K) which of them stop it
-    binding : (m, K) which numbers stop one lot more than the answer
     """
 
-    blocked: Ints
+    values: Floats
+    statuses: Ints
+    marks: Ints
+    asks_fit: Ints
+    lots: Ints
+    passed: Ints
+    stopped: Ints
     last: Floats
     times: Floats
-    whole: Floats
-    whole_status: Ints
-    whole_blocked: Ints
-    binding: Ints
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
@@ -69,23 +76,25 @@ def is_missing(value: float, status: int) -> bool:
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def mark_blocked(t: Arrays, c: Ceilings, place: int, blocked: Ints) -> int:
+def mark_blocked(t: Arrays, c: Ceilings, x: Scratch, place: int, mark: int) -> int:
     """Mark which numbers of the scope stop the size that was evaluated, and return how many.
 
     A number stops an order where it is over its ceiling and worse than without the order. +inf is never better.
     """
     values, statuses, count = t.metrics[place * ROWS_A_SCOPE], t.statuses[place * ROWS_A_SCOPE], 0
+    befores, before_statuses, marks = x.values[BEFORE, place], x.statuses[BEFORE, place], x.marks[mark, place]
     for metric in range(values.shape[0]):
-        value, before = values[metric], c.before[place, metric]
-        had = not is_missing(before, c.before_status[place, metric])
+        value, before = values[metric], befores[metric]
+        had = not is_missing(before, before_statuses[metric])
         if is_missing(value, statuses[metric]):
             is_thin = statuses[metric] == _INSUFFICIENT
             stops = had and c.missing[place, metric] & (BLOCKS_INSUFFICIENT if is_thin else BLOCKS_INVALID) != 0
         else:
-            worst = _allowed(c.ceiling[place, metric], before, had and not c.apart[place, metric])
-            stops = value > worst or (value == np.inf and c.ceiling[place, metric] < np.inf)
-        blocked[metric] = int(stops)
-        count += blocked[metric]
+            ceiling = c.ceiling[place, metric]
+            worst = _allowed(ceiling, before, had and not c.apart[place, metric])
+            stops = value > worst or (value == np.inf and ceiling < np.inf)
+        marks[metric] = int(stops)
+        count += marks[metric]
     return count
 
 
@@ -96,38 +105,94 @@ def _allowed(ceiling: float, before: float, had: bool) -> float:
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def largest_fitting(t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, least: int, searches: bool) -> int:
-    """Return the most lots, at most all and at least `least`, that no ceiling of any scope stops.
+def _note(t: Arrays, x: Scratch, place: int, which: int) -> None:
+    """Keep the numbers of the size that was evaluated last."""
+    row = place * ROWS_A_SCOPE
+    x.asks_fit[place] = t.refit[row]
+    for metric in range(x.last.shape[0]):
+        x.values[which, place, metric], x.statuses[which, place, metric] = (
+            t.metrics[row, metric],
+            t.statuses[row, metric],
+        )
 
-    The rows of the preview hold the numbers of that size, and `x.whole` those of all of it. `least` itself is not
-    judged: it is what goes in any case. searches: False evaluates the largest size alone.
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _evaluate(t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, place: int, lots: int) -> int:
+    """Evaluate a size in one scope and return how many numbers stop it; keep what passes, and what stops the rest."""
+    fill_scope(t, b, trade, place, lots, x.lots[place] >= 0, x.times)
+    x.lots[place] = lots
+    stops = mark_blocked(t, c, x, place, _BLOCKED)
+    if stops == 0:
+        _note(t, x, place, AFTER)
+        x.passed[place] = lots
+    else:
+        x.stopped[place] = lots
+        for metric in range(x.last.shape[0]):
+            x.marks[BINDING, place, metric] = x.marks[_BLOCKED, place, metric]
+    return int(stops)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _judge_whole(t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch) -> tuple[int, int]:
+    """Evaluate all of the order; return how many numbers stop it, and how many are loud."""
+    stopped = loud = 0
+    for place in range(trade.path.shape[0]):
+        p = trade.path[place]
+        for metric in range(x.last.shape[0]):
+            x.values[BEFORE, place, metric], x.statuses[BEFORE, place, metric] = (
+                b.metrics[p, metric],
+                b.statuses[p, metric],
+            )
+        x.lots[place] = x.passed[place] = x.stopped[place] = -1
+        stopped += _evaluate(t, b, trade, c, x, place, trade.sizes_max)
+        _note(t, x, place, WHOLE)
+        for metric in range(x.last.shape[0]):
+            value, status = x.values[WHOLE, place, metric], x.statuses[WHOLE, place, metric]
+            x.marks[STOPPED, place, metric] = x.marks[_BLOCKED, place, metric]
+            is_loud = value > c.told[place, metric] or (c.watched[place, metric] == 1 and is_missing(value, status))
+            x.marks[LOUD, place, metric] = int(is_loud)
+            loud += x.marks[LOUD, place, metric]
+    return stopped, loud
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def largest_fitting(
+    t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, least: int, searches: bool
+) -> tuple[int, int]:
+    """Return the most lots, at most all and at least `least`, that no ceiling of any scope stops; and what is loud.
+
+    `x` holds the numbers and marks. `least` itself is not judged: it is what goes in any case.
+
+    searches : False evaluates the largest size alone
     """
     count, lots = trade.path.shape[0], trade.sizes_max
-    stopped = 0
-    for place in range(count):
-        fill_scope(t, b, trade, place, lots)
-        stopped += mark_blocked(t, c, place, x.blocked[place])
-        row = place * ROWS_A_SCOPE
-        for metric in range(x.last.shape[0]):
-            x.whole[place, metric], x.whole_status[place, metric] = t.metrics[row, metric], t.statuses[row, metric]
-            x.whole_blocked[place, metric] = x.blocked[place, metric]
-            x.binding[place, metric] = 0
+    stopped, loud = _judge_whole(t, b, trade, c, x)
     if stopped == 0 or not searches:
-        return lots
-    while lots > least and stopped > 0:
-        for place in range(count):
-            fill_scope(t, b, trade, place, lots)
-            if lots > least and mark_blocked(t, c, place, x.blocked[place]) > 0:
-                lots = _lower(t, b, trade, c, x, place, lots, least)
-        stopped = 0
-        for place in range(count):
-            fill_scope(t, b, trade, place, lots)
-            stopped += mark_blocked(t, c, place, x.blocked[place])
-    for place in range(count):
-        fill_scope(t, b, trade, place, lots + 1)
-        mark_blocked(t, c, place, x.binding[place])
-        fill_scope(t, b, trade, place, lots)
-    return lots
+        _keep_answer(t, b, trade, x, lots)
+        return lots, loud
+    fine, place = 0, 0  # how many scopes in a row let `lots` through; the place to look at next
+    while fine < count and lots > least:
+        fine += 1
+        if (_evaluate(t, b, trade, c, x, place, lots) if x.lots[place] != lots else x.stopped[place] == lots) > 0:
+            fine, lots = 1, _lower(t, b, trade, c, x, place, lots, least)
+        place = (place + 1) % count
+    _keep_answer(t, b, trade, x, lots)
+    return lots, loud
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _keep_answer(t: Arrays, b: HeldBooks, trade: Trade, x: Scratch, lots: int) -> None:
+    """Note the numbers of the answer where they are not noted, and what stops one lot more, where that is known."""
+    for place in range(trade.path.shape[0]):
+        is_known = x.stopped[place] == lots + 1
+        for metric in range(x.last.shape[0]):
+            x.marks[_BLOCKED, place, metric] = x.marks[BINDING, place, metric] if is_known else 0
+        if x.passed[place] != lots:
+            if x.lots[place] != lots:
+                fill_scope(t, b, trade, place, lots, x.lots[place] >= 0, x.times)
+            _note(t, x, place, AFTER)
+        for metric in range(x.last.shape[0]):
+            x.marks[BINDING, place, metric] = x.marks[_BLOCKED, place, metric]
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
@@ -135,7 +200,7 @@ def _lower(
     t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, place: int, above: int, least: int
 ) -> int:  # fmt: skip
     """Return the most lots under `above`, which is stopped and was evaluated last, that this scope lets through."""
-    blocked, values = x.blocked[place], t.metrics[place * ROWS_A_SCOPE]
+    values = t.metrics[place * ROWS_A_SCOPE]
     last_lots = above
     for metric in range(x.last.shape[0]):
         x.last[metric] = np.nan
@@ -146,8 +211,7 @@ def _lower(
         last_lots = above
         if lots <= least:  # goes in any case: it is not judged
             return int(_raise(t, b, trade, c, x, place, least, above))
-        fill_scope(t, b, trade, place, lots)
-        if mark_blocked(t, c, place, blocked) == 0:
+        if _evaluate(t, b, trade, c, x, place, lots) == 0:
             return int(_raise(t, b, trade, c, x, place, lots, above))
         above = lots
     return least
@@ -161,10 +225,10 @@ def _bound_below(
     row, p = place * ROWS_A_SCOPE, trade.path[place]
     bound = lots - 1
     for metric in range(x.last.shape[0]):
-        if x.blocked[place, metric] == 0:
+        if x.marks[_BLOCKED, place, metric] == 0:
             continue
-        value, before = t.metrics[row, metric], c.before[place, metric]
-        had = not is_missing(before, c.before_status[place, metric]) and not c.apart[place, metric]
+        value, before = t.metrics[row, metric], x.values[BEFORE, place, metric]
+        had = not is_missing(before, x.statuses[BEFORE, place, metric]) and not c.apart[place, metric]
         worst = _allowed(c.ceiling[place, metric], before, had)
         is_number = not is_missing(value, t.statuses[row, metric]) and value < np.inf
         if is_number and _VAR <= metric < _VAR + 3 and b.worked_row[p] < 0:
@@ -197,8 +261,7 @@ def _raise(
     """Return the most lots under `above`, which is stopped, that pass, from `lots` on, which do."""
     probe = lots + 1  # nearly always stopped: the bounds are exact but for rounding
     while above - lots > 1:
-        fill_scope(t, b, trade, place, probe)
-        if mark_blocked(t, c, place, x.blocked[place]) == 0:
+        if _evaluate(t, b, trade, c, x, place, probe) == 0:
             lots = probe
         else:
             above = probe
@@ -230,26 +293,3 @@ def _lots_until_quantile(
     if needed > leaving:
         return np.inf
     return float(select_smallest(times, leaving, needed - 1)) if needed > 0 else 0.0
-
-
-@njit(cache=True, error_model="numpy", _nrt=False)
-def select_smallest(values: Floats, count: int, place: int) -> float:
-    """Return the value that sorting the first `count` would put at `place` (Hoare 1961); changes their order."""
-    low, high = 0, count - 1
-    while low < high:
-        pivot, left, right = values[(low + high) // 2], low, high
-        while left <= right:
-            while values[left] < pivot:
-                left += 1
-            while values[right] > pivot:
-                right -= 1
-            if left <= right:
-                values[left], values[right] = values[right], values[left]
-                left, right = left + 1, right - 1
-        if place <= right:
-            high = right
-        elif place >= left:
-            low = left
-        else:
-            break
-    return float(values[place])

@@ -46,17 +46,14 @@ def test_an_order_over_a_limit_is_cut_to_what_fits_under_it() -> None:
     """Gross is 12,000 of 20,000, so that 80 A at 100 fit, to the unit."""
     answer = ask(desk(), "A", 200.0)
     assert (answer.outcome, answer.quantity) == (Outcome.REDUCED, 80.0)
-    assert answer.binding == (("firm/desk", "gross"), ("firm", "gross"))
-    assert {(each.scope, each.limit, each.says) for each in answer.verdicts} == {
+    assert answer.binding == (("firm/desk", "gross"),)  # its root, which is as full, was not searched any more
+    assert {(each.line.scope, each.line.limit, each.says) for each in answer.verdicts} == {
         ("firm/desk", "gross", "stops"),
         ("firm", "gross", "stops"),
     }
     assert answer.after.values[0, METRIC_INDEX["gross"]] == 20_000.0
     assert answer.whole.values[0, METRIC_INDEX["gross"]] == 32_000.0
-    assert answer.reason == (
-        "80 of 200 may go: gross of firm/desk: gross exposure 32.00k with all of it; "
-        "gross of firm: gross exposure 32.00k with all of it"
-    )
+    assert answer.reason == "80 of 200 may go: gross of firm/desk: gross exposure 32.00k with all of it"
 
 
 def test_whole_lots_go() -> None:
@@ -89,7 +86,7 @@ def test_a_warning_is_told_and_stops_nothing_unless_configured() -> None:
 def test_several_limits_at_once_leave_what_fits_under_all() -> None:
     answer = ask(desk([GROSS, WARNED], pretrade={"stops_from": "warn"}), "A", 500.0)
     assert (answer.quantity, answer.binding) == (70.0, (("firm", "net"),))
-    assert {each.limit for each in answer.verdicts if each.says == "stops"} == {"gross", "net"}
+    assert {each.line.limit for each in answer.verdicts if each.says == "stops"} == {"gross", "net"}
 
 
 def test_what_lowers_a_number_over_its_limit_is_not_stopped_by_it() -> None:
@@ -147,7 +144,9 @@ def test_a_number_that_was_missing_before_is_told_and_the_state_decides() -> Non
     feed(core, {"type": "heartbeat", "ts": ts, "source": "feed"})
     answer = ask(core, "A", 1.0)
     assert answer.outcome is Outcome.GO
-    assert {(each.limit, each.says, each.takes_number) for each in answer.verdicts} >= {("gross", "no_number", False)}
+    assert {(each.line.limit, each.says, each.takes_number) for each in answer.verdicts} >= {
+        ("gross", "no_number", False)
+    }
     assert all(isnan(each.whole) for each in answer.verdicts)
     assert "nobody can tell what it does to gross of firm" in answer.reason
 
@@ -238,7 +237,7 @@ def test_the_answer_as_json_has_numbers_with_status_and_the_state_it_saw() -> No
     book = document["scopes"][0]
     assert book["metrics"]["gross"]["after"] == {"value": 20_000.0, "status": "OK"}
     assert book["metrics"]["var_99"]["whole"] == {"value": None, "status": "INSUFFICIENT"}
-    assert [each["binds"] for each in document["limits"]] == [True, True]
+    assert [each["binds"] for each in document["limits"]] == [True, False]
     refusal = json.loads(refusal_json(RefusalCode.LOT, "why", "7"))
     assert (refusal["error"], refusal["request_id"]) == ("LOT", "7")
 
@@ -342,7 +341,7 @@ def test_a_number_that_only_its_sensor_computes_stops_all_but_what_reduces() -> 
     assert ask(core, "A", 20.0).outcome is Outcome.GO
     answer = ask(core, "A", 100.0)
     assert (answer.outcome, answer.quantity) == (Outcome.NO, 0.0)
-    assert [each.limit for each in answer.verdicts] == ["lop"]
+    assert [each.line.limit for each in answer.verdicts] == ["lop"]
 
 
 def test_answers_follow_a_limit_that_climbs_its_ladder() -> None:
@@ -354,6 +353,6 @@ def test_answers_follow_a_limit_that_climbs_its_ladder() -> None:
     core.enforcer.stages["gross", "firm/desk"] = Stage.SOFT
     soft = checker.check(question)
     assert soft.quantity == 80.0
-    assert {each.scope: each.says for each in soft.verdicts} == {"firm/desk": "stops", "firm": "would_stop"}
+    assert {each.line.scope: each.says for each in soft.verdicts} == {"firm/desk": "stops", "firm": "would_stop"}
     core.enforcer.stages["gross", "firm/desk"] = Stage.SHADOW
     assert checker.check(question).outcome is Outcome.GO

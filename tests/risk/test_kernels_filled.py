@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.arrays import Arrays, with_books
+from risk.arrays import CANDIDATES, Arrays, with_books
 from risk.kernels.book import BOOK_COUNT, rebuild
 from risk.kernels.filled import ROWS_A_SCOPE, HeldBooks, Trade, clean_sum, fill_scope, size_of
-from risk.kernels.fitting import Ceilings, Scratch, is_missing, largest_fitting, mark_blocked, select_smallest
+from risk.kernels.fitting import BEFORE, STOPPED, Ceilings, Scratch, is_missing, largest_fitting, mark_blocked
 from risk.kernels.measure import measure
-from risk.measures import METRIC_INDEX, METRICS, Status
+from risk.kernels.tail import choose_candidates, refresh_candidates, select_smallest
+from risk.measures import METRIC_INDEX, METRICS, IntVector, Status
 from risk.rounding import rounded_sum
 from tests.risk.random_arrays import ROWS, assert_same_bytes, copied, random_arrays
 
@@ -44,16 +45,22 @@ def rows_of(arrays: Arrays) -> tuple[Arrays, HeldBooks]:
 
 
 def made_ceilings(arrays: Arrays, share: float) -> Ceilings:
-    before = arrays.metrics[list(PATH)].copy()
+    """Ceilings at so many times what the numbers are."""
+    now = arrays.metrics[list(PATH)]
+    level = np.where(np.isnan(now), np.inf, np.abs(now) * share)
     return Ceilings(
-        np.where(np.isnan(before), np.inf, np.abs(before) * share), np.full((2, K), 3, dtype=np.int64), before,
-        arrays.statuses[list(PATH)].copy(), np.zeros((2, K), dtype=np.bool_),
+        ceiling=level, missing=np.full((2, K), 3, dtype=np.int64), apart=np.zeros((2, K), dtype=np.bool_), told=level,
+        watched=np.ones((2, K), dtype=np.int64),
     )  # fmt: skip
 
 
 def scratch() -> Scratch:
-    ints = np.zeros((2, K), dtype=np.int64)
-    return Scratch(ints.copy(), np.zeros(K), np.zeros(ROWS), np.zeros((2, K)), ints.copy(), ints.copy(), ints.copy())
+    def each() -> IntVector:
+        return np.zeros(2, dtype=np.int64)
+
+    numbers, marks = np.zeros((3, 2, K)), np.zeros((4, 2, K), dtype=np.int64)
+    statuses = np.zeros((3, 2, K), dtype=np.int64)
+    return Scratch(numbers, statuses, marks, each(), each(), each(), each(), np.zeros(K), np.zeros(ROWS))
 
 
 def python_of(kernel: Callable[..., object]) -> Callable[..., object]:
@@ -68,8 +75,8 @@ def test_a_filled_scope_is_as_its_python_twin_has_it(units: float, orders: bool)
     trade = trade_of(arrays, 2, units)
     compiled, plain = rows_of(arrays), rows_of(arrays)
     with np.errstate(all="ignore"):
-        python_of(fill_scope)(*plain, trade, 1, trade.sizes_max)
-    fill_scope(*compiled, trade, 1, trade.sizes_max)
+        python_of(fill_scope)(*plain, trade, 1, trade.sizes_max, False, np.zeros(ROWS))
+    fill_scope(*compiled, trade, 1, trade.sizes_max, False, np.zeros(ROWS))
     assert_same_bytes(compiled[0], plain[0])
 
 
@@ -80,7 +87,7 @@ def test_a_filled_scope_is_the_book_built_anew_with_the_fill(seed: int, i: int, 
     arrays = random_arrays(seed % 50, orders=orders)
     trade = trade_of(arrays, i, float(units))
     books, held = rows_of(arrays)
-    fill_scope(books, held, trade, 0, trade.sizes_max)
+    fill_scope(books, held, trade, 0, trade.sizes_max, False, np.zeros(ROWS))
     slow, p = copied(arrays), PATH[0]
     quantity = rounded_sum((float(arrays.quantity[p, i]), float(units)))
     slow.quantity[p, i] = quantity
@@ -120,6 +127,17 @@ def test_the_selected_value_is_that_of_sorting(values: list[float], data: st.Dat
     assert select_smallest(padded, len(values), place) == sorted(values)[place]
 
 
+@given(losses=st.lists(st.integers(-50, 50).map(float), min_size=1, max_size=ROWS))
+def test_chosen_candidates_are_those_that_a_scan_keeps(losses: list[float]) -> None:
+    """The same losses in the same order, and the same bound; of equal ones any row may stand there."""
+    loss, chosen, kept = np.array(losses), np.zeros(CANDIDATES, dtype=np.int64), np.zeros(CANDIDATES, dtype=np.int64)
+    bound = choose_candidates(loss, len(losses), chosen, np.zeros(len(losses)))
+    assert bound == refresh_candidates(loss, len(losses), kept)
+    count = min(CANDIDATES, len(losses))
+    assert loss[chosen[:count]].tolist() == loss[kept[:count]].tolist()
+    assert len(set(chosen[:count].tolist())) == count
+
+
 @given(one=st.floats(-1e9, 1e9), other=st.floats(-1e9, 1e9))
 def test_a_clean_sum_is_the_rounded_sum(one: float, other: float) -> None:
     assert clean_sum(one, other) == rounded_sum((one, other))
@@ -150,11 +168,12 @@ def test_a_number_stops_an_order_where_it_is_over_and_worse(
 ) -> None:
     arrays = random_arrays(1)
     books, _ = rows_of(arrays)
-    ceilings = made_ceilings(arrays, 1.0)
+    ceilings, notes = made_ceilings(arrays, 1.0), scratch()
     at = METRIC_INDEX["gross"]
     ceilings.ceiling[:], ceilings.missing[:] = np.inf, 0
-    ceilings.ceiling[1, at], ceilings.before[1, at], ceilings.before_status[1, at] = ceiling, before, Status.OK
+    ceilings.ceiling[1, at], notes.values[BEFORE, 1, at], notes.statuses[BEFORE, 1, at] = ceiling, before, Status.OK
     books.metrics[ROWS_A_SCOPE, at], books.statuses[ROWS_A_SCOPE, at] = after, Status.OK
-    marks = np.zeros(K, dtype=np.int64)
-    assert mark_blocked(books, ceilings, 1, marks) == int(stops)
-    assert marks[at] == int(stops)
+    assert mark_blocked(books, ceilings, notes, 1, STOPPED) == int(stops)
+    assert notes.marks[STOPPED, 1, at] == int(stops)
+    ceilings.apart[1, at] = True  # in another unit it is no excuse that the number was larger before
+    assert mark_blocked(books, ceilings, notes, 1, STOPPED) == int(after > ceiling)

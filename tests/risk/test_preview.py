@@ -198,7 +198,8 @@ def test_names_are_counted_as_the_fill_would_leave_them() -> None:
     state, preview = core.state, Preview(core.state)
     p, i = state.scope_index["firm/desk"], state.instrument_index["S7"]
     for traded in (25.0, -25.0):
-        wanted = preview.names_after(p, i, traded)
+        before, wanted = preview.names(p, i, traded)
+        assert int(state.arrays.names[p]) == before
         fill_for_real(core, "firm/desk", "S7", traded, f"n{traded}")
         assert int(state.arrays.names[p]) == wanted
 
