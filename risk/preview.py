@@ -6,11 +6,13 @@ fit of the 99.9 % tail, is told and not done.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from risk.arrays import Arrays, with_books
+from risk.kernels.direct import direct
 from risk.kernels.filled import ROWS_A_SCOPE, HeldBooks, Trade
 from risk.kernels.fitting import AFTER, BEFORE, BINDING, LOUD, STOPPED, WHOLE, Ceilings, Scratch, largest_fitting
 from risk.measures import METRICS, IntVector, Matrix
@@ -84,6 +86,7 @@ class Preview:
         self._state = state
         self._seen: Arrays | None = None
         self._depth = _DEPTH
+        self._compiled: Callable[..., object] | None = None
 
     def names(self, p: int, i: int, traded: float) -> tuple[int, int]:
         """Return how many names scope p has, its orders at their larger |q|, and would have; traded: units, signed."""
@@ -106,7 +109,7 @@ class Preview:
         scratch, count, lot, size = self._scratch, len(order.path), order.lot, order.size
         sizes_max = max(1, math.ceil(size / lot - _ON_MULTIPLE * max(1.0, size / lot)))
         trade, least = self._trade(order, sizes_max), lots_in(order.least, lot)
-        lots, loud = largest_fitting(self._books, self._held, trade, ceilings, scratch, least, searches)
+        lots, loud = self._search(self._books, self._held, trade, ceilings, scratch, least, searches)
         if lots < sizes_max:
             size = max(order.least, lots * lot)
         values, statuses = scratch.values[:, :count].copy(), scratch.statuses[:, :count].copy()
@@ -125,6 +128,14 @@ class Preview:
             return found
         odd = self.fit(replace(order, size=size), ceilings, searches=False)  # an odd lot, which goes in any case
         return replace(found, after=odd.after, asks_fit=odd.asks_fit)
+
+    def _search(self, *arguments: object) -> tuple[int, int]:
+        """Return what `largest_fitting` does; its arguments are of the same types in every call."""
+        if self._compiled is None:
+            self._compiled = direct(largest_fitting, *arguments)
+        found = self._compiled(*arguments)
+        assert isinstance(found, tuple), f"the search returns lots and marks, got {found!r}"
+        return found
 
     def _trade(self, order: Proposal, sizes_max: int) -> Trade:
         state, i = self._state, order.instrument
