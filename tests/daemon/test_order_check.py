@@ -1,13 +1,9 @@
 """Questions about orders: what goes, what is cut and why, what always goes, and that asking changes nothing."""
 
-import json
-import pickle
 from math import inf, isnan, nan
 from typing import ClassVar, Self
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from config.schema import Limit
 from config.sensor_facts import Metric, SensorFacts
@@ -16,20 +12,15 @@ from daemon.order_answer import (
     OrderQuestion,
     OrderRefusedError,
     RefusalCode,
-    answer_json,
-    decode_question,
-    refusal_json,
 )
 from daemon.order_check import OrderChecker
 from enforcement.effects import Stage
-from enforcement.limits import matches
-from enforcement.merge import severity
 from enforcement.records import TradingState
 from feeds.order_verdict import Outcome
 from risk.measures import METRIC_INDEX, Measures, Status
 from sensors.catalogue import SHIPPED, Catalogue
 from sensors.reading import Reading
-from tests.daemon.order_desk import GROSS, WARNED, ask, desk, feed, made_core
+from tests.daemon.order_desk import GROSS, WARNED, ask, desk, feed
 from tests.helpers import DAY_NS, HOUR_NS, close_of, command, fill, nav, quote, small_setup, snapshot, stock
 
 
@@ -204,110 +195,6 @@ def test_an_odd_lot_may_be_closed_and_an_expired_position_too() -> None:
     assert ask(core, "A", -100.0).outcome is Outcome.GO
     with pytest.raises(OrderRefusedError, match="instrument A has expired"):
         ask(core, "A", -130.0)
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"{", "truncated"),
-        (b'{"portfolio":"p","instrument":"A","side":"hold","quantity":1}', "Invalid enum value 'hold'"),
-        (b'{"portfolio":"p","instrument":"A","side":"buy","quantity":0}', "quantity must be finite and above 0, got 0"),
-        (b'{"portfolio":"p","instrument":"A","side":"buy","quantity":"1"}', "Expected `float`, got `str`"),
-        (b'{"portfolio":"p","instrument":"A","side":"buy","quantity":1,"price":2}', "unknown field `price`"),
-        (b'{"portfolio":"","instrument":"A","side":"buy","quantity":1}', "length >= 1"),
-        (b"\xff", "."),
-    ],
-)
-def test_a_bad_question_is_refused_with_its_reason(content: bytes, told: str) -> None:
-    with pytest.raises(OrderRefusedError, match=told) as refused:
-        decode_question(content)
-    assert refused.value.code is RefusalCode.BAD_REQUEST
-
-
-def test_the_answer_as_json_has_numbers_with_status_and_the_state_it_saw() -> None:
-    core = desk()
-    question = decode_question(
-        b'{"portfolio":"firm/desk","instrument":"A","side":"buy","quantity":200,"request_id":"7"}'
-    )
-    document = json.loads(answer_json(OrderChecker(core).check(question)))
-    assert (document["schema"], document["request_id"], document["outcome"], document["quantity"]) == (
-        "risk.order_check", "7", "reduced", 80.0,
-    )  # fmt: skip
-    assert document["seen"] == {"shard": 0, "epoch": 1, "n": core.n, "d": core.enforcer.decisions, "ts": core.now_ns}
-    book = document["scopes"][0]
-    assert book["metrics"]["gross"]["after"] == {"value": 20_000.0, "status": "OK"}
-    assert book["metrics"]["var_99"]["whole"] == {"value": None, "status": "INSUFFICIENT"}
-    assert [each["binds"] for each in document["limits"]] == [True, False]
-    refusal = json.loads(refusal_json(RefusalCode.LOT, "why", "7"))
-    assert (refusal["error"], refusal["request_id"]) == ("LOT", "7")
-
-
-@settings(max_examples=30, deadline=None)
-@given(data=st.data())
-def test_what_goes_keeps_every_limit_and_one_lot_more_does_not(data: st.DataObject) -> None:
-    """By real fills on a made stream in mode full: what was cut stands at its limits, and nothing is made worse."""
-    seed, left = data.draw(st.sampled_from([1, 2])), data.draw(st.sampled_from([0, 61]))
-    core = made_core(seed, left=left, mode="full")
-    leaf = data.draw(st.sampled_from(["firm/fund", "firm/desk", "calm/a"]))
-    name = data.draw(st.sampled_from(["S0", "S2", "S4", "C1", "FUT", "PARIS"]))
-    quantity = data.draw(st.integers(-3_000, 3_000).map(float).filter(bool))
-    answer = ask(core, name, quantity, leaf)
-    if answer.quantity > answer.reducing:
-        filled = made_core(seed, left=left, mode="full")
-        fill_now(filled, leaf, name, answer.quantity if quantity > 0 else -answer.quantity)
-        assert not broken(core, filled, answer.scopes)
-    is_by_limits = answer.outcome is not Outcome.GO and answer.allowed_by_state == answer.question.quantity
-    if is_by_limits:
-        filled = made_core(seed, left=left, mode="full")
-        more = answer.quantity + 1.0
-        fill_now(filled, leaf, name, more if quantity > 0 else -more)
-        assert broken(core, filled, answer.scopes)
-
-
-def fill_now(core: Core, leaf: str, name: str, quantity: float) -> None:
-    price = float(core.state.arrays.mark[core.state.instrument_index[name]])
-    feed(core, fill(leaf, name, quantity, price, "now", core.now_ns))
-
-
-def broken(before: Core, after: Core, scopes: tuple[str, ...]) -> list[str]:
-    """Return the enforced levels, throttle or more, whose number is over them and larger than before, by the config."""
-    found = []
-    for scope in scopes:
-        was, now = (core.state.arrays.metrics[core.state.scope_index[scope]] for core in (before, after))
-        for limit in before.setup.config.enforcement.limits:
-            at = METRIC_INDEX[limit.metric]
-            if matches(limit.scope, scope) and limit.metric != "es_999":  # it is fitted anew
-                found += [
-                    f"{limit.id} of {scope}"
-                    for level in limit.levels
-                    if severity(level.action) >= 2 and now[at] > level.at and not now[at] <= was[at] * (1 + 1e-8)
-                ]
-    return found
-
-
-@settings(max_examples=25, deadline=None)
-@given(data=st.data())
-def test_a_reducing_order_always_goes_and_asking_leaves_no_trace(data: st.DataObject) -> None:
-    """Whatever the state of desks and data: half of it, all of it, or all and more."""
-    core = made_core(data.draw(st.sampled_from([1, 2])), left=data.draw(st.sampled_from([0, 61])), mode="full")
-    state = core.state
-    leaf = data.draw(st.sampled_from(["firm/fund/_self", "firm/desk", "firm/abroad", "calm/a"]))
-    held = {
-        terms.name: float(quantity)
-        for terms, quantity in zip(state.terms, state.arrays.quantity[state.scope_index[leaf]], strict=False)
-        if quantity and terms.kind != "cash"
-    }
-    name = data.draw(st.sampled_from(sorted(held)))
-    pending = state.working.get(state.scope_index[leaf], {}).get(state.instrument_index[name], (0.0, 0.0))
-    free = abs(held[name]) - pending[1 if held[name] > 0 else 0]
-    before = pickle.dumps((state, core.enforcer._scopes, core.enforcer._publisher))
-    if free >= 1.0:
-        side = -1.0 if held[name] > 0 else 1.0
-        for share in (0.5, 1.0, 2.0):
-            answer = ask(core, name, side * free * share, leaf)
-            assert answer.quantity >= free * min(share, 1.0) * (1.0 - 1e-12)
-            assert share > 1.0 or answer.outcome is Outcome.GO
-    assert pickle.dumps((state, core.enforcer._scopes, core.enforcer._publisher)) == before
 
 
 class Lopsided:
