@@ -7,13 +7,14 @@ from math import isfinite, isnan
 from typing import Annotated, Literal
 
 import msgspec
+import numpy as np
 
 from audit.line import canonical_json
 from enforcement.enforcer import TradingStates
 from enforcement.order_limits import Verdict
 from enforcement.records import number
 from feeds.order_verdict import Outcome
-from risk.measures import METRICS, Status
+from risk.measures import METRICS, IntVector, Status
 from risk.preview import Numbers
 
 SCHEMA, SCHEMA_VERSION = "risk.order_check", 1
@@ -74,8 +75,7 @@ class OrderAnswer:
     states   : trading states of the order's portfolio; trust: the worst of its root's data
     explain  : returns what each level of a limit says that is not content with the whole order; asked for when somebody
                reads it, it speaks of the moment of the answer all the same
-    binding  : (scope, metric) that were seen to stop one lot more than `quantity`, in one scope at least; empty where
-               the trading state does, or nothing
+    marks    : (m, len(METRICS)) 1 where a number was seen to stop one lot more than `quantity`; None where all goes
     scopes   : the path, from the portfolio that holds the order to its root; numbers are in this order
     after    : the numbers with `quantity` filled; whole: with all of it
     asks_fit : scopes whose 99.9 % tail a fill would have fitted anew: until then its numbers are the old fit's, scaled
@@ -90,7 +90,7 @@ class OrderAnswer:
     states: TradingStates
     trust: str
     explain: Callable[[], tuple[Verdict, ...]]
-    binding: tuple[tuple[str, str], ...]
+    marks: IntVector | None
     scopes: tuple[str, ...]
     before: Numbers
     whole: Numbers
@@ -102,6 +102,14 @@ class OrderAnswer:
     def verdicts(self) -> tuple[Verdict, ...]:
         """What each level of a limit says that is not content with the whole order, in evaluation order."""
         return self.explain()
+
+    @property
+    def binding(self) -> tuple[tuple[str, str], ...]:
+        """(scope, metric) that were seen to stop one lot more, in one scope at least; empty where the state does."""
+        if self.marks is None:
+            return ()
+        places = zip(*(each.tolist() for each in np.nonzero(self.marks)), strict=True)
+        return tuple((self.scopes[place], METRICS[metric]) for place, metric in places)
 
     @property
     def reason(self) -> str:

@@ -22,7 +22,7 @@ from feeds.order_verdict import Holding, Order, OrdersSent, Outcome, judge, redu
 from risk.kernels.fitting import Ceilings
 from risk.measures import METRICS, Measures
 from risk.preview import Fitted, Numbers, Preview, Proposal, is_multiple, lots_in
-from risk.state import SELF, RiskState
+from risk.state import SELF
 from risk.trust import scope_trust
 
 _NOTHING_SENT = OrdersSent()  # riskd does not see what is sent: rates are counted by who sends
@@ -63,7 +63,7 @@ class OrderChecker:
         return OrderAnswer(
             question=question, outcome=outcome, quantity=fitted.size, reducing=order.least, allowed_by_state=allowed,
             by_state=why, states=states, trust=scope_trust(state, order.path[-1]), explain=explain,
-            binding=() if outcome is Outcome.GO else _binding(state, order, fitted),
+            marks=None if outcome is Outcome.GO else fitted.binding,
             scopes=tuple([state.scopes[p] for p in order.path]), before=fitted.before, whole=fitted.whole,
             after=fitted.after, asks_fit=tuple([state.scopes[order.path[place]] for place in fitted.asks_fit]),
             seen=self._seen(),
@@ -221,12 +221,3 @@ def _explain(
     if is_spared:
         found = [replace(each, says="spared") if each.says == "stops" else each for each in found]
     return tuple(found)
-
-
-def _binding(state: RiskState, order: Proposal, fitted: Fitted) -> tuple[tuple[str, str], ...]:
-    if fitted.size >= order.size:
-        return ()
-    return tuple(
-        (state.scopes[order.path[place]], METRICS[metric])
-        for place, metric in zip(*(each.tolist() for each in np.nonzero(fitted.binding)), strict=True)
-    )

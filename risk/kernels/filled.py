@@ -145,8 +145,9 @@ def _fill_book(
     for metric in range(values.shape[0]):
         values[metric], statuses[metric] = held_values[metric], held_statuses[metric]
     t.refit[row], t.moved[row] = 0, b.moved[source] + abs(d)
-    _copy(b.fit_exposure[source], t.fit_exposure[row], count)
-    _copy(b.exposure[source], t.exposure[row], count)
+    if not is_warm:
+        _copy(b.fit_exposure[source], t.fit_exposure[row], count)
+        _copy(b.exposure[source], t.exposure[row], count)
     t.exposure[row, i] = new
     _move_stress(t, b, trade, source, row, quantity)
     if _leaves_little(b.exposure[source], i, new, count):

@@ -119,6 +119,14 @@ def choose_candidates(loss: Floats, rows: int, candidates: Ints, values: Floats)
         if size < kept and loss[row] == least:
             candidates[size] = row
             size += 1
+    for gap in (41, 13, 4):  # Shell (1959): what is left for the last pass is nearly sorted
+        for place in range(gap, kept):
+            row = candidates[place]
+            hole = place
+            while hole >= gap and loss[candidates[hole - gap]] < loss[row]:
+                candidates[hole] = candidates[hole - gap]
+                hole -= gap
+            candidates[hole] = row
     sort_candidates(loss, rows, candidates)
     return least if rows > kept else -np.inf
 
