@@ -215,6 +215,19 @@ class HttpConfig(Frozen):
     port: int = Field(default=9464, ge=0, le=65535)
 
 
+class PretradeConfig(Frozen):
+    """Checks of orders before they are sent.
+
+    stops_from : the mildest published action whose level stops an order; warnings are told only, unless it is `warn`
+    on_kafka   : also answer requests from the topic `requests` on the topic `answers`
+    """
+
+    stops_from: Literal["warn", "throttle", "reduce_position", "halt"] = "throttle"
+    on_kafka: bool = False
+    requests: str = Field(default="order-checks", min_length=1)
+    answers: str = Field(default="risk.order.answers", min_length=1)
+
+
 class Config(Frozen):
     """The whole file."""
 
@@ -239,3 +252,4 @@ class Config(Frozen):
     metrics: MetricsConfig = MetricsConfig()
     control: ControlConfig = ControlConfig()
     http: HttpConfig = HttpConfig()
+    pretrade: PretradeConfig = PretradeConfig()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from daemon.cli_audit import audit_app
+from daemon.cli_check_order import check_order
 from daemon.cli_demo import demo
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_evidence import evidence
@@ -30,6 +31,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(topics_app, name="topics")
 app.command()(demo)
 app.command()(check)
+app.command()(check_order)
 app.command()(evidence)
 app.command()(label)
 app.command()(record)

@@ -55,13 +55,13 @@ def _ask(config: Path | None, url: str | None, *, as_json: bool) -> None:
     import orjson
     from msgspec import to_builtins
 
-    from daemon.cli_status import PIPED_WIDTH, address_of
+    from daemon.cli_status import PIPED_WIDTH, daemon_address
     from daemon.state_client import StateError, ask_state
 
     if config is not None and url is not None:
         raise typer.BadParameter("give --config or --url, not both", param_hint="--url")
     try:
-        document = ask_state(url if url is not None else address_of(config)).document
+        document = ask_state(url if url is not None else daemon_address(config)).document
     except StateError as error:
         typer.echo(f"riskd: {error}", err=True)
         raise typer.Exit(EXIT_FAILED) from None

@@ -137,12 +137,13 @@ def topics_create(
     from feeds.kafka_topics import create_topics
     from sensors.catalogue import SHIPPED
 
-    kafka = load_config(config, SHIPPED.known).kafka
-    check_connection(kafka)
+    loaded = load_config(config, SHIPPED.known)
+    check_connection(loaded.kafka)
     outcomes = create_topics(
-        kafka,
+        loaded.kafka,
         market_data_partitions=market_data_partitions,
         positions_partitions=positions_partitions,
+        pretrade=loaded.pretrade,
     )
     if as_json:
         topics = [{"name": o.name, "created": o.created, "difference": o.difference} for o in outcomes]

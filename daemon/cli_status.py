@@ -46,7 +46,7 @@ def status(
     from daemon.state_client import StateError, ask_state
 
     try:
-        address = url if url is not None else address_of(config)
+        address = url if url is not None else daemon_address(config)
         answer = ask_state(address)
     except StateError as error:
         typer.echo(f"riskd: {error}", err=True)
@@ -59,8 +59,8 @@ def status(
         _show(answer)
 
 
-def address_of(config: Path | None) -> str:
-    """Return the HTTP address of the daemon with this configuration, by default the default's."""
+def daemon_address(config: Path | None) -> str:
+    """Return the HTTP address of a daemon with this configuration, or with the default one, on this machine."""
     from config.loader import load_config
     from config.schema import HttpConfig
     from daemon.state_client import url_of

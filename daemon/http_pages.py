@@ -7,7 +7,9 @@ from urllib.parse import parse_qs
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
+from daemon.check_desk import CheckDesk
 from daemon.health import Health
+from daemon.http_check import check_page
 from daemon.state_document import state_document
 
 if TYPE_CHECKING:
@@ -16,11 +18,13 @@ if TYPE_CHECKING:
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
 _OK, _NOT_FOUND, _UNAVAILABLE = "200 OK", "404 Not Found", "503 Service Unavailable"
+_NOT_ALLOWED = "405 Method Not Allowed"
 _INDEX = """riskd
 /metrics   numbers for Prometheus
 /healthz   does the loop beat
 /readyz    may riskd be relied on, condition by condition
 /state     the last report as JSON; ?scope=firm/eq for one scope and what lies under it
+/check-order   POST {"portfolio", "instrument", "side", "quantity"}: may this order go, and how much of it
 """
 
 
@@ -33,8 +37,13 @@ class Page:
     kind: str = _TEXT
 
 
-def pages(registry: CollectorRegistry | None, health: Health) -> "WSGIApplication":
-    """Return the WSGI application of all pages; every one may be asked for from any thread."""
+def pages(
+    registry: CollectorRegistry | None, health: Health, desk: CheckDesk | None = None
+) -> "WSGIApplication":  # fmt: skip
+    """Return the WSGI application of all pages; every one may be asked for from any thread.
+
+    desk : answers questions about orders; None: nobody does yet
+    """
     metrics = make_wsgi_app(registry) if registry is not None else None
     by_path: dict[str, Callable[[str], Page]] = {
         "/": lambda _query: Page(_OK, _INDEX.encode()),
@@ -42,6 +51,7 @@ def pages(registry: CollectorRegistry | None, health: Health) -> "WSGIApplicatio
         "/healthz": lambda _query: _healthz(health),
         "/readyz": lambda _query: _readyz(health),
         "/state": lambda query: _state(health, query),
+        "/check-order": lambda _query: Page(_NOT_ALLOWED, b"ask by POST, with the order as JSON\n"),
     }
 
     def application(environment: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -50,16 +60,24 @@ def pages(registry: CollectorRegistry | None, health: Health) -> "WSGIApplicatio
         if metrics is not None and path == "/metrics":
             answer: Iterable[bytes] = metrics(environment, start_response)
             return answer
+        if path == "/check-order" and method == "POST":
+            status, body = check_page(desk, environment)
+            return _send(Page(status, body, _JSON), start_response)
         if method not in ("GET", "HEAD"):
-            start_response("405 Method Not Allowed", [("Content-Type", _TEXT), ("Allow", "GET, HEAD")])
+            start_response(_NOT_ALLOWED, [("Content-Type", _TEXT), ("Allow", "GET, HEAD")])
             return [b"pages are only read: commands go through the control topic\n"]
         find = by_path.get(path)
         page = find(environment.get("QUERY_STRING", "")) if find else Page(_NOT_FOUND, _INDEX.encode())
-        headers = [("Content-Type", page.kind), ("Content-Length", str(len(page.body)))]
-        start_response(page.status, [*headers, ("Cache-Control", "no-store")])
-        return [page.body] if method == "GET" else []
+        content = _send(page, start_response)
+        return content if method == "GET" else []
 
     return application
+
+
+def _send(page: Page, start_response: "StartResponse") -> list[bytes]:
+    headers = [("Content-Type", page.kind), ("Content-Length", str(len(page.body)))]
+    start_response(page.status, [*headers, ("Cache-Control", "no-store")])
+    return [page.body]
 
 
 def _healthz(health: Health) -> Page:

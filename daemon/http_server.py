@@ -7,6 +7,7 @@ from typing import Self
 from prometheus_client import CollectorRegistry
 
 from config.schema import HttpConfig
+from daemon.check_desk import CheckDesk
 from daemon.health import Health
 from daemon.http_pages import pages
 from daemon.http_sockets import ThreadedServer
@@ -22,16 +23,19 @@ class HttpServer:
     """Listens inside its `with` block, so that a recovery can be watched too.
 
     registry : None where metrics are off: `/metrics` then says so
+    desk     : answers questions about orders
     raises   : HttpError where the address is taken or not ours
     """
 
-    def __init__(self, config: HttpConfig, registry: CollectorRegistry | None, health: Health) -> None:
+    def __init__(
+        self, config: HttpConfig, registry: CollectorRegistry | None, health: Health, desk: CheckDesk | None = None
+    ) -> None:
         self._host = f"[{config.host}]" if ":" in config.host else config.host
         try:
             self._server = ThreadedServer((config.host, config.port))
         except OSError as error:
             raise HttpError(f"http {self._host}:{config.port} cannot be listened on: {error}") from error
-        self._server.set_app(pages(registry, health))
+        self._server.set_app(pages(registry, health, desk))
         self._thread = threading.Thread(target=self._server.serve_forever, name="riskd-http", daemon=True)
 
     @property

@@ -16,11 +16,14 @@ import uvloop
 from audit.signing import read_signing_key
 from config.schema import Config
 from config.setup import Setup
+from daemon.check_desk import CheckDesk
 from daemon.health import Health
 from daemon.homes import Homes
 from daemon.http_server import HttpServer
+from daemon.kafka_checks import open_requests
 from daemon.metrics import Metrics
 from daemon.milestones import BROKER_AWAY, Milestones
+from daemon.order_check import OrderChecker
 from daemon.program_log import configure_program_log
 from daemon.report_metrics import ReportMetrics
 from daemon.reporter import REPORT_EVERY_S, Reporter
@@ -83,6 +86,7 @@ class Daemon:
         self._clock = WallClock()
         self._log = structlog.get_logger()
         self._last_collect_s = self._last_said_s = time.monotonic()
+        self._desk = CheckDesk(self.metrics.note_order_check)
         self._said: set[str] = set()
         self._milestones = Milestones()
 
@@ -90,14 +94,14 @@ class Daemon:
         """Recover, read and apply until a signal asks for the end."""
         config = self._config
         with ExitStack() as stack:
-            http = stack.enter_context(HttpServer(config.http, self.metrics.registry, self._health))
+            http = stack.enter_context(HttpServer(config.http, self.metrics.registry, self._health, self._desk))
             self._log.info("recovering", http=http.address, journal=config.journal.directory)
             self._health.set_progress("loading the kernels, which the first start compiles")
             warm_kernels(self._setup)
             self._health.set_progress("reading the journal")
             for exposed in exposed_secrets(config.kafka):
                 self._log.warning("secret_exposed", detail=exposed)
-            check_rights(config.kafka, daemon_needs(config.kafka.topics))
+            check_rights(config.kafka, daemon_needs(config.kafka.topics, config.pretrade))
             notices = Notices(config.kafka)
             stack.callback(notices.close, NOTICES_WITHIN_S)
             shards = self._open_shards(stack, notices)
@@ -116,6 +120,8 @@ class Daemon:
             self._log.info(
                 "serving", http=http.address, clock=config.clock, inputs=_inputs(shards), kafka=config.kafka.bootstrap
             )
+            if config.pretrade.on_kafka:
+                stack.enter_context(open_requests(config, self._desk, shards, notices))
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._serve(source, shards, reporter))
             self._service.stopping()
@@ -154,6 +160,9 @@ class Daemon:
         kinds = {name: kind for kind, name in self._config.kafka.topics.model_dump().items()}
         _settle_homes(homes, shards)
         source.pause(_unwanted(shards))
+        self._desk.open(
+            [OrderChecker(shard.core) for shard in shards], lambda: all(shard.is_caught_up for shard in shards)
+        )
         async for batch in source.batches():
             for shard in shards:
                 shard.outbox.raise_failure()
@@ -164,6 +173,7 @@ class Daemon:
                 self.metrics.note_read(kinds[topic], count)
             source.pause(_unwanted(shards))
             source.note_applied(_applied(shards))
+            self._desk.serve()
             reporter.step(is_idle=not batch.items)
             self._beat()
             self._say_milestones(shards, source)

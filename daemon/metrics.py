@@ -7,13 +7,17 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from config.dump import decision_config_hash
 from config.schema import ActionType, Config
+from daemon.order_answer import RefusalCode
 from daemon.program_log import ProgramLog
 from daemon.report import TOPIC_KINDS
 from enforcement.records import Action, Decision, Effect, Kind
+from feeds.order_verdict import Outcome
 from feeds.record import RejectReason
 
 LATENCY_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 30.0)
 SYNC_BUCKETS_S = (0.00005, 0.0001, 0.0002, 0.0005, *LATENCY_BUCKETS_S[1:])
+CHECK_BUCKETS_S = (0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.1)
+ORDER_CHECK_OUTCOMES = (*Outcome, *RefusalCode)
 AGE_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 
 
@@ -46,6 +50,9 @@ class Metrics:
         self.publish_seconds = self._histogram(
             "publish_seconds", "One transaction, or one acknowledged batch", LATENCY_BUCKETS_S
         )
+        self.order_check_seconds = self._histogram(
+            "order_check_seconds", "One question whether an order may go, in the loop", CHECK_BUCKETS_S
+        )
         self.audit_degraded = self._gauge("audit_degraded", "1 where the disk takes no more lines")
         self._gauge("build_info", "Always 1", ("version",)).labels(version).set(1)
         info = self._gauge("config_info", "Always 1", ("config_hash", "mode", "clock"))
@@ -63,6 +70,10 @@ class Metrics:
         self._actions = {
             (kind, effect): actions.labels(kind, effect.value) for kind in get_args(ActionType) for effect in Effect
         }
+        checks = self._counter(
+            "order_checks", "Questions whether an order may go, by what became of them", ("outcome",)
+        )
+        self._order_checks = {name.value: checks.labels(name.value) for name in ORDER_CHECK_OUTCOMES}
         self._core_busy_seconds = self._counter("core_busy_seconds", "Wall time spent in the core")
         self._journal_bytes = self._counter("journal_bytes", "Bytes appended to the journal")
         self.audit_lines = self._counter("audit_lines", "Lines written to the audit log")
@@ -91,6 +102,11 @@ class Metrics:
         """Count published actions, of either topic."""
         for action in actions:
             self._actions[action.type, action.effect].inc()
+
+    def note_order_check(self, outcome: str, seconds: float) -> None:
+        """Count a question about an order; `outcome` is one of ORDER_CHECK_OUTCOMES."""
+        self._order_checks[outcome].inc()
+        self.order_check_seconds.observe(seconds)
 
     def note_core(self, seconds: float) -> None:
         """Count wall time spent in the core."""

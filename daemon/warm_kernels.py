@@ -8,6 +8,8 @@ import numpy as np
 
 from config.setup import Setup
 from daemon.core import Core
+from daemon.order_answer import OrderQuestion
+from daemon.order_check import OrderChecker
 from feeds.events import (
     Adjustment,
     Close,
@@ -42,6 +44,8 @@ def warm_kernels(setup: Setup) -> None:
     for n, (topic, event) in enumerate(_events(setup), start=1):
         core.step([Input(Record(n, topic, 0, n, b""), event)])
     core.state_records()
+    question = OrderQuestion(portfolio=_LEAF, instrument="A", side="buy", quantity=1.0)
+    OrderChecker(core).check(question)
     book = ScopeBook(core.state, core.state.scope_index[_LEAF])
     for metric in ("var_95", "es_95", "worst_loss", "gross", "hhi", "k_ratio", "vol_ratio"):
         book.evaluate(metric, book.quantity * 0.5)

@@ -10,14 +10,14 @@ from config.schema import ActionType, Config
 from enforcement.attention import band, is_calm, is_settled
 from enforcement.builtin import BUILTIN_IDS, Freshness
 from enforcement.commands import halt_change, reinstate_changes
-from enforcement.effects import Stage
+from enforcement.effects import Stage, Standing
 from enforcement.evidence import LimitEvidence, limit_evidence
 from enforcement.judgement import LazyBook, Sight, judge
 from enforcement.ladder import Unit
 from enforcement.ladders import Ladders
 from enforcement.life import Clock, Life, timer_due_ns
-from enforcement.limits import bind_all, unwatched_limits, watched_limits
-from enforcement.merge import most_severe
+from enforcement.limits import BoundLimit, bind_all, unwatched_limits, watched_limits
+from enforcement.merge import Merged, most_severe
 from enforcement.moment import Moment, OpenTime
 from enforcement.publisher import Change, Origin, Publisher
 from enforcement.records import Action, Effect, LifeState, Outcome, TradingState
@@ -185,6 +185,26 @@ class Enforcer:
         enforced = [holder.enforced.trading_state for holder in holders]
         shadow = [holder.shadow.trading_state for holder in holders]
         return TradingStates(enforced[-1], most_severe(enforced), shadow[-1], most_severe(shadow))
+
+    def bound_limits(self, scope: str) -> tuple[BoundLimit, ...]:
+        """Return every limit of the scope, in evaluation order."""
+        return self._scopes[scope].limits
+
+    def standing(self, scope: str, bound: BoundLimit) -> Standing:
+        """Return what a limit of the scope may do there now."""
+        return self._publisher.standing(self._scopes[scope], bound)
+
+    def standing_key(self, scope: str) -> tuple[object, ...]:
+        """Return all that `standing` depends on beside the configuration: while it is equal, so is that."""
+        stages = self.stages
+        if not stages:
+            return ()
+        return tuple(stages.get((bound.limit.id, scope)) for bound in self._scopes[scope].limits)
+
+    def published(self, scope: str) -> tuple[Merged, Merged]:
+        """Return what the scope itself is held to by enforced limits, and by all as on the shadow topic."""
+        holder = self._scopes[scope]
+        return holder.enforced, holder.shadow
 
     def limit_states(self, scope: str, measures: Measures) -> list[LimitState]:
         """Return how every level of every limit of the scope stands, in evaluation order."""

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError as ClientError
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AclOperation, AdminClient
 
-from config.schema import KafkaConfig, Topics
+from config.schema import KafkaConfig, PretradeConfig, Topics
 from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
 from feeds.kafka_trouble import explain, is_refusal
 
@@ -21,12 +21,16 @@ REFUSAL_GRACE_S = 1.0  # a broker that is just starting refuses users that it ha
 MOCK_CLUSTER = "mockCluster"  # librdkafka's own broker knows no rights and leaves the question unanswered
 
 
-def daemon_needs(topics: Topics) -> dict[str, tuple[Right, ...]]:
+def daemon_needs(topics: Topics, pretrade: PretradeConfig | None = None) -> dict[str, tuple[Right, ...]]:
     """Return what `riskd run` does with each topic; outputs that a restart compares with the journal are read too."""
+    asked: dict[str, tuple[Right, ...]] = {}
+    if pretrade is not None and pretrade.on_kafka:
+        asked = {pretrade.requests: ("READ",), pretrade.answers: ("WRITE",)}
     return {
         **recorder_needs(topics),
         **dict.fromkeys((topics.actions, topics.shadow, topics.deadletter), ("READ", "WRITE")),
         **dict.fromkeys((topics.state, topics.leases, topics.checkpoints), ("WRITE",)),
+        **asked,
     }
 
 

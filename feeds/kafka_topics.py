@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError as ClientError
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
-from config.schema import KafkaConfig, Topics
+from config.schema import KafkaConfig, PretradeConfig, Topics
 from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
 from feeds.kafka_watermarks import BETWEEN_LEADERS
 
@@ -49,7 +49,10 @@ class TopicOutcome:
     difference: str | None
 
 
-def plan_topics(topics: Topics, *, market_data_partitions: int = 1, positions_partitions: int = 1) -> list[TopicPlan]:
+def plan_topics(
+    topics: Topics, *, market_data_partitions: int = 1, positions_partitions: int = 1,
+    pretrade: PretradeConfig | None = None,
+) -> list[TopicPlan]:  # fmt: skip
     """The plan: what a shard writes follows the positions partitions, because partition p writes partition p.
 
     `reference` keeps the newest record of each key. An `adjustment` has its instrument's key too, so compaction may
@@ -71,6 +74,10 @@ def plan_topics(topics: Topics, *, market_data_partitions: int = 1, positions_pa
         TopicPlan(topics.leases, positions_partitions, _LEASE_SETTINGS),
         TopicPlan(topics.deadletter, positions_partitions, _LETTER_SETTINGS),
         TopicPlan(topics.checkpoints, 1, _CHECKPOINT_SETTINGS),
+        *(
+            TopicPlan(name, positions_partitions, _STREAM_SETTINGS)
+            for name in ((pretrade.requests, pretrade.answers) if pretrade and pretrade.on_kafka else ())
+        ),
     ]
 
 
@@ -80,14 +87,16 @@ def create_topics(
     market_data_partitions: int = 1,
     positions_partitions: int = 1,
     replication_factor: int = BROKERS_DEFAULT,
+    pretrade: PretradeConfig | None = None,
 ) -> list[TopicOutcome]:
     """Create what is missing and compare what exists with the plan; nothing that exists is changed.
 
     raises : KafkaError where the cluster does not answer or refuses
     """
     plans = plan_topics(
-        config.topics, market_data_partitions=market_data_partitions, positions_partitions=positions_partitions
-    )
+        config.topics, market_data_partitions=market_data_partitions, positions_partitions=positions_partitions,
+        pretrade=pretrade,
+    )  # fmt: skip
     admin = AdminClient(client_properties(config, {"log_level": 0}))  # errors come as exceptions
     wanted = [
         NewTopic(plan.name, num_partitions=plan.partitions, replication_factor=replication_factor, config=plan.settings)

@@ -149,6 +149,8 @@ def reducible(holding: Holding, side: Side) -> float:
     if not is_closing:
         return 0.0
     pending = holding.pending_sell if side == "sell" else holding.pending_buy
+    if pending == 0.0:
+        return abs(holding.position)
     left = _EXACT.subtract(_decimal(abs(holding.position)), _decimal(pending))
     return _rounded_down(left) if left > 0 else 0.0
 

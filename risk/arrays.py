@@ -231,6 +231,7 @@ def _shapes(n: int, p: int, t: int, s: int, sources: int) -> dict[str, tuple[int
     return shapes
 
 
+_SCRATCH = frozenset({"member", "sums_scratch", "sigma_peaks"})
 _BY_BOOK = frozenset(name for name, shape in _shapes(-1, -2, -3, -4, -5).items() if shape[0] == -2)
 
 
@@ -251,6 +252,16 @@ def grow(old: Arrays, instruments: int, scopes: int, worked: int, sources: int, 
             target[(slice(0, len(source)), *rest)] = source
     new.worked_row[new.worked_row >= 0] += scopes - scopes_before
     return new
+
+
+def with_books(arrays: Arrays, books: int) -> Arrays:
+    """Return arrays for so many books apart from these: what is of instruments and partitions is shared, not copied."""
+    count, rows = arrays.returns.shape
+    shapes = _shapes(count, books, rows, arrays.shocks.shape[1], len(arrays.source_ts))
+    own = _BY_BOOK | _SCRATCH
+    return Arrays._make(
+        _filled(name, shapes[name]) if name in own else getattr(arrays, name) for name in Arrays._fields
+    )
 
 
 def _filled(name: str, shape: tuple[int, ...]) -> Floats | Ints:

@@ -1,5 +1,7 @@
 """The tree of portfolio paths: how a scope comes into being, and what is known of it."""
 
+from collections.abc import Sequence
+
 from risk.state import SELF, RiskState
 from risk.working import move_orders
 
@@ -65,6 +67,28 @@ def refresh_nav_known(state: RiskState, p: int) -> None:
         asked = [child for child in state.children[above] if not _only_has_orders(state, child)]
         arrays.has_nav[above] = int(bool(asked) and all(arrays.has_nav[child] == 1 for child in asked))
         state.dirty.add(above)
+
+
+def nav_known_after_fill(state: RiskState, path: Sequence[int], *, holds_now: bool) -> tuple[int, ...]:
+    """Return whether each scope of a path would know its V once the first of them holds something; changes nothing.
+
+    holds_now : False where a fill gives the path its first holding, whose V nobody asked for before
+    """
+    arrays = state.arrays
+    known = [int(arrays.has_nav[p]) for p in path]
+    if not holds_now:
+        is_told = bool(arrays.leaf[path[0]] == 1 and known[0])
+        for place, p in enumerate(path):
+            if arrays.leaf[p] == 1 or arrays.own_nav[p] == 1:
+                is_told = bool(known[place])
+            elif not is_told:
+                known[place] = 0
+            else:
+                others = [child for child in state.children[p] if child not in path]
+                asked = [child for child in others if not _only_has_orders(state, child)]
+                known[place] = int(all(arrays.has_nav[child] == 1 for child in asked))
+                is_told = bool(known[place])
+    return tuple(known)
 
 
 def _only_has_orders(state: RiskState, p: int) -> bool:

@@ -148,6 +148,8 @@ def scope_trust(state: RiskState, p: int) -> str:
     arrays = state.arrays
     if any(arrays.missing[book] > 0 for book in state.books_of(p)):
         return "missing"
+    if not (arrays.scalars[Scalar.FLAGGED] or state.quarantine or state.distrusted):
+        return "fresh"
     held = state.named(p)
     if bool(np.any(held & (arrays.untrusted[: len(state.terms)] > 0.0))):
         return "stale"

@@ -16,6 +16,7 @@ from tests.benchmarks.kafka_daemon import kafka_daemon  # noqa: E402
 from tests.benchmarks.kafka_echo import kafka_echo  # noqa: E402
 from tests.benchmarks.kafka_sustained import kafka_sustained  # noqa: E402
 from tests.benchmarks.market import Market, make_market  # noqa: E402
+from tests.benchmarks.pretrade import pretrade  # noqa: E402
 
 _INSTRUMENTS, _BOOKS, _ROWS = 500, 10, 757
 
@@ -39,6 +40,7 @@ _ALONE: dict[str, Callable[[], Figure | list[Figure]]] = {
     "kafka-echo": kafka_echo,
     "kafka-rate": kafka_sustained,
     "bars": decisions.bars,
+    "pretrade": pretrade,
     "growth": decisions.growth,
 }
 _ONLY_ASKED = ("growth",)  # takes minutes to build

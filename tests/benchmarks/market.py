@@ -41,6 +41,15 @@ _LIMITS = (
     ("drawdown", "drawdown", 0.99),
     ("exposure", "day_loss", 1e12),
 )
+# Levels that large orders meet, a fifth to a half over what a book and its root have.
+_NEAR: dict[str, dict[str, float]] = {
+    "root": {
+        "var_95": 3.5e6, "var_99": 5.5e6, "var_999": 9e6, "es_975": 5.6e6, "worst_loss": 1.3e8, "gross_leverage": 0.3,
+    },
+    "book": {
+        "var_95": 4.5e5, "var_99": 7.5e5, "var_999": 1.2e6, "es_975": 7e5, "worst_loss": 1.7e7, "gross_leverage": 0.7,
+    },
+}  # fmt: skip
 _HEAD = """\
 base_currency: USD
 clock: event
@@ -48,7 +57,7 @@ bar: {bar}
 calendar: {{base: XNYS, start: "{start}", end: "{end}"}}
 portfolios: [firm]
 enforcement:
-  mode: monitoring
+  mode: {mode}
   max_stress_loss: 1.0e12
   limits:
 """
@@ -185,15 +194,17 @@ class Market:
 def make_market(
     instruments: int, books: int, rows: int, *,
     until_ns: int | None = None, kept: list[Record] | None = None, fires: bool = False, bar: str = "5m",
+    stops: bool = False,
 ) -> Market:  # fmt: skip
     """Return a market of N names with `rows` completed rows, `books` leaves under one root, and no positions yet.
 
     until_ns : its time at the end, ns, with every session's close before it; None: the open of the session after
     kept     : takes every record that is made
     fires    : limits of VaR, one of each action, are under what every book has
+    stops    : most of the ten limits are near and enforced, so that they stop large orders
     """
     first = _FIRST_SESSION
-    setup = make_setup(fires=fires, bar=bar)
+    setup = make_setup(fires=fires, bar=bar, stops=stops)
     if until_ns is not None:
         today = datetime.fromtimestamp(until_ns / 1e9, tz=UTC).date()
         setup = make_setup(today - timedelta(days=_LEAD_DAYS + rows * 3 // 2), today + timedelta(days=_LEAD_DAYS))
@@ -236,7 +247,9 @@ def make_market(
     return market
 
 
-def make_config(start: date = _START, end: date = _END, *, fires: bool = False, bar: str = "5m") -> str:
+def make_config(
+    start: date = _START, end: date = _END, *, fires: bool = False, bar: str = "5m", stops: bool = False
+) -> str:
     """Return the configuration as YAML; its calendars begin and end with these days."""
     firing = [
         f"    - {{id: fires_{action}, scope: '**', sensor: var_breach, metric: {metric},"
@@ -244,18 +257,22 @@ def make_config(start: date = _START, end: date = _END, *, fires: bool = False, 
         for metric, action in (("var_975", "warn"), ("es_99", "throttle"), ("es_95", "halt"))
         if fires
     ]
+    action = "throttle" if stops else "warn"
     lines = [
         f"    - {{id: {name}_{metric}, scope: {scope}, sensor: {sensor}, metric: {metric},"
-        f" levels: [{{at: {at}, action: warn}}]}}"
+        f" levels: [{{at: {_NEAR[name].get(metric, at) if stops else at}, action: {action}}}]}}"
         for name, scope in (("root", ROOT), ("book", f"{ROOT}/*"))
         for sensor, metric, at in _LIMITS
     ]
-    return _HEAD.format(start=start, end=end, bar=bar) + "\n".join(lines + firing) + "\n"
+    mode = "full" if stops else "monitoring"
+    return _HEAD.format(start=start, end=end, bar=bar, mode=mode) + "\n".join(lines + firing) + "\n"
 
 
-def make_setup(start: date = _START, end: date = _END, *, fires: bool = False, bar: str = "5m") -> Setup:
+def make_setup(
+    start: date = _START, end: date = _END, *, fires: bool = False, bar: str = "5m", stops: bool = False
+) -> Setup:
     """Return what a core under `make_config` is built from."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "benchmark.yaml"
-        path.write_text(make_config(start, end, fires=fires, bar=bar))
+        path.write_text(make_config(start, end, fires=fires, bar=bar, stops=stops))
         return build_setup(path)

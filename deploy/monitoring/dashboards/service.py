@@ -44,6 +44,7 @@ def service() -> Dashboard:
             (_busy(), _latency(), _age()),
             (_waiting_to_leave(), _leases(), _audit()),
             (_refusals(), _trust(), _memory()),
+            (_order_checks(),),
         ),
     )
 
@@ -164,3 +165,16 @@ def _memory() -> timeseries.Panel:
     ]
     return graph("Memory, and growth of the journal", "Memory must be flat once the backlog is read.", queries,
                  unit="bytes", width=8)  # fmt: skip
+
+
+def _order_checks() -> timeseries.Panel:
+    slow = (
+        'sum (increase(riskd_order_check_seconds_bucket{le="+Inf"}[$__rate_interval]))'
+        ' - sum (increase(riskd_order_check_seconds_bucket{le="0.0001"}[$__rate_interval]))'
+    )
+    queries = [
+        Query("sum by (outcome) (increase(riskd_order_checks_total[$__rate_interval]))", "{{outcome}}"),
+        Query(slow, "took over 0.1 ms"),
+    ]
+    return graph("Orders that were asked about", "Asked by command, HTTP or Kafka: what went, what did not.", queries,
+                 width=24)  # fmt: skip
