@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 
 from audit.line import canonical_json
-from enforcement.enforcer import TradingStates
 from enforcement.order_limits import Verdict
 from enforcement.records import number
+from enforcement.standings import TradingStates
 from feeds.order_verdict import Outcome
 from risk.measures import METRICS, IntVector, Status
 from risk.preview import Numbers

@@ -9,8 +9,9 @@ from daemon.liquidity_records import liquidity_record
 from daemon.number_records import is_blind, metric_records, number_record
 from daemon.stress_records import nightly_record
 from daemon.working_records import working_records, worst_coverage, worst_losses, worst_stress
-from enforcement.enforcer import Enforcer, LimitState
+from enforcement.enforcer import Enforcer
 from enforcement.records import number
+from enforcement.standings import LimitState
 from risk.components import parametric_components
 from risk.historical import LEVELS, interval
 from risk.measures import METRIC_INDEX, METRICS, Status

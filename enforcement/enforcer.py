@@ -1,12 +1,11 @@
 """The one evaluator: from measures to decisions and actions, for live, replay and the command line alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
-from config.schema import ActionType, Config
+from config.schema import Config
 from enforcement.attention import band, is_calm, is_settled
 from enforcement.builtin import BUILTIN_IDS, Freshness
 from enforcement.commands import halt_change, reinstate_changes
@@ -20,45 +19,15 @@ from enforcement.limits import BoundLimit, bind_all, unwatched_limits, watched_l
 from enforcement.merge import Merged, most_severe
 from enforcement.moment import Moment, OpenTime
 from enforcement.publisher import Change, Origin, Publisher
-from enforcement.records import Action, Effect, LifeState, Outcome, TradingState
+from enforcement.records import Action, Effect, Outcome
 from enforcement.scopes import ScopeLives, new_scope, scope_of
+from enforcement.standings import LimitState, TradingStates
 from risk.book import Book
 from risk.measures import METRIC_INDEX, METRICS, Measures, Vector
 from risk.timers import Timers
 from sensors.catalogue import SHIPPED, Catalogue
 from sensors.metric_reading import utilisation_of
 from sensors.reading import Reading
-
-
-@dataclass(frozen=True, slots=True)
-class TradingStates:
-    """Trading state of a scope on both topics: its own, and the most severe along its path."""
-
-    own: TradingState
-    effective: TradingState
-    shadow_own: TradingState
-    shadow_effective: TradingState
-
-
-@dataclass(frozen=True, slots=True)
-class LimitState:
-    """One level of one limit for the state record.
-
-    utilisation : statistic / at, NaN where there is none
-    at          : the level that the statistic is held against now, in the metric's unit
-    action      : what the level asks for where it fires; since_ns: core time at which its life became what it is
-    reason      : the statistic in words
-    """
-
-    limit: str
-    level: str
-    life: LifeState
-    utilisation: float
-    stage: str
-    at: float
-    action: ActionType
-    since_ns: int
-    reason: str
 
 
 class Enforcer:

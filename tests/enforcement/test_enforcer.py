@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from config.schema import Level
-from enforcement.enforcer import Enforcer, TradingStates
+from enforcement.enforcer import Enforcer
 from enforcement.records import ThrottleParams, TradingState
+from enforcement.standings import TradingStates
 from risk.measures import METRIC_INDEX, METRICS, Status
 from tests.enforcement.desk import (
     HOUR,
