@@ -3,8 +3,9 @@
 import pytest
 
 from enforcement.records import encode
+from feeds.action_records import TradingState
 from feeds.action_state import ActionState
-from feeds.order_verdict import Holding, Order, Outcome, TradingState
+from feeds.order_verdict import Holding, Order, Outcome
 from tests.daemon.evidence_desk import calm, evidence_setup, firing, in_order, label
 from tests.helpers import (
     DAY_NS,
