@@ -38,8 +38,9 @@ EVIDENCE: tuple[Mutant, ...] = (
         "is_live=self.quiet[index], is_up=is_up",
         "is_live=is_up, is_up=is_up",
         (
-            "tests/daemon/test_ladder_in_core.py",
             "tests/enforcement/test_evidence.py",
+            "tests/enforcement/test_ladder_histories.py",
+            "tests/daemon/test_ladder_in_core.py",
         ),
     ),
     Mutant(
@@ -159,8 +160,8 @@ EVIDENCE: tuple[Mutant, ...] = (
         "self.first, self.labels = len(self.episodes), []",
         "self.labels = []",
         (
-            f"{_HISTORIES}",
             f"{_LADDER}",
+            f"{_HISTORIES}",
         ),
     ),
     Mutant(
