@@ -11,6 +11,8 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
+from hypothesis import Phase, settings
+
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.mutant import Mutant
 
@@ -47,6 +49,12 @@ class _MutantFinder(MetaPathFinder):
             raise ImportError(f"mutant {self._mutant.name}: no module {fullname}")
         spec.loader = _MutantLoader(self._mutant, spec.origin)
         return spec
+
+
+def pytest_sessionstart() -> None:
+    """Look for no smaller example of a failure: that there is one is all that is asked. It follows tests/conftest.py."""
+    settings.register_profile("mutant", settings.get_profile("riskd"), phases=(Phase.explicit, Phase.generate))
+    settings.load_profile("mutant")
 
 
 def _install() -> None:
