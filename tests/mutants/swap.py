@@ -52,7 +52,7 @@ class _MutantFinder(MetaPathFinder):
 
 
 def pytest_sessionstart() -> None:
-    """Look for no smaller example of a failure: that there is one is all that is asked. It follows tests/conftest.py."""
+    """Look for no smaller example of a failure: that there is one is all that is asked."""
     settings.register_profile("mutant", settings.get_profile("riskd"), phases=(Phase.explicit, Phase.generate))
     settings.load_profile("mutant")
 
