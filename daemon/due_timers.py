@@ -1,5 +1,7 @@
 """What each timer does when core time reaches it."""
 
+from daemon.commands import TIMERS as COMMANDS
+from daemon.early_commands import KIND as EARLY
 from daemon.handlers import Handlers
 from daemon.looking import Looking
 from daemon.sources import KIND as SOURCE
@@ -28,6 +30,12 @@ def fire(
         return
     if kind in LADDERS:
         looking.fire_ladder(name, due_ns)
+        return
+    if kind in COMMANDS:
+        handlers.commands.timer(name, n)
+        return
+    if kind == EARLY:
+        handlers.early.timer(rest, n)
         return
     rows = state.window.rows_total
     if kind == SOURCE:

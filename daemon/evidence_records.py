@@ -31,7 +31,7 @@ def _watch(watch: Watch, ladders: Ladders, ts: int) -> dict[str, object]:
             "limit": bound.limit.id,
             "sensor": bound.limit.sensor,
             "levels": [level.name for level in bound.levels],
-            "climbs": ladders.climbs(bound.limit),
+            "climbs": ladders.climbs(bound, watch.scope),
             "threshold_per_week": unit.threshold,
             "promotion": unit.settings.model_dump(mode="json"),
             "outcome_counts": unit.outcome_counts,

@@ -1,12 +1,13 @@
 """What follows every event: measure what it touched, let the enforcer look, compute slow work, write it all down."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
 from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
 from daemon.episode_tests import EpisodeTests
+from daemon.input_offsets import InputOffsets
 from daemon.outputs import Outputs
 from daemon.series import Series
 from daemon.slow_results import result_of
@@ -14,11 +15,13 @@ from daemon.stress_records import stress_audit
 from enforcement.enforcer import Enforcer
 from enforcement.episodes import Label
 from enforcement.moment import Moment, Wake
+from enforcement.overriding import Changes
 from enforcement.records import Effect, Outcome
 from feeds.events import Ack, Halt, Reinstate, SlowResult
-from feeds.record import Input, Record, Rejection
+from feeds.record import Record, Rejection
 from risk.book import Book
 from risk.calendars import advance_open
+from risk.measures import Measures
 from risk.measuring import doze, input_digest, is_scope_quoted, measure_dirty, measures_of, prepare_scope, rouse
 from risk.portfolios import root_of
 from risk.scope_book import ScopeBook
@@ -44,8 +47,7 @@ class Looking:
         self._enforcer = enforcer
         self._computes = compute_slow_work
         self._outputs = Outputs()
-        self._offsets: dict[str, int] = {}
-        self._offsets_tuple: tuple[tuple[str, int], ...] | None = ()
+        self.offsets = InputOffsets()
         self._rows_seen = 0
         self._session_seen = state.window.session
         self._rejected: dict[str, int] = {}
@@ -60,14 +62,11 @@ class Looking:
 
     def add_scopes(self, scopes: Sequence[int], *, listed: bool = False) -> None:
         """Bind limits to scopes that have come into being."""
-        arrays = self._state.arrays
         for p in scopes:
             path = self._state.scopes[p]
             prepare_scope(self._state, p)
             self._enforcer.add_scope(path, is_root=root_of(path) == path, listed=listed)
-            arrays.wake[p, :] = self._enforcer.wake_levels(path)
-            watch(self._state, p, arrays.wake[p])
-            arrays.alive[p] = int(self._enforcer.alive(path))
+            self._watch(p)
 
     def wake_roots(self) -> None:
         """Have the next look see every root: what is told of a source is told of all."""
@@ -132,8 +131,7 @@ class Looking:
             self._audit(ack_audit(self._state.now_ns, event))
             return
         p = self._state.scope_index[event.scope]
-        moment = self._moment(p, n, "other", event.ts, suspect=False, new_row=False)
-        measures = measures_of(self._state, p)
+        measures, moment = self._measures_and_moment(p, n, event.ts)
         if isinstance(event, Halt):
             outcomes = self._enforcer.halt(event.scope, measures, moment, actor=event.actor, reason=event.reason)
         else:
@@ -142,14 +140,31 @@ class Looking:
             )
         self._take(p, outcomes)
 
+    def carry_out(self, scope: str, changes: Changes, *, n: int) -> None:
+        """Publish what a command on modes or overrides changes in a scope."""
+        p = self._state.scope_index[scope]
+        self._take(p, self._enforcer.carry_out(scope, changes, *self._measures_and_moment(p, n, self._state.now_ns)))
+
+    def rebind(self, scope: str, *, n: int) -> None:
+        """Hold a scope against the levels that overrides ask for now; the next look sees it."""
+        p = self._state.scope_index[scope]
+        measures, moment = self._measures_and_moment(p, n, self._state.now_ns)
+        outcomes = self._enforcer.rebind(scope, measures, self._book(p), moment)
+        self._watch(p)
+        self._take(p, outcomes)
+        self._state.arrays.woken[p] = 1
+
+    def write(self, record: dict[str, object]) -> None:
+        """Write down what a command did."""
+        self._audit(record)
+
     def reinstate_left(self, root: str, home: int, *, n: int) -> None:
         """End what an operator halted here of a root that lives in another shard, which has the halt itself."""
         state = self._state
         for p, path in enumerate(state.scopes):
             if root_of(path) == root:
-                moment = self._moment(p, n, "other", state.now_ns, suspect=False, new_row=False)
                 reason = f"{root} lives in positions partition {home}"
-                measures = measures_of(state, p)
+                measures, moment = self._measures_and_moment(p, n, state.now_ns)
                 self._take(p, self._enforcer.reinstate(path, measures, moment, actor="riskd", reason=reason))
 
     def release(self) -> None:
@@ -163,27 +178,6 @@ class Looking:
     def take_result(self, event: SlowResult) -> None:
         """Apply a journaled result of slow work; one that nothing waits for changes nothing."""
         self._apply(result_of(event, self._state.scope_index[event.scope]))
-
-    @property
-    def offsets(self) -> Mapping[str, int]:
-        """Offset of the last record that was read, by "topic-partition"."""
-        return self._offsets
-
-    def note_offset(self, record: Record) -> None:
-        """Remember how far a partition has been read."""
-        if record.n and record.partition >= 0:
-            self._offsets[f"{record.topic}-{record.partition}"] = record.offset
-            self._offsets_tuple = None
-
-    def note_offsets(self, inputs: Sequence[Input]) -> None:
-        """Remember how far a run of prices has been read: the last record of each partition tells."""
-        seen: set[tuple[str, int]] = set()
-        for item in reversed(inputs):
-            record = item.record
-            place = (record.topic, record.partition)
-            if place not in seen:
-                seen.add(place)
-                self.note_offset(record)
 
     def reject(self, record: Record, rejection: Rejection) -> None:
         """Write down a refused input: whole for the dead letters, counted by reason and second for the audit."""
@@ -237,13 +231,22 @@ class Looking:
 
     def _moment(self, p: int, n: int, cause: Wake, ts_event: int, *, suspect: bool, new_row: bool) -> Moment:
         state = self._state
-        if self._offsets_tuple is None:
-            self._offsets_tuple = tuple(sorted(self._offsets.items()))
         return Moment(
             n=n, ts=state.now_ns, cause=cause, suspect=suspect, ask_quoted=partial(is_scope_quoted, state, p),
             rows=state.window.rows_total, new_row=new_row, session=state.window.session,
-            offsets=self._offsets_tuple, ask_digest=partial(input_digest, state, p), ts_event=ts_event,
+            offsets=self.offsets.sorted, ask_digest=partial(input_digest, state, p), ts_event=ts_event,
         )  # fmt: skip
+
+    def _measures_and_moment(self, p: int, n: int, ts_event: int) -> tuple[Measures, Moment]:
+        """Return what a command finds in a scope."""
+        return measures_of(self._state, p), self._moment(p, n, "other", ts_event, suspect=False, new_row=False)
+
+    def _watch(self, p: int) -> None:
+        """Wake the scope at the levels that its limits have now."""
+        arrays, path = self._state.arrays, self._state.scopes[p]
+        arrays.wake[p, :] = self._enforcer.wake_levels(path)
+        watch(self._state, p, arrays.wake[p])
+        arrays.alive[p] = int(self._enforcer.alive(path))
 
     def _book(self, p: int) -> Callable[[], Book]:
         return partial(ScopeBook, self._state, p)

@@ -5,7 +5,7 @@ from math import inf
 
 import numpy as np
 
-from config.schema import Config
+from config.schema import Config, Limit
 from enforcement.attention import band, is_calm, is_settled
 from enforcement.builtin import BUILTIN_IDS, Freshness
 from enforcement.commands import halt_change, reinstate_changes
@@ -18,6 +18,7 @@ from enforcement.life import Clock, Life, timer_due_ns
 from enforcement.limits import BoundLimit, bind_all, unwatched_limits, watched_limits
 from enforcement.merge import Merged, most_severe
 from enforcement.moment import Moment, OpenTime
+from enforcement.overriding import Changes, hurried, rebound, swap
 from enforcement.publisher import Change, Origin, Publisher
 from enforcement.records import Action, Effect, Outcome
 from enforcement.scopes import ScopeLives, new_scope, scope_of
@@ -54,8 +55,10 @@ class Enforcer:
         self._watches_sources = bool(config.data.sources)
         self.freshness = Freshness()
         self.stages: dict[tuple[str, str], Stage] = {}
-        self.ladders = Ladders(config, catalogue, self.stages, timers, opens, self.freshness)
         self._publisher = Publisher(self._limits, config.enforcement.mode, shard, self.stages)
+        self.modes, self.overrides = self._publisher.modes, self._publisher.overrides
+        self.orders = 0  # commands that changed what limits may do
+        self.ladders = Ladders(config, catalogue, self.stages, timers, opens, self.freshness, self.modes)
         self._timers, self._opens = timers, opens
         self._scopes: dict[str, ScopeLives] = {}
 
@@ -70,6 +73,7 @@ class Enforcer:
                 self._limits, scope, self._currency, self._catalogue,
                 is_root=is_root, listed=listed, freshness=freshness,
             )  # fmt: skip
+            bound = tuple(rebound(each, scope, self.overrides, self._currency, self._catalogue) for each in bound)
             self._scopes[scope] = new_scope(scope, bound, self.ladders.units_of(scope, bound))
             self.ladders.add(self._scopes[scope])
 
@@ -155,6 +159,10 @@ class Enforcer:
         shadow = [holder.shadow.trading_state for holder in holders]
         return TradingStates(enforced[-1], most_severe(enforced), shadow[-1], most_severe(shadow))
 
+    def limit(self, name: str) -> Limit | None:
+        """Return a configured limit by its id, None where there is none."""
+        return next((limit for limit in self._limits if limit.id == name), None)
+
     def bound_limits(self, scope: str) -> tuple[BoundLimit, ...]:
         """Return every limit of the scope, in evaluation order."""
         return self._scopes[scope].limits
@@ -167,8 +175,8 @@ class Enforcer:
         """Return all that `standing` depends on beside the configuration: while it is equal, so is that."""
         stages = self.stages
         if not stages:
-            return ()
-        return tuple(stages.get((bound.limit.id, scope)) for bound in self._scopes[scope].limits)
+            return (self.orders,)
+        return (self.orders, *(stages.get((bound.limit.id, scope)) for bound in self._scopes[scope].limits))
 
     def published(self, scope: str) -> tuple[Merged, Merged]:
         """Return what the scope itself is held to by enforced limits, and by all as on the shadow topic."""
@@ -238,6 +246,28 @@ class Enforcer:
         holder = self._scopes[scope]
         changes = reinstate_changes(holder, measures, moment, f"reinstated by {actor}: {reason}", limit)
         return [self._publish(holder, change) for change in changes]
+
+    def rebind(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
+        """Give the scope's limits the levels that overrides ask for now; what breaches a lower one fires at once.
+
+        Evaluate the scope right after: what a higher level ends, ends by its own life.
+        """
+        holder = self._scopes[scope]
+        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
+        outcomes: list[Outcome] = []
+        for index, before in enumerate(holder.limits):
+            bound = rebound(before, scope, self.overrides, self._currency, self._catalogue)
+            if bound is not before:
+                lower = swap(holder, index, hurried(bound))
+                for level in lower:
+                    outcomes += self._look(holder, index, level, bound.reader.read(measures), sight)
+                swap(holder, index, bound)
+        return outcomes
+
+    def carry_out(self, scope: str, changes: Changes, measures: Measures, moment: Moment) -> list[Outcome]:
+        """Publish what an operator's command changes in the scope."""
+        holder = self._scopes[scope]
+        return [self._publish(holder, change) for change in changes(holder, measures=measures, moment=moment)]
 
     def _look(self, holder: ScopeLives, index: int, level: int, reading: Reading, sight: Sight) -> list[Outcome]:
         before = holder.lives[index][level]

@@ -64,6 +64,17 @@ class ScopeLives:
         is_up = not any(state in BLIND for state in states)
         self.units[index].turn(now_ns, is_live=self.quiet[index], is_up=is_up)
 
+    def append(self, bound: BoundLimit, unit: Unit, now_ns: int) -> None:
+        """Bind one limit more, from core time `now_ns` on."""
+        self.limits = (*self.limits, bound)
+        self.lives.append([NEW_LIFE] * len(bound.levels))
+        self.episodes.append(Episode())
+        self.quiet.append(True)
+        self.units.append(unit)
+        self.timer_names.append([timer_name(bound.limit.id, level.name, self.scope) for level in bound.levels])
+        if self.was_evaluated:
+            unit.begin(now_ns)
+
 
 def new_scope(scope: str, limits: tuple[BoundLimit, ...], units: list[Unit]) -> ScopeLives:
     """Return a scope in which nothing has happened yet; units: one for each limit."""
