@@ -37,7 +37,8 @@ class EarlyCommands:
         """Once the core knows the time: carry out what is due, and set a timer for what is not."""
         if not self._waiting or self._state.now_ns == 0:
             return
-        for name, (_, event) in list(self._waiting.items()):
+        in_order = sorted(self._waiting.items(), key=lambda item: (item[1][1].ts, item[0]))
+        for name, (_, event) in in_order:  # partitions of the topic were read one after the other
             if self._refusals.is_early(event):
                 self._state.timers.arm(f"{KIND}|{name}", event.ts)
             else:

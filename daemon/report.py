@@ -1,6 +1,6 @@
 """What the daemon tells about itself once a second: for `/metrics`, `/state`, `/readyz` and `riskd status`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,6 +35,7 @@ class ShardReport:
     lease_until_s: end of the leases that are out, seconds since the epoch; 0 where there is none
     instruments  : held instruments by trust; `not_fresh` the first twenty by name, with their trust
     evidence     : by limit, the fields of `enforcement.evidence.LimitEvidence`
+    overrides, approvals, modes : exceptions in force, commands that wait for a second person, modes that were ordered
     """
 
     shard: int
@@ -53,6 +54,9 @@ class ShardReport:
     not_fresh: Mapping[str, str]
     sources: Mapping[str, SourceReport]
     evidence: Mapping[str, Mapping[str, object]]
+    overrides: Sequence[Mapping[str, object]] = ()
+    approvals: Sequence[Mapping[str, object]] = ()
+    modes: Sequence[Mapping[str, object]] = ()
 
 
 @dataclass(frozen=True, slots=True)

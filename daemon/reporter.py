@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from audit.line import canonical_json
 from config.schema import Config
+from daemon.command_report import command_reports
 from daemon.disk_room import low_disks
 from daemon.health import Health
 from daemon.leases import Leases
@@ -150,6 +151,7 @@ class Reporter:
             not_fresh=not_fresh,
             sources=core.source_reports(),
             evidence={limit: asdict(evidence) for limit, evidence in core.evidence().items()},
+            **command_reports(core),
         )
 
 
@@ -158,5 +160,5 @@ def _mark(shard: Shard, p: int) -> tuple[object, ...]:
     arrays, core = shard.core.state.arrays, shard.core
     return (
         arrays.metrics[p].tobytes(), arrays.statuses[p].tobytes(), arrays.value[p], arrays.known[p], core.state.rows,
-        core.enforcer.decisions,
+        core.enforcer.decisions, core.enforcer.orders,
     )  # fmt: skip
