@@ -15,6 +15,7 @@ from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_evidence import evidence
 from daemon.cli_inspect import check, journal_app, topics_app
 from daemon.cli_label import label
+from daemon.cli_limits import limits
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
 from daemon.cli_override import override, override_end
 from daemon.cli_record import record
@@ -31,7 +32,7 @@ app = typer.Typer(
 app.add_typer(journal_app, name="journal")
 app.add_typer(audit_app, name="audit")
 app.add_typer(topics_app, name="topics")
-for _command in (halt, reinstate, mode, override, approve, keygen):
+for _command in (halt, reinstate, mode, override, approve, limits, keygen):
     app.command()(_command)
 app.command("override-end")(override_end)
 app.command("reset-hwm")(reset_hwm)

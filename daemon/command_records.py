@@ -1,7 +1,10 @@
 """The audit records of commands: who said what, what waits for a second person, and what became of exceptions."""
 
+from collections.abc import Sequence
+
 import msgspec
 
+from config.schema import Limit
 from enforcement.approvals import Request
 from enforcement.modes import ModeOrder
 from enforcement.overrides import Override
@@ -22,12 +25,12 @@ def command_audit(ts: int, event: events.Command) -> Line:
 
 def fields_of(event: events.Command) -> Line:
     """Return what a command of its type says beyond what all commands have; what it leaves open is left out."""
-    said: Line = msgspec.to_builtins(event)
+    said: Line = msgspec.json.decode(msgspec.json.encode(event))
     return {name: value for name, value in said.items() if name not in _ENVELOPE and value is not None}
 
 
 def approval_audit(
-    ts: int, change: str, request: Request[events.Override | events.ModeCommand], by: str | None
+    ts: int, change: str, request: Request[events.Override | events.ModeCommand | events.LimitsCommand], by: str | None
 ) -> Line:
     """Return the record of a request: requested, approved, lapsed or withdrawn; by: the actor, None where time was."""
     return {
@@ -64,4 +67,19 @@ def mode_audit(
         "command_id": order.command_id, "actor": actor, "approved_by": approved_by, "reason": reason,
         "replaces": [each.command_id for each in replaced],
         "climbing": [{"limit": limit, "scope": scope, "climbs": climbs} for limit, scope, climbs in turned],
+    }  # fmt: skip
+
+
+def limits_audit(
+    ts: int, event: events.LimitsCommand, before: Sequence[Limit], after: Sequence[Limit], *, hashes: tuple[str, str],
+    approved_by: str | None,
+) -> Line:  # fmt: skip
+    """Return the record of other limits: what is new, changed and gone, the whole list, and both config hashes."""
+    old, new = ({limit.id: limit for limit in limits} for limits in (before, after))
+    return {
+        "ts": ts, "kind": "config", "change": "limits", "command_id": event.command_id, "actor": event.actor,
+        "approved_by": approved_by, "reason": event.reason, "old_config_hash": hashes[0], "config_hash": hashes[1],
+        "added": [name for name in new if name not in old], "removed": [name for name in old if name not in new],
+        "changed": [name for name in new if name in old and new[name] != old[name]],
+        "limits": [limit.model_dump(mode="json", by_alias=True) for limit in after],
     }  # fmt: skip

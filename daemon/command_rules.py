@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
+from config.limit_list import LimitListError, loosened, merged, read_limits
 from config.limit_rules import check_limit
 from config.schema import Level, Limit
 from config.sensor_facts import KnownSensors
@@ -9,12 +12,12 @@ from enforcement.approvals import Approvals
 from enforcement.builtin import BUILTIN_IDS
 from enforcement.enforcer import Enforcer
 from enforcement.limits import level_at, matches
-from feeds.events import Approve, ModeCommand, Override, OverrideEnd
+from feeds.events import Approve, LimitsCommand, ModeCommand, Override, OverrideEnd
 from feeds.record import Rejection, RejectReason
 from risk.state import RiskState
 
-Asking = Override | ModeCommand  # what may take two people
-Ruled = Override | OverrideEnd | ModeCommand | Approve
+Asking = Override | ModeCommand | LimitsCommand  # what may take two people
+Ruled = Override | OverrideEnd | ModeCommand | LimitsCommand | Approve
 _GLOB = "*?["
 
 
@@ -36,12 +39,20 @@ class CommandRules:
                 return next(self._mode_faults(event), None) or self._unsigned(event)
             case Override():
                 return next(self._override_faults(event, at_ns), None) or self._unsigned(event)
+            case LimitsCommand():
+                try:
+                    self.limits_of(event)
+                except LimitListError as error:
+                    return Rejection(RejectReason.BAD_LIMITS, str(error))
+                return self._unsigned(event)
 
     def takes_two(self, event: Asking) -> bool:
         """Say whether the command loosens so much that another person has to agree; it was not refused."""
         match event:
             case ModeCommand():
                 return event.mode == "full"
+            case LimitsCommand():
+                return bool(loosened(self._enforcer.limits, self.limits_of(event)))
             case Override(kind="limit_increase"):
                 limit = self._enforcer.limit(event.limit or "")
                 assert limit is not None, f"override {event.command_id} was not checked"
@@ -51,6 +62,11 @@ class CommandRules:
                 return self._bounds.suppress_needs_approval
             case Override():
                 return event.state == "ACTIVE"
+
+    def limits_of(self, event: LimitsCommand) -> tuple[Limit, ...]:
+        """Return the limits that there are after the command; raises LimitListError where it is no list of limits."""
+        named = read_limits([msgspec.json.decode(each) for each in event.limits], self._known)
+        return merged(self._enforcer.limits, named) if event.merge else named
 
     def scopes_of(self, pattern: str) -> list[str]:
         """Return the scopes that are there and that a path or glob names."""

@@ -3,7 +3,8 @@
 from functools import partial
 
 from daemon.command_records import approval_audit, mode_audit, override_audit
-from daemon.command_rules import Asking, CommandRules, level_of
+from daemon.command_rules import Asking, CommandRules, Ruled, level_of
+from daemon.limit_changes import LimitChanges
 from daemon.looking import Looking
 from daemon.summary import iso_time
 from enforcement.approvals import Approvals, Request
@@ -21,7 +22,7 @@ from enforcement.overriding import (
 )
 from enforcement.reasons import ReasonCode
 from enforcement.records import TradingState
-from feeds.events import Approve, ModeCommand, Override, OverrideEnd
+from feeds.events import Approve, LimitsCommand, ModeCommand, Override, OverrideEnd
 from risk.measuring import measures_of
 from risk.state import RiskState
 from sensors.catalogue import Catalogue
@@ -37,10 +38,11 @@ class Commands:
         self._state, self._looking, self._enforcer = state, looking, enforcer
         self.approvals: Approvals[Asking] = Approvals()
         self.rules = CommandRules(state, enforcer, self.approvals, catalogue.known)
+        self._limits = LimitChanges(state, looking, enforcer)
         self._control = state.config.control
         self._scopes_held = 0  # scopes that were there when pins were last looked at
 
-    def take(self, event: Override | OverrideEnd | ModeCommand | Approve, n: int) -> None:
+    def take(self, event: Ruled, n: int) -> None:
         """Carry out a command that was not refused, or have it wait for an approval; n: of its input."""
         match event:
             case Approve():
@@ -98,6 +100,11 @@ class Commands:
                 self._turn(event, approved_by, n)
             case Override():
                 self._begin(event, approved_by, n)
+            case LimitsCommand():
+                self._limits.take(event, self.rules.limits_of(event), approved_by, n)
+                for name in self._enforcer.overrides.ended:
+                    for kind in (EXPIRY, REMINDER):
+                        self._state.timers.cancel(f"{kind}|{name}")
 
     def _turn(self, event: ModeCommand, approved_by: str | None, n: int) -> None:
         enforcer, now_ns = self._enforcer, self._state.now_ns

@@ -26,6 +26,7 @@ from feeds.events import (
     Heartbeat,
     Instrument,
     Label,
+    LimitsCommand,
     ModeCommand,
     Nav,
     Order,
@@ -155,7 +156,7 @@ class Handlers:
                 self._looking.take_command(event, n=record.n)
             case Label():
                 self._looking.take_label(label_of(event, state.now_ns))
-            case ModeCommand() | Override() | OverrideEnd() | Approve():
+            case ModeCommand() | Override() | OverrideEnd() | Approve() | LimitsCommand():
                 self.early.take(record, event, is_early=self._refusals.is_early(event))
             case Heartbeat():
                 if self._sources.hear(event.source, event.ts, state.now_ns):

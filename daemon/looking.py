@@ -76,7 +76,7 @@ class Looking:
     def leave_root(self, root: str) -> None:
         """Note that another shard restricts the root, and gathers the evidence of its limits."""
         self._enforcer.freshness.left.add(root)
-        self._audit({"ts": self._state.now_ns, "kind": "unwatch", "root": root})
+        self.write({"ts": self._state.now_ns, "kind": "unwatch", "root": root})
         self.wake_roots()
 
     def look(self, *, n: int, cause: Wake, ts_event: int, suspect: bool = False) -> None:
@@ -101,9 +101,9 @@ class Looking:
             self._evaluate(n, "other", ts_event, suspect=False, new_row=False)
         if new_row:
             for record in row_audits(state):
-                self._audit(record)
+                self.write(record)
             for exception in exceptions:
-                self._audit(backtest_audit(state, exception))
+                self.write(backtest_audit(state, exception))
             self._complete_row()
             if self.series is not None:
                 self._outputs.series += self.series.row()
@@ -128,7 +128,7 @@ class Looking:
     def take_command(self, event: Halt | Reinstate | Ack, *, n: int) -> None:
         """Carry out an operator's halt or reinstatement, and write acknowledgements down."""
         if isinstance(event, Ack):
-            self._audit(ack_audit(self._state.now_ns, event))
+            self.write(ack_audit(self._state.now_ns, event))
             return
         p = self._state.scope_index[event.scope]
         measures, moment = self._measures_and_moment(p, n, event.ts)
@@ -147,16 +147,20 @@ class Looking:
 
     def rebind(self, scope: str, *, n: int) -> None:
         """Hold a scope against the levels that overrides ask for now; the next look sees it."""
-        p = self._state.scope_index[scope]
-        measures, moment = self._measures_and_moment(p, n, self._state.now_ns)
-        outcomes = self._enforcer.rebind(scope, measures, self._book(p), moment)
-        self._watch(p)
-        self._take(p, outcomes)
-        self._state.arrays.woken[p] = 1
+        self._hold_to(scope, n, self._enforcer.rebind)
+
+    def relimit(self, scope: str, *, n: int) -> None:
+        """Hold a scope to the limits that are configured now; the next look sees it."""
+        self._hold_to(scope, n, self._enforcer.relimit)
+
+    def tell_ladders(self) -> None:
+        """Write down what the ladders have told."""
+        self._write_down(self.tests.told())
 
     def write(self, record: dict[str, object]) -> None:
-        """Write down what a command did."""
-        self._audit(record)
+        """Write a record into the audit."""
+        self._flush_before()
+        self._outputs.audit.append(record)
 
     def reinstate_left(self, root: str, home: int, *, n: int) -> None:
         """End what an operator halted here of a root that lives in another shard, which has the halt itself."""
@@ -173,7 +177,7 @@ class Looking:
         for action in self._enforcer.release(now_ns):
             is_enforced = action.effect is Effect.ENFORCED
             (self._outputs.actions if is_enforced else self._outputs.shadow).append(action)
-            self._audit(action_audit(action, "actions" if is_enforced else "shadow", ts=now_ns))
+            self.write(action_audit(action, "actions" if is_enforced else "shadow", ts=now_ns))
 
     def take_result(self, event: SlowResult) -> None:
         """Apply a journaled result of slow work; one that nothing waits for changes nothing."""
@@ -227,7 +231,7 @@ class Looking:
         if isinstance(result, VerificationResult):
             self._write_down(self.tests.take(result))
         elif apply_result(self._state, result) and isinstance(result, StressResult):
-            self._audit(stress_audit(self._state, result))
+            self.write(stress_audit(self._state, result))
 
     def _moment(self, p: int, n: int, cause: Wake, ts_event: int, *, suspect: bool, new_row: bool) -> Moment:
         state = self._state
@@ -240,6 +244,17 @@ class Looking:
     def _measures_and_moment(self, p: int, n: int, ts_event: int) -> tuple[Measures, Moment]:
         """Return what a command finds in a scope."""
         return measures_of(self._state, p), self._moment(p, n, "other", ts_event, suspect=False, new_row=False)
+
+    def _hold_to(
+        self, scope: str, n: int, work: Callable[[str, Measures, Callable[[], Book], Moment], list[Outcome]]
+    ) -> None:
+        p = self._state.scope_index[scope]
+        measures, moment = self._measures_and_moment(p, n, self._state.now_ns)
+        outcomes = work(scope, measures, self._book(p), moment)
+        self._watch(p)
+        self.tell_ladders()
+        self._take(p, outcomes)
+        self._state.arrays.woken[p] = 1
 
     def _watch(self, p: int) -> None:
         """Wake the scope at the levels that its limits have now."""
@@ -256,15 +271,15 @@ class Looking:
         for outcome in outcomes:
             outputs.decisions.append(outcome.decision)
             self.tests.note(p, outcome.decision)
-            self._audit(decision_audit(outcome.decision))
+            self.write(decision_audit(outcome.decision))
             if self.series is not None:
                 outputs.series += self.series.book(p, outcome.decision)
             if outcome.enforced is not None:
                 outputs.actions.append(outcome.enforced)
-                self._audit(action_audit(outcome.enforced, "actions"))
+                self.write(action_audit(outcome.enforced, "actions"))
             if outcome.shadow is not None:
                 outputs.shadow.append(outcome.shadow)
-                self._audit(action_audit(outcome.shadow, "shadow"))
+                self.write(action_audit(outcome.shadow, "shadow"))
         path = state.scopes[p]
         outputs.dirty.add(path)
         state.arrays.alive[p] = int(self._enforcer.alive(path))
@@ -274,13 +289,9 @@ class Looking:
     def _write_down(self, lines: list[dict[str, object]]) -> None:
         """Write down what became of evidence, in order."""
         for line in lines:
-            self._audit(line)
+            self.write(line)
             if "scope" in line:
                 self._outputs.dirty.add(str(line["scope"]))
-
-    def _audit(self, record: dict[str, object]) -> None:
-        self._flush_before()
-        self._outputs.audit.append(record)
 
     def _flush_before(self) -> None:
         if self._rejected and self._state.now_ns // _SECOND_NS > self._rejected_second:

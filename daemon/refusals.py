@@ -220,15 +220,13 @@ class Refusals:
         match event:
             case Label():
                 return self._label(event)
-            case ModeCommand() | Override() | OverrideEnd() | Approve():
+            case ModeCommand() | Override() | OverrideEnd() | Approve() | LimitsCommand():
                 at_ns = max(self._state.now_ns, event.ts if self._state.config.clock == "event" else 0)
                 return None if self.is_early(event) else self._rules.refuse(event, at_ns)
             case Halt() | Reinstate() | ResetHwm() if event.scope not in self._state.scope_index:
                 later = "; it is halted as soon as it does" if isinstance(event, Halt) else ""
                 detail = f"no portfolio {event.scope!r} has come into being{later}"
                 return Rejection(RejectReason.UNKNOWN_PORTFOLIO, detail)
-            case LimitsCommand():
-                return Rejection(RejectReason.COMMAND_UNSUPPORTED, "limits commands are not supported yet")
             case _:
                 return None
 

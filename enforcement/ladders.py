@@ -7,6 +7,7 @@ from config.schema import Config, Limit
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, BUILTIN_IDS, Freshness
 from enforcement.effects import Stage, is_climbing
 from enforcement.episodes import Label, OutcomeTest, Verification
+from enforcement.evidence import LimitEvidence, limit_evidence
 from enforcement.figures import DAY_NS
 from enforcement.ladder import Circumstances, Missing, Step, Unit
 from enforcement.limits import BoundLimit
@@ -31,6 +32,14 @@ class Watch:
     scope: str
     limits: tuple[BoundLimit, ...]
     units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatch:
+    """A scope has these limits no more, by id."""
+
+    scope: str
+    limits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Ladders:
         opens: OpenTime, freshness: Freshness, modes: Modes,
     ) -> None:  # fmt: skip
         self.model_version = ""
-        self.told: list[Step | Watch | Look] = []
+        self.told: list[Step | Watch | Unwatch | Look] = []
         self.red: set[tuple[str, str]] = set()
         self.stages = stages
         self._modes = modes
@@ -89,6 +98,25 @@ class Ladders:
         self.told.append(Watch(holder.scope, holder.limits, tuple(holder.units)))
         if not self._timers.armed(LOOK):
             self._arm_look(now_ns)
+
+    def relimit(self, holder: ScopeLives, gone: Sequence[str], places: Sequence[int]) -> None:
+        """Note that limits of a scope are gone, and that others are new or have changed: an examiner has to know."""
+        if gone and holder.was_evaluated:
+            self.told.append(Unwatch(holder.scope, tuple(gone)))
+        if places and holder.was_evaluated:
+            limits = tuple(holder.limits[place] for place in places)
+            self.told.append(Watch(holder.scope, limits, tuple(holder.units[place] for place in places)))
+
+    def evidence(self, limits: Sequence[Limit], now_ns: int) -> dict[str, LimitEvidence]:
+        """Return what speaks for each of these limits up to core time `now_ns`, in their order; none is built in."""
+        found: dict[str, list[Unit]] = {limit.id: [] for limit in limits}
+        for holder in self._holders.values():
+            if not self._is_left(holder):
+                for unit in holder.units:
+                    if unit.limit not in BUILTIN_IDS:
+                        found[unit.limit].append(unit)
+        sensors = {limit.id: limit.sensor for limit in limits}
+        return {limit: limit_evidence(sensors[limit], units, now_ns) for limit, units in found.items()}
 
     def find(self, episode_id: str) -> Unit | None:
         """Return the unit that an episode is of, None where no such episode has begun."""

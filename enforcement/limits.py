@@ -1,5 +1,6 @@
 """Binds the limits of the configuration to the scopes that exist."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from math import inf
@@ -120,20 +121,20 @@ def may_match_below(pattern: str, root: str) -> bool:
     return first == "**" or fnmatchcase(root, first)
 
 
-def watched_limits(config: Config, catalogue: Catalogue) -> tuple[Limit, ...]:
+def watched_limits(limits: Sequence[Limit], catalogue: Catalogue) -> tuple[Limit, ...]:
     """Return the limits that the catalogue evaluates, by sensor in evaluation order, then as configured.
 
     Raises ValueError where an id is built in or given twice, or the name of a level is.
     """
     seen = set(BUILTIN_IDS)
-    for limit in config.enforcement.limits:
+    for limit in limits:
         if limit.id in seen:
             raise ValueError(f"limit id must be given once and not be built in, got {limit.id!r} again")
         seen.add(limit.id)
         names = [level.name for level in limit.levels]
         if len(set(names)) < len(names):
             raise ValueError(f"limit {limit.id}: names of levels must differ, got {names}")
-    known = [limit for limit in config.enforcement.limits if catalogue.named(limit.sensor) is not None]
+    known = [limit for limit in limits if catalogue.named(limit.sensor) is not None]
     return tuple(sorted(known, key=lambda limit: catalogue.order(limit.sensor)))
 
 
@@ -142,20 +143,22 @@ def unwatched_limits(config: Config, catalogue: Catalogue) -> tuple[Limit, ...]:
     return tuple(limit for limit in config.enforcement.limits if catalogue.named(limit.sensor) is None)
 
 
-def bind_all(
-    limits: tuple[Limit, ...], scope: str, currency: str, catalogue: Catalogue, *, is_root: bool, listed: bool,
-    freshness: Freshness | None = None,
-) -> tuple[BoundLimit, ...]:  # fmt: skip
-    """Return the limits of one scope in evaluation order, the built-in ones first.
+def bind_configured(limits: Sequence[Limit], scope: str, currency: str, catalogue: Catalogue) -> tuple[BoundLimit, ...]:
+    """Return the configured limits of one scope in the order in which they are given.
 
-    freshness : of the watched sources; None where none is watched
     Raises ValueError where a metric is not the sensor's or a clear level is over its level.
     """
+    return tuple(bind(limit, currency, catalogue) for limit in limits if matches(limit.scope, scope))
+
+
+def bind_built_in(
+    scope: str, *, is_root: bool, listed: bool, freshness: Freshness | None = None
+) -> tuple[BoundLimit, ...]:
+    """Return the limits that need no configuration; freshness: of the watched sources, None where none is watched."""
     bound = [_bind_builtin(MODEL_AVAILABLE, KnownReader(listed))] if is_root else []
     if is_root and freshness is not None:
         bound.append(_bind_builtin(DATA_FRESH, FreshReader(freshness, scope), keep_ns=DATA_FRESH.keep_firing_for))
     bound.append(_bind_builtin(OPERATOR_HALT, CommandReader()))
-    bound += [bind(limit, currency, catalogue) for limit in limits if matches(limit.scope, scope)]
     return tuple(bound)
 
 

@@ -1,6 +1,6 @@
 """What overrides and modes change in one scope: levels, states that are held, and what limits may do from now on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import nan
 from typing import Protocol
@@ -42,9 +42,22 @@ def rebound(bound: BoundLimit, scope: str, overrides: Overrides, currency: str, 
     return bound if wanted == bound.exceptions else bind(bound.configured, currency, catalogue, wanted)
 
 
-def hurried(bound: BoundLimit) -> BoundLimit:
-    """Return the limit as it is looked at when an exception of it ends: what breaches has breached for long enough."""
-    return replace(bound, rule=replace(bound.rule, for_ns=0, confirm=0, by_fits=False))
+def hurry(holder: ScopeLives, index: int, levels: Sequence[int]) -> BoundLimit:
+    """Put a limit in its place as it is looked at where a level of it has become lower: what breaches has breached for
+    long enough, and confirms itself. Return the limit that has to be put back after the look.
+    """
+    bound = holder.limits[index]
+    rule = replace(bound.rule, for_ns=0, confirm=0, by_fits=False)
+    holder.limits = (*holder.limits[:index], replace(bound, rule=rule), *holder.limits[index + 1 :])
+    for level in levels:
+        if holder.lives[index][level].state is LifeState.PENDING:
+            holder.lives[index][level] = replace(holder.lives[index][level], due_ns=0)
+    return bound
+
+
+def put_back(holder: ScopeLives, index: int, bound: BoundLimit) -> None:
+    """End what `hurry` began."""
+    holder.limits = (*holder.limits[:index], bound, *holder.limits[index + 1 :])
 
 
 def swap(holder: ScopeLives, index: int, bound: BoundLimit) -> list[int]:
@@ -61,8 +74,6 @@ def swap(holder: ScopeLives, index: int, bound: BoundLimit) -> list[int]:
             holder.lives[index][level] = replace(life, solved_statistic=nan)
         if new.at < old.at:
             lower.append(level)
-            if life.state is LifeState.PENDING:
-                holder.lives[index][level] = replace(life, due_ns=0)
     return lower
 
 

@@ -82,7 +82,7 @@ class Publisher:
 
     def __init__(self, limits: tuple[Limit, ...], mode: Mode, shard: int, stages: Stages) -> None:
         self.decisions = self.enforced_seq = self.shadow_seq = 0
-        self._limits, self._shard, self._stages = limits, shard, stages
+        self.limits, self._shard, self._stages = limits, shard, stages
         self.modes, self.overrides = Modes(mode), Overrides()
         self.holding = Holding()
 
@@ -91,7 +91,7 @@ class Publisher:
         limit, scope = bound.configured, holder.scope
         if limit.id in AS_ENFORCED_AS_THE_TREE:
             mode = self.modes.general
-            is_enforced = any(self._is_enforced_below(limit, scope) for limit in self._limits)
+            is_enforced = any(self._is_enforced_below(limit, scope) for limit in self.limits)
             return (
                 Standing(mode, Stage.FULL, Effect.ENFORCED)
                 if is_enforced

@@ -1,6 +1,6 @@
 """What the enforcer remembers of one scope: a life per level, an episode per limit, the state last published."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from enforcement.ladder import Unit
 from enforcement.life import NEW_LIFE, Life
@@ -49,6 +49,7 @@ class ScopeLives:
     shadow: Merged
     enforced: Merged
     was_evaluated: bool = False
+    retired: dict[str, tuple[Episode, Unit]] = field(default_factory=dict)  # of limits that it had, by id
 
     def begin(self, now_ns: int) -> None:
         """Note the first look: what it finds quiet is live from now on."""

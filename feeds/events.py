@@ -202,7 +202,10 @@ class Approve(Command, frozen=True, kw_only=True, tag="approve"):
 
 
 class LimitsCommand(Command, frozen=True, kw_only=True, tag="limits"):
+    """Other limits, in the full form of the configuration: all of them, or with `merge` those that are named."""
+
     limits: tuple[msgspec.Raw, ...]
+    merge: bool = False
 
 
 # --- anywhere, and acknowledgements

@@ -44,7 +44,7 @@ class RejectReason(StrEnum):
     SAME_ACTOR = "SAME_ACTOR"
     UNKNOWN_COMMAND = "UNKNOWN_COMMAND"
     UNKNOWN_LIMIT = "UNKNOWN_LIMIT"
-    COMMAND_UNSUPPORTED = "COMMAND_UNSUPPORTED"
+    BAD_LIMITS = "BAD_LIMITS"
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):

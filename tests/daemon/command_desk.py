@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from config.limit_rules import resolve_limit
 from config.setup import Setup
 from enforcement.records import Action
 from feeds.signature import canonical_command
+from sensors.catalogue import SHIPPED
 from tests.helpers import (
     HOUR_NS,
     MINUTE_NS,
@@ -42,8 +45,11 @@ CAP: dict[str, object] = {
 
 def desk_setup(*limits: Mapping[str, object], mode: str = "full", **control: object) -> Setup:
     """Return a setup with these limits (the leverage and a hard cap by default), in which commands must be signed."""
-    chosen = limits or (LEVERAGE, CAP)
-    return small_setup(chosen, mode=mode, portfolios=("firm",), control={**CONTROL, **control})
+    setup = small_setup(limits or (LEVERAGE, CAP), mode=mode, portfolios=("firm",), control={**CONTROL, **control})
+    enforcement = setup.config.enforcement
+    resolved = tuple(resolve_limit(limit, SHIPPED.known) for limit in enforcement.limits)  # as a loaded file has them
+    enforcement = enforcement.model_copy(update={"limits": resolved})
+    return replace(setup, config=setup.config.model_copy(update={"enforcement": enforcement}))
 
 
 def opening() -> list[EventDict]:

@@ -8,6 +8,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from config.control import ControlConfig
+from config.loader import load_config
 from config.schema import Topics
 from daemon.cli import app
 from feeds.decode import decode
@@ -15,6 +16,7 @@ from feeds.embedded_broker import EmbeddedBroker
 from feeds.events import Approve, Halt, ModeCommand, Override, OverrideEnd, Reinstate, ResetHwm
 from feeds.record import Rejection
 from feeds.signature import refuse_signature
+from sensors.catalogue import SHIPPED
 from tests.daemon.command_desk import at, desk_setup, played, priced
 from tests.helpers import Played, play
 
@@ -77,6 +79,20 @@ def test_the_core_takes_what_is_printed(config: Path) -> None:
     assert [each.kind for each in kept.core.enforcer.overrides.active.values()] == ["suppress"]
     assert in_core(config, "mode", "monitoring").reasons() == []
     assert play([], desk_setup()).reasons() == []
+
+
+def test_limits_of_a_file_are_those_that_the_core_has_then(config: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.yaml"
+    new.write_text(
+        LIMITS.replace("at: 2.0", "at: 1.5")
+        + "    - {id: dd, sensor: drawdown, metric: drawdown, levels: [{at: 0.1, action: warn}]}\n"
+    )
+    run = in_core(config, "limits", str(new), "--limit", "lev", "--limit", "dd")
+    assert run.reasons() == []
+    assert {limit.id: limit.levels[0].at for limit in run.core.enforcer.limits} == {"cap": 1e5, "lev": 1.5, "dd": 0.1}
+    loaded = {limit.id: limit for limit in load_config(new, SHIPPED.known).enforcement.limits}
+    assert run.core.enforcer.limit("lev") == loaded["lev"]
+    assert typed(config, "limits", str(new), "--limit", "nobody", "--dry-run").exit_code == 2
 
 
 @pytest.mark.parametrize(

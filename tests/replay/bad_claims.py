@@ -113,8 +113,8 @@ def _pair_without_sides(draw: random.Random, seen: Seen) -> tuple[str, EventDict
     return "MISSING_FIELD", stock("GBPUSD", kind="fx", base="GBP")
 
 
-def _unsupported(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
-    return "COMMAND_UNSUPPORTED", sample(draw, seen, ("limits",)) | {"command_id": f"q{draw.random()}", "ts": seen.now}
+def _bad_limits(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
+    return "BAD_LIMITS", sample(draw, seen, ("limits",)) | {"command_id": f"q{draw.random()}", "ts": seen.now}
 
 
 def _command_on_nothing(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
@@ -173,7 +173,7 @@ CORE_KINDS: tuple[Maker, ...] = (
     _elsewhere,
     _other_terms,
     _pair_without_sides,
-    _unsupported,
+    _bad_limits,
     _command_on_nothing,
     _stale_command,
     _unknown_limit,
