@@ -12,6 +12,7 @@ from daemon.cli_check_order import check_order
 from daemon.cli_demo import demo
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_evidence import evidence
+from daemon.cli_explain import explain
 from daemon.cli_inspect import check, journal_app, topics_app
 from daemon.cli_label import label
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
@@ -33,6 +34,7 @@ app.command()(demo)
 app.command()(check)
 app.command()(check_order)
 app.command()(evidence)
+app.command()(explain)
 app.command()(label)
 app.command()(record)
 app.command()(report)

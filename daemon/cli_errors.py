@@ -13,6 +13,7 @@ def known_errors() -> tuple[type[Exception], ...]:
     from audit.errors import AuditError
     from config.faults import ConfigError
     from daemon.demo_daemon import DemoError
+    from daemon.explain_claims import ExplainError
     from daemon.http_server import HttpError
     from daemon.report_html.run_files import ReportError
     from feeds.broker.jars import BrokerUnavailableError
@@ -25,6 +26,7 @@ def known_errors() -> tuple[type[Exception], ...]:
         BrokerUnavailableError,
         ConfigError,
         DemoError,
+        ExplainError,
         HttpError,
         JournalError,
         KafkaError,

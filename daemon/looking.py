@@ -11,6 +11,7 @@ from daemon.outputs import Outputs
 from daemon.series import Series
 from daemon.slow_results import result_of
 from daemon.stress_records import stress_audit
+from daemon.witness import Witness
 from enforcement.enforcer import Enforcer
 from enforcement.episodes import Label
 from enforcement.moment import Moment, Wake
@@ -51,6 +52,7 @@ class Looking:
         self._rejected: dict[str, int] = {}
         self._rejected_second = 0
         self.series: Series | None = None
+        self.witness: Witness | None = None
         self.tests = EpisodeTests(state, enforcer.ladders, catalogue)
 
     def begin(self) -> Outputs:
@@ -254,6 +256,8 @@ class Looking:
             outputs.decisions.append(outcome.decision)
             self.tests.note(p, outcome.decision)
             self._audit(decision_audit(outcome.decision))
+            if self.witness is not None:
+                self.witness.see(state, p, outcome.decision)
             if self.series is not None:
                 outputs.series += self.series.book(p, outcome.decision)
             if outcome.enforced is not None:
