@@ -16,6 +16,7 @@ _OWN_PROPERTIES: dict[str, str | int | bool] = {
     "enable.auto.commit": False,
     "enable.partition.eof": True,
     "auto.offset.reset": "earliest",
+    "fetch.wait.max.ms": 10,
     "isolation.level": "read_committed",
     "log_level": 0,
 }
