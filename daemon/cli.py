@@ -16,6 +16,7 @@ from daemon.cli_explain import explain
 from daemon.cli_inspect import check, journal_app, topics_app
 from daemon.cli_label import label
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
+from daemon.cli_plan import plan
 from daemon.cli_record import record
 from daemon.cli_report import report
 from daemon.cli_sensitivity import sensitivity
@@ -36,6 +37,7 @@ app.command()(check_order)
 app.command()(evidence)
 app.command()(explain)
 app.command()(label)
+app.command()(plan)
 app.command()(record)
 app.command()(report)
 app.command()(sensitivity)

@@ -8,6 +8,7 @@ from typing import Literal
 import orjson
 
 from audit.segments import segments
+from daemon.explain_error import ExplainError
 from daemon.explain_pass import TOPICS, Topic
 
 Source = Literal["audit", "file", "topic"]
@@ -29,10 +30,6 @@ class Claim:
     action_id: str
     shard: int
     line: bytes
-
-
-class ExplainError(Exception):
-    """An action cannot be explained; the message says what was looked for, and where."""
 
 
 def is_id_or_prefix(text: str) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from daemon.explain_checks import Evidence, comparisons, troubles
-from daemon.explain_claims import ID_DIGITS, Claim, ExplainError, only_id
+from daemon.explain_claims import ID_DIGITS, Claim, only_id
 from daemon.explain_compare import Comparison, is_of_origin_alone
+from daemon.explain_error import ExplainError
 from daemon.explain_pass import TOPICS, Recomputed, Topic, recompute
 from daemon.explain_sources import Asked, Places, TopicTold, local_claims, places_of, topic_told
 from daemon.explain_story import Story, story_of

@@ -7,7 +7,8 @@ from audit.scan import first_shard
 from audit.segments import PARTITION_FOLDERS, segments
 from config.schema import Config, KafkaConfig
 from daemon.examiner import folders_of
-from daemon.explain_claims import Claim, ExplainError, audit_claims, file_claims, value_claims
+from daemon.explain_claims import Claim, audit_claims, file_claims, value_claims
+from daemon.explain_error import ExplainError
 from daemon.explain_pass import TOPICS, Topic
 from daemon.replay_source import ReplaySource, open_source
 from daemon.topic_reader import read_topic
