@@ -13,11 +13,13 @@ from daemon.cli_commands import approve, halt, keygen, mode, reinstate, reset_hw
 from daemon.cli_demo import demo
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_evidence import evidence
+from daemon.cli_explain import explain
 from daemon.cli_inspect import check, journal_app, topics_app
 from daemon.cli_label import label
 from daemon.cli_limits import limits
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
 from daemon.cli_override import override, override_end
+from daemon.cli_plan import plan
 from daemon.cli_record import record
 from daemon.cli_report import report
 from daemon.cli_sensitivity import sensitivity
@@ -40,7 +42,9 @@ app.command()(demo)
 app.command()(check)
 app.command()(check_order)
 app.command()(evidence)
+app.command()(explain)
 app.command()(label)
+app.command()(plan)
 app.command()(record)
 app.command()(report)
 app.command()(sensitivity)

@@ -5,13 +5,15 @@ from functools import partial
 
 import numpy as np
 
-from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
+from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, row_audits
 from daemon.episode_tests import EpisodeTests
 from daemon.input_offsets import InputOffsets
 from daemon.outputs import Outputs
+from daemon.rejection_counts import RejectionCounts
 from daemon.series import Series
 from daemon.slow_results import result_of
 from daemon.stress_records import stress_audit
+from daemon.witness import Witness
 from enforcement.enforcer import Enforcer
 from enforcement.episodes import Label
 from enforcement.moment import Moment, Wake
@@ -34,8 +36,6 @@ from risk.verification_work import VerificationResult
 from risk.window import complete_backtest
 from sensors.catalogue import SHIPPED, Catalogue
 
-_SECOND_NS = 10**9
-
 
 class Looking:
     """The core's second half: from touched scopes to outputs."""
@@ -50,9 +50,9 @@ class Looking:
         self.offsets = InputOffsets()
         self._rows_seen = 0
         self._session_seen = state.window.session
-        self._rejected: dict[str, int] = {}
-        self._rejected_second = 0
+        self._rejections = RejectionCounts()
         self.series: Series | None = None
+        self.witness: Witness | None = None
         self.tests = EpisodeTests(state, enforcer.ladders, catalogue)
 
     def begin(self) -> Outputs:
@@ -187,15 +187,11 @@ class Looking:
         """Write down a refused input: whole for the dead letters, counted by reason and second for the audit."""
         self._outputs.rejections.append((record, rejection))
         self._flush_before()
-        self._rejected_second = self._state.now_ns // _SECOND_NS
-        self._rejected[rejection.reason.value] = self._rejected.get(rejection.reason.value, 0) + 1
+        self._rejections.add(rejection.reason, self._state.now_ns)
 
     def flush_rejections(self) -> None:
-        """Write the counts that wait into the audit, at the end of their second: its times never fall."""
-        ts = min((self._rejected_second + 1) * _SECOND_NS, self._state.now_ns)
-        for reason in sorted(self._rejected):
-            self._outputs.audit.append(rejection_audit(ts, reason, self._rejected[reason]))
-        self._rejected.clear()
+        """Write the counts that wait into the audit."""
+        self._outputs.audit += self._rejections.take(self._state.now_ns)
 
     def advance_open(self, scope: str, start_ns: int, open_ns: int) -> int:
         """Return when `open_ns` of time with any calendar of the scope open has passed since `start_ns`."""
@@ -272,6 +268,8 @@ class Looking:
             outputs.decisions.append(outcome.decision)
             self.tests.note(p, outcome.decision)
             self.write(decision_audit(outcome.decision))
+            if self.witness is not None:
+                self.witness.see(state, p, outcome.decision)
             if self.series is not None:
                 outputs.series += self.series.book(p, outcome.decision)
             if outcome.enforced is not None:
@@ -294,5 +292,5 @@ class Looking:
                 self._outputs.dirty.add(str(line["scope"]))
 
     def _flush_before(self) -> None:
-        if self._rejected and self._state.now_ns // _SECOND_NS > self._rejected_second:
+        if self._rejections.is_over(self._state.now_ns):
             self.flush_rejections()
