@@ -1,4 +1,4 @@
-"""Counts refused inputs by reason and second: the audit log has one record of each, the dead letters have them whole."""
+"""Counts refused inputs by reason and second, for the audit log; the dead letters have them whole."""
 
 from daemon.audit_records import rejection_audit
 from feeds.record import RejectReason
