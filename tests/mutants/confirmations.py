@@ -183,8 +183,8 @@ CONFIRMATIONS: tuple[Mutant, ...] = (
         "a limit of the firm is bound to every book",
         WRONG_SCOPE,
         "enforcement/limits.py",
-        "limits if matches(limit.scope, scope)]",
-        'limits if matches(limit.scope.split("/")[0], scope.split("/")[0])]',
+        "for limit in limits if matches(limit.scope, scope))",
+        'for limit in limits if matches(limit.scope.split("/")[0], scope.split("/")[0]))',
         (
             "tests/enforcement/test_failures_seen.py::test_a_limit_on_the_firm_looks_at_the_firm_and_not_at_one_book",
             f"{_E2E}a_limit_on_the_firm_is_held_against_the_firm_and_not_against_one_book",
@@ -201,7 +201,7 @@ CONFIRMATIONS: tuple[Mutant, ...] = (
     Mutant(
         "a child is freer than its parent",
         WRONG_SCOPE,
-        "enforcement/enforcer.py",
+        "enforcement/standings.py",
         "TradingStates(enforced[-1], most_severe(enforced),",
         "TradingStates(enforced[-1], enforced[-1],",
         ("tests/enforcement/test_enforcer.py",),

@@ -11,7 +11,7 @@ STANDINGS: tuple[Mutant, ...] = (
         "monitoring enforces",
         SHADOW,
         "enforcement/effects.py",
-        'if limit.pinned_shadow or own_mode == "monitoring":',
+        'if limit.pinned_shadow or mode == "monitoring":',
         "if limit.pinned_shadow:",
         (
             f"{_EFFECTS}",
@@ -23,8 +23,8 @@ STANDINGS: tuple[Mutant, ...] = (
         "a pin is passed over",
         SHADOW,
         "enforcement/effects.py",
-        'if limit.pinned_shadow or own_mode == "monitoring":',
-        'if own_mode == "monitoring":',
+        'if limit.pinned_shadow or mode == "monitoring":',
+        'if mode == "monitoring":',
         (f"{_EFFECTS}",),
     ),
     Mutant(
@@ -51,7 +51,7 @@ STANDINGS: tuple[Mutant, ...] = (
         SHADOW,
         "enforcement/effects.py",
         "    if limit.hard:\n        return Standing",
-        '    if limit.hard and own_mode == "full":\n        return Standing',
+        '    if limit.hard and mode == "full":\n        return Standing',
         (f"{_EFFECTS}",),
     ),
     Mutant(
