@@ -34,7 +34,7 @@ class CommandRules:
             case Approve():
                 return self._approve(event, at_ns)
             case OverrideEnd():
-                return self._end(event)
+                return self._end(event, at_ns)
             case ModeCommand():
                 return next(self._mode_faults(event), None) or self._unsigned(event)
             case Override():
@@ -83,11 +83,14 @@ class CommandRules:
             return Rejection(reason, refused.detail)
         return self.refuse(self._approvals.waiting[event.approves].command, at_ns)  # much may have changed since
 
-    def _end(self, event: OverrideEnd) -> Rejection | None:
+    def _end(self, event: OverrideEnd, at_ns: int) -> Rejection | None:
         overrides, known = self._enforcer.overrides, event.override_id
-        if known in overrides.active or known in self._approvals.waiting:
+        active, waiting = overrides.active.get(known), self._approvals.waiting.get(known)
+        ends_ns = active.expires_ns if active is not None else waiting.lapses_ns if waiting is not None else at_ns
+        if ends_ns > at_ns:  # timers that are due by then fire before the command, and after this check
             return None
-        why = overrides.ended.get(known) or self._approvals.closed.get(known) or "nobody asked for it"
+        own = "its time is over" if active is not None or waiting is not None else "nobody asked for it"
+        why = overrides.ended.get(known) or self._approvals.closed.get(known) or own
         return Rejection(RejectReason.UNKNOWN_COMMAND, f"no override {known!r} is in force or waits: {why}")
 
     def _unsigned(self, event: Asking) -> Rejection | None:

@@ -4,6 +4,7 @@ from tests.mutants.confirmations import CONFIRMATIONS
 from tests.mutants.evidence import EVIDENCE
 from tests.mutants.mutant import Mutant
 from tests.mutants.orders import ORDERS
+from tests.mutants.overrides import OVERRIDES
 from tests.mutants.standings import STANDINGS
 
-MUTANTS: tuple[Mutant, ...] = (*CONFIRMATIONS, *ORDERS, *STANDINGS, *EVIDENCE)
+MUTANTS: tuple[Mutant, ...] = (*CONFIRMATIONS, *ORDERS, *STANDINGS, *OVERRIDES, *EVIDENCE)
