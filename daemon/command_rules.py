@@ -14,6 +14,7 @@ from enforcement.enforcer import Enforcer
 from enforcement.limits import level_at, matches
 from feeds.events import Approve, LimitsCommand, ModeCommand, Override, OverrideEnd
 from feeds.record import Rejection, RejectReason
+from risk.portfolios import root_of
 from risk.state import RiskState
 
 Asking = Override | ModeCommand | LimitsCommand  # what may take two people
@@ -69,8 +70,9 @@ class CommandRules:
         return merged(self._enforcer.limits, named) if event.merge else named
 
     def scopes_of(self, pattern: str) -> list[str]:
-        """Return the scopes that are there and that a path or glob names."""
-        return [scope for scope in self._state.scopes if matches(pattern, scope)]
+        """Return the scopes of this shard that are there and that a path or glob names."""
+        left = self._enforcer.freshness.left
+        return [scope for scope in self._state.scopes if matches(pattern, scope) and root_of(scope) not in left]
 
     def _approve(self, event: Approve, at_ns: int) -> Rejection | None:
         if event.sig is None:

@@ -24,6 +24,7 @@ from enforcement.reasons import ReasonCode
 from enforcement.records import TradingState
 from feeds.events import Approve, LimitsCommand, ModeCommand, Override, OverrideEnd
 from risk.measuring import measures_of
+from risk.portfolios import root_of
 from risk.state import RiskState
 from sensors.catalogue import Catalogue
 
@@ -77,6 +78,13 @@ class Commands:
             for override in self._enforcer.overrides.active.values():
                 if override.restricts and override.covers(scope):
                     self._pin(scope, override, self._reason_of(override), n)
+
+    def leave_root(self, root: str, n: int) -> None:
+        """Hold the scopes of a root no longer: it lives in another shard, which has heard the same commands."""
+        for scope in [each for each in self._state.scopes if root_of(each) == root]:
+            for override in self._enforcer.overrides.active.values():
+                if override.restricts and override.covers(scope):
+                    self._pin(scope, override, f"{root} lives in another shard", n)
 
     def _ask(self, event: Asking) -> None:
         now_ns = self._state.now_ns

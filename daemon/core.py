@@ -245,6 +245,7 @@ class Core:
             case RootHome():
                 self.handlers.leave_root(event.root)
                 looking.reinstate_left(event.root, event.partition, n=self.n)
+                self.handlers.commands.leave_root(event.root, self.n)
                 looking.look(n=self.n, cause="other", ts_event=self.now_ns)
             case Assignment():
                 self.enforcer.epoch = event.epoch

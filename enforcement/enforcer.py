@@ -17,7 +17,7 @@ from enforcement.merge import Merged
 from enforcement.moment import Moment, OpenTime
 from enforcement.overriding import Changes, hurry, put_back, rebound, swap
 from enforcement.publisher import Change, Origin, Publisher
-from enforcement.records import Action, Effect, Outcome
+from enforcement.records import Action, Outcome
 from enforcement.relimiting import relimit
 from enforcement.scopes import ScopeLives, new_scope, scope_of
 from enforcement.standings import LimitState, TradingStates, trading_states
@@ -57,6 +57,7 @@ class Enforcer:
         self.stages: dict[tuple[str, str], Stage] = {}
         self._publisher = Publisher(self.limits, config.enforcement.mode, shard, self.stages)
         self.modes, self.overrides = self._publisher.modes, self._publisher.overrides
+        self.overrides.left = self.freshness.left
         self.orders = 0  # commands that changed what limits may do
         self.ladders = Ladders(config, catalogue, self.stages, timers, opens, self.freshness, self.modes)
         self._timers, self._opens = timers, opens
@@ -186,10 +187,10 @@ class Enforcer:
         return self._publisher.decisions
 
     def is_enforced(self, scope: str) -> bool:
-        """Say whether any configured limit of the scope may act now, so that silence must restrict it."""
+        """Say whether any configured limit of the scope may act, if only later, so that silence must restrict it."""
         holder = self._scopes[scope]
         return any(
-            bound.limit.id not in BUILTIN_IDS and self._publisher.standing(holder, bound).effect is Effect.ENFORCED
+            bound.limit.id not in BUILTIN_IDS and self._publisher.may_act(bound.configured, scope)
             for bound in holder.limits
         )
 

@@ -222,12 +222,12 @@ class Ladders:
         return limit.id not in BUILTIN_IDS and is_climbing(limit, self._modes.of(limit, scope))
 
     def climbing(self) -> dict[tuple[str, str], bool]:
-        """Return whether evidence moves each configured limit in each scope, by (limit id, scope)."""
+        """Return whether evidence moves each configured limit of each scope seen, by (limit id, scope)."""
         return {
             (bound.limit.id, holder.scope): self.climbs(bound, holder.scope)
             for holder in self._holders.values()
             for bound in holder.limits
-            if bound.limit.id not in BUILTIN_IDS
+            if holder.was_evaluated and bound.limit.id not in BUILTIN_IDS
         }
 
     def turn_mode(self, now_ns: int) -> None:

@@ -49,9 +49,13 @@ class Override:
 
 
 class Overrides:
-    """All that are in force, by id, in the order in which they began; `ended`: how those before them ended."""
+    """All that are in force, by id, in the order in which they began; `ended`: how those before them ended.
+
+    left : roots that live in another shard, which has overrides of its own
+    """
 
     def __init__(self) -> None:
+        self.left: set[str] = set()
         self.active: dict[str, Override] = {}
         self.ended: dict[str, str] = {}
 
@@ -92,6 +96,8 @@ class Overrides:
         return max(found, key=lambda each: each.expires_ns, default=None)
 
     def _of(self, kind: OverrideKind, scope: str) -> Iterator[Override]:
+        if scope.split("/", 1)[0] in self.left:
+            return iter(())
         return (each for each in self.active.values() if each.kind == kind and each.covers(scope))
 
 

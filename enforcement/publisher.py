@@ -102,15 +102,19 @@ class Publisher:
             return Standing(standing.mode, standing.stage, Effect.SUPPRESSED)
         return standing
 
+    def may_act(self, limit: Limit, scope: str) -> bool:
+        """Say whether a configured limit acts in the scope by its mode and stage, whatever keeps its actions back."""
+        standing = standing_of(limit, scope, self.modes.of(limit, scope), self._stages)
+        return standing.effect is Effect.ENFORCED
+
     def _is_enforced_below(self, limit: Limit, root: str) -> bool:
         """Say whether a limit acts in a root or anywhere under it, also where its actions are kept back for now."""
         if not may_match_below(limit.scope, root):
             return False
         earned = (scope for _, scope in self._stages if scope.startswith(f"{root}/"))
-        return any(
-            standing_of(limit, scope, self.modes.of(limit, scope), self._stages).effect is Effect.ENFORCED
-            for scope in (root, *earned)
-        ) or (not limit.pinned_shadow and self.modes.may_be_full_below(limit, root))
+        return any(self.may_act(limit, scope) for scope in (root, *earned)) or (
+            not limit.pinned_shadow and self.modes.may_be_full_below(limit, root)
+        )
 
     def publish(self, holder: ScopeLives, change: Change, origin: Origin) -> Outcome:
         """Store the life, decide, and return the decision with the actions that it makes; updates the scope."""

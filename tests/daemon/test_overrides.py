@@ -2,6 +2,8 @@
 
 import pytest
 
+from daemon.edge import made_input
+from feeds.events import RootHome
 from tests.daemon.command_desk import (
     LEVERAGE,
     at,
@@ -16,7 +18,7 @@ from tests.daemon.command_desk import (
     told,
     trades,
 )
-from tests.helpers import HOUR_NS
+from tests.helpers import HOUR_NS, play
 
 BREACH = trades(1, 150.0)  # leverage 2.5 in firm/a, 1.75 in firm
 
@@ -159,3 +161,20 @@ def test_a_reminder_says_what_would_act_when_the_override_ends() -> None:
     [reminder] = [each for each in records(run, "override") if each["change"] == "reminder"]
     assert reminder["ts"] == at(540)
     assert reminder["over_level_in"] == ["firm/a"]
+
+
+def test_a_root_that_lives_in_another_shard_is_held_here_no_longer() -> None:
+    """This shard has a listed root for unknown; its home has heard of the pin itself."""
+    setup = desk_setup()
+    pin = override(-60, "pin", 60, kind="pin_state", scope="**", state="HALTED")
+    core = play([pin], setup).core
+    assert core.enforcer.trading_states("firm").own == "HALTED"
+    outputs = core.step([made_input(RootHome(root="firm", partition=1))])
+    assert outputs.actions[-1].trading_state == "ACTIVE"
+    assert core.enforcer.trading_states("firm").own == "ACTIVE"
+
+
+def test_silence_restricts_where_a_limit_is_kept_back_only_for_now() -> None:
+    kept = override(0, "no", 30, kind="suppress", scope="**", limit="lev")
+    assert played(kept, priced(1)).core.enforcer.is_enforced("firm/a")
+    assert not played(kept, priced(1), setup=desk_setup(mode="monitoring")).core.enforcer.is_enforced("firm/a")
