@@ -132,8 +132,12 @@ def _limit(scene: Scene) -> Iterator[RenderableType]:
             f"  confirmed by {limit.confirm}, for {age_text(limit.for_)}, kept firing for "
             f"{age_text(limit.keep_firing_for)}{', latched' if limit.latch else ''}{', hard' if limit.hard else ''}"
         )
-    override = "none" if decision.override_id is None else decision.override_id
-    yield Text(f"  mode {scene.mode}, stage {scene.stage}: {scene.effect}; override: {override}")
+    yield Text(f"  mode {scene.mode}, stage {scene.stage}: {scene.effect}; overrides in force: {len(scene.overrides)}")
+    for each in scene.overrides:
+        asked = f"{each.limit or each.scope} at {shown(each.value)}" if each.value is not None else each.limit or "all"
+        what = f"{each.kind} {asked}" if each.state is None else f"{each.kind} {each.state.value}"
+        by = each.actor if each.approved_by is None else f"{each.actor} and {each.approved_by}"
+        yield Text(f"    {each.id}: {what} in {each.scope} by {by}, until {iso_time(each.expires_ns)}: {each.reason}")
     if scene.figures is not None:
         figures = scene.figures
         yield Text(
