@@ -27,6 +27,7 @@ def explanation_record(explanation: Explanation) -> dict[str, object]:
         "match": explanation.is_match,
         "verdict": verdict_line(explanation),
         "troubles": list(explanation.troubles),
+        "notes": list(explanation.notes),
         "records": [_comparison(each) for each in explanation.comparisons],
         "actions": [_recomputed(each) for each in explanation.found],
         "acks": [] if story is None else list(story.acks),
