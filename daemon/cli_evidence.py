@@ -71,9 +71,9 @@ def _ask(config: Path | None, url: str | None, *, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    from daemon.status_service import evidence_table
+    from daemon.status_evidence import evidence_table
 
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=PIPED_WIDTH)
-    console.print(evidence_table(document.shards))
+    console.print(evidence_table(document.shards, width=console.width))

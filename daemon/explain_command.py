@@ -23,7 +23,7 @@ class Explanation:
     found       : as the inputs give it, one for each topic that it is on; empty where they do not give it
     comparisons : every record of it that is there or should be
     story       : None where no audit log of its shard is there
-    troubles    : why the answer is no match, beyond the comparisons
+    troubles    : why the answer is no match, beyond the comparisons; notes: what was not looked at, and why
     """
 
     action_id: str
@@ -33,6 +33,7 @@ class Explanation:
     comparisons: tuple[Comparison, ...]
     story: Story | None
     troubles: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def is_match(self) -> bool:
@@ -70,6 +71,8 @@ def explain(asked: Asked, opened: Opened = lambda _: lambda _: None) -> Explanat
     folder = places.audits.get(found[0].action.shard) if found else None
     story = None if folder is None else story_of(folder, action_id, found[0].scene.decision)
     wrong = list(troubles(claims, story))
+    if found and folder is None and places.audits:
+        wrong.append(f"no audit log of shard {found[0].action.shard} is here, but those of others are")
     if not found:
         wrong.append(f"its inputs give no such action: {_looked_in(places, shards)}")
     return Explanation(
@@ -80,6 +83,7 @@ def explain(asked: Asked, opened: Opened = lambda _: lambda _: None) -> Explanat
         comparisons=tuple(comparisons(found, Evidence(places, claims, story, told))),
         story=story,
         troubles=tuple(wrong),
+        notes=() if places.audits else (places.audit_note,),
     )
 
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from daemon.command_records import override_record
 from daemon.evidence_records import figures_record
 from daemon.explain_command import Explanation
 from daemon.explain_compare import Comparison
@@ -26,6 +27,7 @@ def explanation_record(explanation: Explanation) -> dict[str, object]:
         "match": explanation.is_match,
         "verdict": verdict_line(explanation),
         "troubles": list(explanation.troubles),
+        "notes": list(explanation.notes),
         "records": [_comparison(each) for each in explanation.comparisons],
         "actions": [_recomputed(each) for each in explanation.found],
         "acks": [] if story is None else list(story.acks),
@@ -62,6 +64,7 @@ def _recomputed(recomputed: Recomputed) -> dict[str, object]:
         "evidence_for_the_limit": None if scene.figures is None else figures_record(scene.figures),
         "state": scene.state,
         "reduction": None if scene.reduction is None else _reduction(scene.reduction),
+        "overrides_in_force": [override_record(each) for each in scene.overrides],
         "episode": [
             {
                 "d": each.d, "ts": each.ts_decided, "level": each.level, "kind": each.kind.value,

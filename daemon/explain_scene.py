@@ -10,6 +10,7 @@ from config.schema import Level, Limit
 from daemon.state_records import state_record
 from enforcement.enforcer import Enforcer
 from enforcement.figures import Figures
+from enforcement.overrides import Override
 from enforcement.records import Decision, HaltParams, ReduceParams, action_id_of
 from risk.measures import Vector
 from risk.measuring import measures_of
@@ -59,6 +60,7 @@ class Scene:
     episode   : decisions of the episode on every level, oldest first; the last one is `decision`
     figures   : what spoke for the limit in the scope (k, T, E, D); None for what is built in
     reduction : None where no targets were asked for
+    overrides : in force in the scope or over it, in the order in which they began
     """
 
     decision: Decision
@@ -71,6 +73,7 @@ class Scene:
     episode: tuple[Decision, ...]
     figures: Figures | None
     reduction: ReductionCheck | None
+    overrides: tuple[Override, ...]
 
 
 class SceneWitness:
@@ -104,7 +107,7 @@ class SceneWitness:
         return Scene(
             decision=decision,
             state=state_record(state, enforcer, p, n=decision.inputs.n),
-            limit=bound.limit,
+            limit=bound.configured,
             level=next(each for each in bound.levels if each.name == decision.level),
             stage=standing.stage.value,
             mode=standing.mode,
@@ -112,6 +115,7 @@ class SceneWitness:
             episode=episode,
             figures=None if unit is None else unit.figures(decision.ts_decided),
             reduction=reduction_check(state, enforcer, p, decision),
+            overrides=tuple(each for each in enforcer.overrides.active.values() if _is_over(each, decision.scope)),
         )
 
 
@@ -142,6 +146,12 @@ def reduction_check(state: RiskState, enforcer: Enforcer, p: int, decision: Deci
             for name, target in asked.items()
         ),
     )
+
+
+def _is_over(override: Override, scope: str) -> bool:
+    """Say whether an override is of the scope or of one above it."""
+    parts = scope.split("/")
+    return any(override.covers("/".join(parts[:count])) for count in range(1, len(parts) + 1))
 
 
 def _reduced(book: ScopeBook, at_most: dict[str, float]) -> Vector:

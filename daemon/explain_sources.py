@@ -41,12 +41,14 @@ class Places:
     journals : folder by shard; empty where a recording is played
     audits   : folder by shard, of what is there
     kafka    : of the broker to ask, None where none is to be
+    audit_note : where an audit log was looked for, for those who have none
     """
 
     asked: Asked
     journals: dict[int, Path]
     audits: dict[int, Path]
     kafka: KafkaConfig | None
+    audit_note: str
 
     @property
     def is_raw(self) -> bool:
@@ -87,14 +89,16 @@ def places_of(asked: Asked) -> Places:
     recording = asked.recording
     if recording is not None and not (recording.is_dir() and _journal_folders(recording)):
         audits = {} if asked.audit is None else _audit_folders(asked.audit)
-        return Places(asked, {}, audits, config.kafka if config is not None and asked.from_topic else None)
+        kafka = config.kafka if config is not None and asked.from_topic else None
+        return Places(asked, {}, audits, kafka, "not compared with an audit log: --audit names one")
     base = recording or asked.journal or Path((config or build_setup(None).config).journal.directory)
     journals = _journal_folders(base) if base.is_dir() else {}
     if not journals:
         raise ExplainError(f"{base}: holds no journal; --journal or --config say where it lies")
     if config is None:  # the run's own
         config = _config_of(next(iter(journals.values())))
-    return Places(asked, journals, _audits_of(asked, base, config), config.kafka if asked.from_topic else None)
+    note = f"not compared with an audit log: none is in {config.audit.log_directory}"
+    return Places(asked, journals, _audits_of(asked, base, config), config.kafka if asked.from_topic else None, note)
 
 
 def local_claims(places: Places, prefix: str) -> list[Claim]:

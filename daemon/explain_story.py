@@ -10,7 +10,7 @@ from enforcement.records import Decision
 
 Line = dict[str, object]
 _OF_EPISODES = ("label", "verification", "outcome")
-_OF_OVERRIDES = ("override", "override_end", "approve")
+_OF_OVERRIDES = ("command", "approval", "override")
 
 
 @dataclass(frozen=True, slots=True)

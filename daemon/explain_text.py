@@ -12,7 +12,7 @@ from daemon.explain_command import Explanation
 from daemon.explain_compare import Comparison
 from daemon.explain_pass import Recomputed
 from daemon.explain_scene import Scene
-from daemon.explain_words import headlines, input_words, is_timer, params_words, verdict_line
+from daemon.explain_words import headlines, input_words, is_timer, params_words, printable, verdict_line
 from daemon.screen_text import STATE_STYLES
 from daemon.status_tables import age_text, styled_life
 from daemon.summary import iso_time
@@ -50,6 +50,7 @@ def explanation_view(explanation: Explanation) -> RenderableType:
         parts.append(Text(f"Action {explanation.action_id} cannot be recomputed", style="bold"))
     parts.append(Text(verdict_line(explanation), style="green" if explanation.is_match else "bold red"))
     parts += [Text(f"  {each}", style="bold red") for each in explanation.troubles]
+    parts += [Text(f"  {each}", style="yellow") for each in explanation.notes]
     if not explanation.is_match:
         parts += _records(explanation)
     if explanation.found:
@@ -132,8 +133,13 @@ def _limit(scene: Scene) -> Iterator[RenderableType]:
             f"  confirmed by {limit.confirm}, for {age_text(limit.for_)}, kept firing for "
             f"{age_text(limit.keep_firing_for)}{', latched' if limit.latch else ''}{', hard' if limit.hard else ''}"
         )
-    override = "none" if decision.override_id is None else decision.override_id
-    yield Text(f"  mode {scene.mode}, stage {scene.stage}: {scene.effect}; override: {override}")
+    yield Text(f"  mode {scene.mode}, stage {scene.stage}: {scene.effect}; overrides in force: {len(scene.overrides)}")
+    for each in scene.overrides:
+        asked = f"{each.limit or each.scope} at {shown(each.value)}" if each.value is not None else each.limit or "all"
+        what = f"{each.kind} {asked}" if each.state is None else f"{each.kind} {each.state.value}"
+        by = each.actor if each.approved_by is None else f"{each.actor} and {each.approved_by}"
+        until, why = iso_time(each.expires_ns), printable(each.reason)
+        yield Text(f"    {each.id}: {what} in {each.scope} by {printable(by)}, until {until}: {why}")
     if scene.figures is not None:
         figures = scene.figures
         yield Text(
@@ -207,7 +213,9 @@ def _episode(scene: Scene) -> Iterator[RenderableType]:
     for each in scene.episode:
         what = styled_life(each.life.value) if each.kind is Kind.TRANSITION else Text(each.kind.value)
         style = "bold" if each.d == scene.decision.d else None
-        table.add_row(iso_time(each.ts_decided), each.level, what, each.decided_type, each.reason, style=style)
+        table.add_row(
+            iso_time(each.ts_decided), each.level, what, each.decided_type, printable(each.reason), style=style
+        )
     yield table
 
 
@@ -220,9 +228,8 @@ def _aftermath(explanation: Explanation) -> Iterator[RenderableType]:
     lines = [*story.overrides, *story.acks, *story.episode]
     for line in lines:
         rest = {k: v for k, v in line.items() if k not in _LEFT_OUT and v is not None}
-        yield Text(
-            f"  {iso_time(cast(int, line['ts']))} {line['kind']}: {', '.join(f'{k} {v}' for k, v in rest.items())}"
-        )
+        words = printable(", ".join(f"{name} {value}" for name, value in rest.items()))
+        yield Text(f"  {iso_time(cast(int, line['ts']))} {line['kind']}: {words}")
     if not lines:
         yield Text("  none in the audit log")
 

@@ -25,9 +25,14 @@ def headline(recomputed: Recomputed) -> str:
         held = ", ".join(dict.fromkeys(each.limit for each in action.active if each.type == action.type))
         return (
             f"{action.scope} {verb}, still because of {held}, at {iso_time(action.ts_decided)}: "
-            f"{action.cause.limit} {action.cause.transition.replace('>', ' to ')}: {action.reason}"
+            f"{action.cause.limit} {action.cause.transition.replace('>', ' to ')}: {printable(action.reason)}"
         )
-    return f"{action.scope} {verb} at {iso_time(action.ts_decided)}: {action.reason} ({who(action)})"
+    return f"{action.scope} {verb} at {iso_time(action.ts_decided)}: {printable(action.reason)} ({who(action)})"
+
+
+def printable(text: str) -> str:
+    """Return text that others wrote without what a terminal would obey."""
+    return "".join(each if each.isprintable() else "�" for each in text)
 
 
 def headlines(found: Sequence[Recomputed]) -> list[str]:
@@ -81,10 +86,9 @@ def input_words(item: Input) -> str:
             return f"{name} of {iso_time(event.ts)} (made by riskd)"
         return f"{type(event).__name__} (made by riskd)"
     place = f"{record.topic}[{record.partition}]" + (f" offset {record.offset}" if record.offset >= 0 else "")
-    raw = record.payload[:_PAYLOAD_SHOWN_MAX].decode(errors="replace")
-    text = "".join(each if each.isprintable() else "�" for each in raw)  # a terminal must not obey a record
+    text = printable(record.payload[:_PAYLOAD_SHOWN_MAX].decode(errors="replace"))
     more = f"… ({len(record.payload):,} bytes)" if len(record.payload) > _PAYLOAD_SHOWN_MAX else ""
-    refused = f"refused, {event.reason.value}: {event.detail}; " if isinstance(event, Rejection) else ""
+    refused = f"refused, {event.reason.value}: {printable(event.detail)}; " if isinstance(event, Rejection) else ""
     return f"{place}: {refused}{text}{more}"
 
 

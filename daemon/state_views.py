@@ -144,6 +144,8 @@ class EvidenceView(msgspec.Struct, frozen=True):
     precision: Shown
     stage: str
     false_causes: dict[str, int]
+    modes: list[str]
+    lacks: list[str]
 
 
 class OverrideView(msgspec.Struct, frozen=True):

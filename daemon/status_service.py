@@ -1,16 +1,14 @@
-"""The lower half of `riskd status`: data, sources, what waits where, and what speaks for each limit."""
+"""The lower half of `riskd status`: data, sources, and what waits where."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from rich.table import Table
 from rich.text import Text
 
-from daemon.state_views import ShardView, StateDocument, as_float
-from daemon.status_tables import NS_PER_S, age_text, table_with
+from daemon.state_views import ShardView, StateDocument
+from daemon.status_tables import NS_PER_S, age_text
 
 _LEASE_SOON_S = 10.0
 _OLD_S = 5.0
-READY_AT = 20.0
 
 
 def data_lines(document: StateDocument) -> Iterator[Text]:
@@ -46,29 +44,6 @@ def service_lines(document: StateDocument) -> Iterator[Text]:
             f"{lease}; {published}",
             "yellow" if is_late else "",
         )
-
-
-def evidence_table(shards: Sequence[ShardView]) -> Table:
-    """Return what speaks for each limit in its present stage: false episodes, live time, their rate, readiness."""
-    columns = ("limit", "stage", "k", "T weeks", "false a week", "at most", "E", "D", "ready")
-    table = table_with(
-        f"Evidence   (k: no person found them true; ready where E is {READY_AT:.0f}, demoted where D is 3.0)", columns
-    )
-    for shard in shards:
-        for limit, evidence in shard.evidence.items():
-            rate, readiness = as_float(evidence.rate_per_week), as_float(evidence.readiness)
-            table.add_row(
-                limit if len(shards) == 1 else f"{limit} ({shard.shard})",
-                evidence.stage,
-                f"{evidence.false}",
-                f"{evidence.stage_weeks:.1f}",
-                f"{rate:.2f}" if rate >= 0.0 else "-",
-                f"{as_float(evidence.rate_upper):.2f}",
-                f"{readiness:.3g}",
-                f"{evidence.cusum:.2f}",
-                "yes" if readiness >= READY_AT else "no",
-            )
-    return table
 
 
 def _of(shard: ShardView, document: StateDocument) -> str:

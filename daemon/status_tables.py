@@ -13,7 +13,10 @@ from daemon.state_views import NumberView, ScopeView, Shown
 NS_PER_S = 10**9
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 _TRUST_STYLES = {"fresh": "green", "stale": "yellow", "suspect": "red", "missing": "bold red"}
-_LEFT = {"book", "limit", "life", "why", "now", "acts", "asks for", "trust", "may trade", "shadow", "known"}
+_LEFT = {
+    "book", "limit", "life", "why", "now", "acts", "asks for", "trust", "may trade", "shadow", "known", "sensor",
+    "mode", "stage", "lacks to climb",
+}  # fmt: skip
 _BOOK_COLUMNS = (
     "book", "may trade", "shadow", "NAV", "VaR 99", "ES 99", "stress", "drawdown", "leverage", "trust", "known",
 )  # fmt: skip

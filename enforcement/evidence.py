@@ -1,13 +1,15 @@
 """What speaks for a limit over all its scopes: the figures of its ladders, summed for those who look on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from math import nan
+from typing import get_args
 
+from config.schema import Limit, Mode
 from enforcement.effects import Stage
 from enforcement.episodes import FALSE_CAUSES
 from enforcement.figures import WEEK_NS
-from enforcement.ladder import STAGES, Unit
+from enforcement.ladder import STAGES, Missing, Unit
 from enforcement.readiness import naive_rate, rate_upper_bound
 
 
@@ -26,6 +28,8 @@ class LimitEvidence:
     stage         : the lowest over scopes
     false_causes  : episodes judged false by now, by cause: a person's, else verification's, else outcome's, or that
                     nobody labelled them in time
+    modes         : that it is under in its scopes; `hard` acts in every mode, `pinned` in none
+    lacks         : in gradual mode, what any of its scopes lacks to be promoted; empty: nothing, or nothing climbs
     """
 
     sensor: str
@@ -41,10 +45,33 @@ class LimitEvidence:
     precision: float
     stage: Stage
     false_causes: dict[str, int]
+    modes: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
 
-def limit_evidence(sensor: str, units: Sequence[Unit], now_ns: int) -> LimitEvidence:
-    """Return the sums over a limit's scopes at core time `now_ns`, and the readiness of the least ready."""
+@dataclass(slots=True)
+class LimitUnits:
+    """A limit's ladders in all scopes, the modes that it is under there, and what its promotions lack."""
+
+    units: list[Unit] = field(default_factory=list)
+    modes: set[str] = field(default_factory=set)
+    lacks: set[Missing] = field(default_factory=set)
+
+
+def mode_word(limit: Limit, mode: Mode) -> str:
+    """Return under what a limit acts: `hard`, `pinned`, or the mode that it is in."""
+    if limit.hard:
+        return "hard"
+    return "pinned" if limit.pinned_shadow else mode
+
+
+def limit_evidence(
+    sensor: str, units: Sequence[Unit], now_ns: int, *, modes: Collection[str] = (), lacks: Collection[Missing] = ()
+) -> LimitEvidence:
+    """Return the sums over a limit's scopes at core time `now_ns`, and the readiness of the least ready.
+
+    modes, lacks : of any of the scopes, in any order
+    """
     figures = [unit.figures(now_ns) for unit in units]
     false, weeks = sum(each.false for each in figures), sum(each.weeks for each in figures)
     tallies = [unit.tally(now_ns) for unit in units]
@@ -65,4 +92,6 @@ def limit_evidence(sensor: str, units: Sequence[Unit], now_ns: int) -> LimitEvid
         precision=came / told if told else nan,
         stage=min((unit.stage for unit in units), key=STAGES.index, default=Stage.SHADOW),
         false_causes={cause: causes.count(cause) for cause in FALSE_CAUSES},
+        modes=tuple(sorted(modes)),
+        lacks=tuple(name for name in get_args(Missing) if name in lacks),
     )

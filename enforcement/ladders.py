@@ -7,7 +7,7 @@ from config.schema import Config, Limit
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, BUILTIN_IDS, Freshness
 from enforcement.effects import Stage, is_climbing
 from enforcement.episodes import Label, OutcomeTest, Verification
-from enforcement.evidence import LimitEvidence, limit_evidence
+from enforcement.evidence import LimitEvidence, LimitUnits, limit_evidence, mode_word
 from enforcement.figures import DAY_NS
 from enforcement.ladder import Circumstances, Missing, Step, Unit
 from enforcement.limits import BoundLimit
@@ -109,14 +109,20 @@ class Ladders:
 
     def evidence(self, limits: Sequence[Limit], now_ns: int) -> dict[str, LimitEvidence]:
         """Return what speaks for each of these limits up to core time `now_ns`, in their order; none is built in."""
-        found: dict[str, list[Unit]] = {limit.id: [] for limit in limits}
+        found = {limit.id: LimitUnits() for limit in limits}
         for holder in self._holders.values():
             if not self._is_left(holder):
-                for unit in holder.units:
+                for index, (bound, unit) in enumerate(zip(holder.limits, holder.units, strict=True)):
                     if unit.limit not in BUILTIN_IDS:
-                        found[unit.limit].append(unit)
-        sensors = {limit.id: limit.sensor for limit in limits}
-        return {limit: limit_evidence(sensors[limit], units, now_ns) for limit, units in found.items()}
+                        each, limit = found[unit.limit], bound.configured
+                        each.units.append(unit)
+                        each.modes.add(mode_word(limit, self._modes.of(limit, holder.scope)))
+                        if self.climbs(bound, holder.scope):
+                            each.lacks.update(self.missing(holder, index, now_ns))
+        return {
+            limit.id: limit_evidence(limit.sensor, of.units, now_ns, modes=of.modes, lacks=of.lacks)
+            for limit, of in zip(limits, found.values(), strict=True)
+        }
 
     def find(self, episode_id: str) -> Unit | None:
         """Return the unit that an episode is of, None where no such episode has begun."""

@@ -18,12 +18,13 @@ from tests.helpers import EventDict
 from tests.replay.made_stream import made_events, made_setup
 
 Ran = tuple[int, str, str]
+Run = tuple[MadeRun, list[EventDict]]
 Explain = Callable[..., Ran]
 Action = dict[str, object]
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[MadeRun, list[EventDict]]:
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run with a restart that nobody changes; `copy` is there for those who do."""
     events = made_events(days=20, quoted=5, quotes=10)
     folder, made = tmp_path_factory.mktemp("run"), made_setup("full", clock="event", scenarios="library.yaml")
@@ -40,7 +41,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[MadeRun, list[EventDi
 
 
 @pytest.fixture
-def copy(ran: tuple[MadeRun, list[EventDict]], tmp_path: Path) -> Path:
+def copy(ran: Run, tmp_path: Path) -> Path:
     return Path(shutil.copytree(ran[0].folder, tmp_path / "run"))
 
 
@@ -80,9 +81,7 @@ def audit_file(folder: Path) -> Path:
     return found
 
 
-def test_an_action_matches_in_audit_log_and_files(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_an_action_matches_in_audit_log_and_files(ran: Run, copy: Path, explain: Explain) -> None:
     action = late(ran[0])
     code, out, _ = explain(id_of(action), "--journal", copy / "journal", "--actions", copy)
     lines = out.splitlines()
@@ -94,9 +93,7 @@ def test_an_action_matches_in_audit_log_and_files(
         assert heading in out
 
 
-def test_a_beginning_of_an_id_is_enough_where_it_is_of_one_alone(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_a_beginning_of_an_id_is_enough_where_it_is_of_one_alone(ran: Run, copy: Path, explain: Explain) -> None:
     wanted = id_of(late(ran[0]))
     code, out, _ = explain(wanted[:8].upper(), "--journal", copy / "journal", "--json")
     found = orjson.loads(out)
@@ -108,9 +105,7 @@ def test_a_beginning_of_an_id_is_enough_where_it_is_of_one_alone(
     assert found["verdict"].startswith("NOT COMPARED")
 
 
-def test_an_ambiguous_beginning_names_the_ids(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_an_ambiguous_beginning_names_the_ids(ran: Run, copy: Path, explain: Explain) -> None:
     one, other = (id_of(each) for each in actions(ran[0])[-2:])
     twin = (one[:6] + other[6:]).encode()  # nobody can make two of these by hand, so one is given another beginning
     edit(copy / "shadow.jsonl", lambda content: content.replace(other.encode(), twin))
@@ -121,9 +116,7 @@ def test_an_ambiguous_beginning_names_the_ids(
     assert twin.decode() in err
 
 
-def test_the_json_holds_everything_that_a_script_needs(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_the_json_holds_everything_that_a_script_needs(ran: Run, copy: Path, explain: Explain) -> None:
     action = late(ran[0])
     code, out, err = explain(id_of(action), "--journal", copy / "journal", "--json")
     found = orjson.loads(out)
@@ -138,9 +131,7 @@ def test_the_json_holds_everything_that_a_script_needs(
 
 
 @pytest.mark.parametrize("field", ["statistic", "reason", "epoch"])
-def test_an_edited_record_is_named_by_its_field(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain, field: str
-) -> None:
+def test_an_edited_record_is_named_by_its_field(ran: Run, copy: Path, explain: Explain, field: str) -> None:
     action = late(ran[0])
     value = ran[0].values["actions"][actions(ran[0]).index(action)]
     changed = orjson.loads(value)
@@ -157,9 +148,7 @@ def test_an_edited_record_is_named_by_its_field(
     assert wrong[0]["differences"][0]["recorded"] == 7
 
 
-def test_bytes_that_mean_the_same_are_not_the_same_bytes(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_bytes_that_mean_the_same_are_not_the_same_bytes(ran: Run, copy: Path, explain: Explain) -> None:
     action = late(ran[0])
     value = ran[0].values["actions"][actions(ran[0]).index(action)]
     edit(copy / "actions.jsonl", lambda content: content.replace(value, value.replace(b'"shard":0', b'"shard": 0')))
@@ -168,9 +157,7 @@ def test_bytes_that_mean_the_same_are_not_the_same_bytes(
     assert "not the canonical bytes" in out
 
 
-def test_an_edited_audit_log_shows_the_field_and_the_broken_chain(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_an_edited_audit_log_shows_the_field_and_the_broken_chain(ran: Run, copy: Path, explain: Explain) -> None:
     action = late(ran[0])
     path = audit_file(copy)
     lines = path.read_bytes().splitlines(keepends=True)
@@ -183,9 +170,7 @@ def test_an_edited_audit_log_shows_the_field_and_the_broken_chain(
     assert "trading_state: recorded 'ACTIVE', the inputs give 'REDUCING'" in out
 
 
-def test_a_change_anywhere_before_is_trouble_too(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_a_change_anywhere_before_is_trouble_too(ran: Run, copy: Path, explain: Explain) -> None:
     """Who may change one line may change another: the log vouches for none."""
     edit(audit_file(copy), lambda content: content.replace(b'"kind":"watch"', b'"kind":"wAtch"', 1))
     code, out, _ = explain(id_of(late(ran[0])), "--journal", copy / "journal")
@@ -193,9 +178,7 @@ def test_a_change_anywhere_before_is_trouble_too(
     assert "the audit log is not as it was written" in out
 
 
-def test_a_dropped_audit_record_is_missing_and_not_forgotten(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_a_dropped_audit_record_is_missing_and_not_forgotten(ran: Run, copy: Path, explain: Explain) -> None:
     action = late(ran[0])
     needle = id_of(action).encode()
     edit(audit_file(copy), lambda content: b"".join(x for x in content.splitlines(True) if needle not in x))
@@ -205,9 +188,7 @@ def test_a_dropped_audit_record_is_missing_and_not_forgotten(
     assert verdicts == [("decision", "match"), ("action", "missing"), ("action", "missing")]
 
 
-def test_a_record_that_the_journal_does_not_give_is_unexplained(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_a_record_that_the_journal_does_not_give_is_unexplained(ran: Run, copy: Path, explain: Explain) -> None:
     action = late(ran[0])
     made_up = "ab" * 16
     edit(copy / "actions.jsonl", lambda content: content.replace(id_of(action).encode(), made_up.encode()))
@@ -217,9 +198,7 @@ def test_a_record_that_the_journal_does_not_give_is_unexplained(
     assert "THE INPUTS GIVE NO SUCH RECORD" in out
 
 
-def test_a_record_that_is_there_twice_is_trouble(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_a_record_that_is_there_twice_is_trouble(ran: Run, copy: Path, explain: Explain) -> None:
     action = late(ran[0])
     value = ran[0].values["actions"][actions(ran[0]).index(action)]
     edit(copy / "actions.jsonl", lambda content: content + value + b"\n")
@@ -228,9 +207,7 @@ def test_a_record_that_is_there_twice_is_trouble(
     assert "actions has the action 2 times" in out
 
 
-def test_a_journal_without_its_beginning_says_so(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_a_journal_without_its_beginning_says_so(ran: Run, copy: Path, explain: Explain) -> None:
     first = segment_paths(copy / "journal")[0]
     first.unlink()
     code, _, err = explain(id_of(late(ran[0])), "--journal", copy / "journal")
@@ -238,9 +215,7 @@ def test_a_journal_without_its_beginning_says_so(
     assert "its first 1 segments are gone" in err
 
 
-def test_a_journal_that_ends_before_the_action_gives_no_such_action(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
-) -> None:
+def test_a_journal_that_ends_before_the_action_gives_no_such_action(ran: Run, copy: Path, explain: Explain) -> None:
     for path in segment_paths(copy / "journal")[1:]:
         path.unlink()
     code, out, _ = explain(id_of(late(ran[0])), "--journal", copy / "journal")
@@ -249,7 +224,7 @@ def test_a_journal_that_ends_before_the_action_gives_no_such_action(
 
 
 def test_a_raw_recording_gives_the_decision_and_names_what_it_cannot_tell(
-    ran: tuple[MadeRun, list[EventDict]], copy: Path, explain: Explain
+    ran: Run, copy: Path, explain: Explain
 ) -> None:
     run, events = ran
     recording, config = copy / "raw.jsonl", copy / "riskd.yaml"
@@ -261,6 +236,25 @@ def test_a_raw_recording_gives_the_decision_and_names_what_it_cannot_tell(
     assert out.splitlines()[1].startswith("OTHER BYTES, SAME DECISION: ")
     assert "epoch: recorded 2, the inputs give 1   (a recording holds no assignment" in out
     assert "inputs.offsets.market-data-0: recorded" in out
+
+
+def test_a_log_that_is_gone_beside_those_of_other_shards_is_trouble(ran: Run, copy: Path, explain: Explain) -> None:
+    """Whoever may write the folder can also remove a whole log."""
+    other = copy / "audit" / "partition-1"
+    other.mkdir()
+    shutil.copy(audit_file(copy), other)
+    edit(next(other.iterdir()), lambda content: content.replace(b'"shard":0', b'"shard":1'))
+    audit_file(copy).unlink()
+    code, out, _ = explain(id_of(late(ran[0])), "--journal", copy / "journal", "--actions", copy)
+    assert code == 1
+    assert "no audit log of shard 0 is here, but those of others are" in out
+
+
+def test_what_was_not_compared_is_said(ran: Run, copy: Path, explain: Explain) -> None:
+    shutil.rmtree(copy / "audit")
+    code, out, _ = explain(id_of(late(ran[0])), "--journal", copy / "journal", "--actions", copy)
+    assert code == 0
+    assert "  not compared with an audit log: none is in " in out
 
 
 @pytest.mark.parametrize("wrong", ["", "abc", "xyz0", "ab" * 17])
