@@ -25,6 +25,7 @@ from feeds.events import (
     Heartbeat,
     Indicator,
     MadeEvent,
+    Outage,
     Reinstate,
     RootHome,
     SlowResult,
@@ -235,7 +236,7 @@ class Core:
                 self.handlers.set_catching_up(False)
                 looking.wake_roots()  # also where nothing ever came: an empty daemon never calls a book safe
                 looking.look(n=self.n, cause="time", ts_event=event.ts)
-                looking.release()
+                looking.release(n=self.n)
             case CalendarAdded():
                 self.handlers.add_calendar(event)
             case Stop():
@@ -254,6 +255,9 @@ class Core:
             case SlowResult():
                 looking.take_result(event)
                 looking.look(n=self.n, cause="other", ts_event=self.now_ns)
+            case Outage():
+                self._advance(event.ts)
+                looking.acks.note_outage(is_over=event.is_over, n=self.n)
             case Foreign():
                 pass
 

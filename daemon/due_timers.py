@@ -1,5 +1,6 @@
 """What each timer does when core time reaches it."""
 
+from daemon.ack_desk import TIMER as ACK
 from daemon.handlers import Handlers
 from daemon.looking import Looking
 from daemon.sources import KIND as SOURCE
@@ -28,6 +29,9 @@ def fire(
         return
     if kind in LADDERS:
         looking.fire_ladder(name, due_ns)
+        return
+    if kind == ACK:
+        looking.acks.settle(rest, n=n)
         return
     rows = state.window.rows_total
     if kind == SOURCE:

@@ -137,8 +137,10 @@ class Handlers:
                 reset_high_water(state, state.scope_index[event.scope])
             case Halt() | Reinstate() if state.now_ns == 0:  # before the first tick (clock: wall)
                 self.halts.remember(event)
-            case Halt() | Reinstate() | Ack():
+            case Halt() | Reinstate():
                 self._looking.take_command(event, n=record.n)
+            case Ack():
+                self._looking.acks.take(event, n=record.n)
             case Label():
                 self._looking.take_label(label_of(event, state.now_ns))
             case Heartbeat():

@@ -5,7 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
+from daemon.ack_desk import AckDesk
+from daemon.audit_records import action_audit, backtest_audit, decision_audit, rejection_audit, row_audits
 from daemon.episode_tests import EpisodeTests
 from daemon.outputs import Outputs
 from daemon.series import Series
@@ -13,9 +14,10 @@ from daemon.slow_results import result_of
 from daemon.stress_records import stress_audit
 from enforcement.enforcer import Enforcer
 from enforcement.episodes import Label
+from enforcement.follow_ups import CATCH_UP
 from enforcement.moment import Moment, Wake
-from enforcement.records import Effect, Outcome
-from feeds.events import Ack, Halt, Reinstate, SlowResult
+from enforcement.records import Action, Effect, Outcome
+from feeds.events import Halt, Reinstate, SlowResult
 from feeds.record import Input, Record, Rejection
 from risk.book import Book
 from risk.calendars import advance_open
@@ -52,6 +54,10 @@ class Looking:
         self._rejected_second = 0
         self.series: Series | None = None
         self.tests = EpisodeTests(state, enforcer.ladders, catalogue)
+        self.acks = AckDesk(
+            state, enforcer, audit=self._audit, let_out=self._let_out, outputs=lambda: self._outputs,
+            moment_of=lambda p, n: self._moment(p, n, "time", state.now_ns, suspect=False, new_row=False),
+        )  # fmt: skip
 
     def begin(self) -> Outputs:
         """Start a new set of outputs and return it."""
@@ -126,11 +132,8 @@ class Looking:
         """Take in what a person said of an episode; write it down, and what followed from it at once."""
         self._write_down(self.tests.label(label))
 
-    def take_command(self, event: Halt | Reinstate | Ack, *, n: int) -> None:
-        """Carry out an operator's halt or reinstatement, and write acknowledgements down."""
-        if isinstance(event, Ack):
-            self._audit(ack_audit(self._state.now_ns, event))
-            return
+    def take_command(self, event: Halt | Reinstate, *, n: int) -> None:
+        """Carry out an operator's halt or reinstatement."""
         p = self._state.scope_index[event.scope]
         moment = self._moment(p, n, "other", event.ts, suspect=False, new_row=False)
         measures = measures_of(self._state, p)
@@ -141,6 +144,8 @@ class Looking:
                 event.scope, measures, moment, actor=event.actor, reason=event.reason, limit=event.limit
             )
         self._take(p, outcomes)
+        if isinstance(event, Reinstate):
+            self.acks.reinstate(event, n=n)
 
     def reinstate_left(self, root: str, home: int, *, n: int) -> None:
         """End what an operator halted here of a root that lives in another shard, which has the halt itself."""
@@ -152,13 +157,11 @@ class Looking:
                 measures = measures_of(state, p)
                 self._take(p, self._enforcer.reinstate(path, measures, moment, actor="riskd", reason=reason))
 
-    def release(self) -> None:
+    def release(self, *, n: int) -> None:
         """Let out what the catch-up kept back: the final state of every scope that changed."""
-        now_ns = self._state.now_ns
-        for action in self._enforcer.release(now_ns):
-            is_enforced = action.effect is Effect.ENFORCED
-            (self._outputs.actions if is_enforced else self._outputs.shadow).append(action)
-            self._audit(action_audit(action, "actions" if is_enforced else "shadow", ts=now_ns))
+        for action in self._enforcer.release(self._state.now_ns):
+            self._let_out(action, ts=self._state.now_ns)
+        self.acks.resume(CATCH_UP, n=n)
 
     def take_result(self, event: SlowResult) -> None:
         """Apply a journaled result of slow work; one that nothing waits for changes nothing."""
@@ -256,17 +259,21 @@ class Looking:
             self._audit(decision_audit(outcome.decision))
             if self.series is not None:
                 outputs.series += self.series.book(p, outcome.decision)
-            if outcome.enforced is not None:
-                outputs.actions.append(outcome.enforced)
-                self._audit(action_audit(outcome.enforced, "actions"))
-            if outcome.shadow is not None:
-                outputs.shadow.append(outcome.shadow)
-                self._audit(action_audit(outcome.shadow, "shadow"))
+            for action in (outcome.enforced, outcome.shadow):
+                if action is not None:
+                    self._let_out(action)
         path = state.scopes[p]
         outputs.dirty.add(path)
         state.arrays.alive[p] = int(self._enforcer.alive(path))
         if state.arrays.dozing[p] == 1:
             rouse(state, p, self._enforcer.wake_levels(path))
+
+    def _let_out(self, action: Action, *, ts: int | None = None) -> None:
+        is_enforced = action.effect is Effect.ENFORCED
+        (self._outputs.actions if is_enforced else self._outputs.shadow).append(action)
+        self._audit(action_audit(action, "actions" if is_enforced else "shadow", ts=ts))
+        if is_enforced:
+            self.acks.arm(action.scope)
 
     def _write_down(self, lines: list[dict[str, object]]) -> None:
         """Write down what became of evidence, in order."""

@@ -11,11 +11,12 @@ from enforcement.builtin import BUILTIN_IDS, Freshness
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage, Standing
 from enforcement.evidence import LimitEvidence, limit_evidence
+from enforcement.follow_ups import CATCH_UP, FollowUp, FollowUps
 from enforcement.judgement import LazyBook, Sight, judge
 from enforcement.ladder import Unit
 from enforcement.ladders import Ladders
 from enforcement.life import Clock, Life, timer_due_ns
-from enforcement.limits import BoundLimit, bind_all, unwatched_limits, watched_limits
+from enforcement.limits import BoundLimit, bind_all, matches, unwatched_limits, watched_limits
 from enforcement.merge import Merged, most_severe
 from enforcement.moment import Moment, OpenTime
 from enforcement.publisher import Change, Origin, Publisher
@@ -36,6 +37,7 @@ class Enforcer:
     freshness     : of the watched sources, set by the daemon; every root is restricted while one is silent
     unwatched     : ids of limits whose sensor the catalogue does not have
     stages        : earned by evidence, by (limit id, scope)
+    follow_ups    : what became of enforced actions: acknowledgements and what contradicts them
     ladders       : of all limits in all scopes: where labels and what riskd itself finds of episodes go
     epoch         : of the journaled assignment, set by the daemon; in no id and no digest
     config_hash   : of what decisions depend on, so without modes; set by the daemon
@@ -55,7 +57,8 @@ class Enforcer:
         self.freshness = Freshness()
         self.stages: dict[tuple[str, str], Stage] = {}
         self.ladders = Ladders(config, catalogue, self.stages, timers, opens, self.freshness)
-        self._publisher = Publisher(self._limits, config.enforcement.mode, shard, self.stages)
+        self.follow_ups = FollowUps(config.enforcement.acks, opens, matches)
+        self._publisher = Publisher(self._limits, config.enforcement.mode, shard, self.stages, self.follow_ups)
         self._timers, self._opens = timers, opens
         self._scopes: dict[str, ScopeLives] = {}
 
@@ -217,10 +220,15 @@ class Enforcer:
     def hold(self) -> None:
         """Publish nothing until `release`: decisions go on, and so does every life (catch-up)."""
         self._publisher.holding.is_on = True
+        self.follow_ups.suspended = {CATCH_UP}
 
     def release(self, now_ns: int) -> list[Action]:
         """Return the final state of every scope that changed since `hold`, and publish again from now on."""
         return self._publisher.release(self.epoch, now_ns)
+
+    def follow(self, told: FollowUp, measures: Measures, moment: Moment) -> Action | None:
+        """Return the record of what follows an action of its scope, None where nothing has to be published."""
+        return self._publisher.follow(self._scopes[told.scope], told, measures, moment, self.epoch)
 
     def halt(self, scope: str, measures: Measures, moment: Moment, *, actor: str, reason: str) -> list[Outcome]:
         """Halt the scope by an operator's command: hard, in every mode, until `reinstate`; a repeat changes nothing."""

@@ -9,10 +9,12 @@ from config.schema import ActionType, Limit, Mode
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE
 from enforcement.demands import decided_demand, decided_type, params_for, published_demand
 from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
+from enforcement.follow_records import follow_action
+from enforcement.follow_ups import FollowUp, FollowUps
 from enforcement.holding import Holding
 from enforcement.life import Life, is_acting, is_breaching
 from enforcement.limits import BoundLimit, may_match_below
-from enforcement.merge import Merged, allowed_in, merge
+from enforcement.merge import Demand, Merged, allowed_in, merge
 from enforcement.moment import Moment
 from enforcement.records import (
     Action,
@@ -34,7 +36,6 @@ from risk.measures import Measures, Status
 from sensors.metric_reading import utilisation_of
 from sensors.reading import Reading
 
-ACK_WITHIN_NS = 5 * 10**9
 _LOUD = (Kind.ESCALATION, Kind.TARGETS, Kind.REMINDER)
 
 
@@ -75,8 +76,11 @@ class Publisher:
     holding : while it is on, decisions are made and nothing is published (catch-up)
     """
 
-    def __init__(self, limits: tuple[Limit, ...], mode: Mode, shard: int, stages: Stages) -> None:
+    def __init__(
+        self, limits: tuple[Limit, ...], mode: Mode, shard: int, stages: Stages, follow_ups: FollowUps
+    ) -> None:
         self.decisions = self.enforced_seq = self.shadow_seq = 0
+        self._follow_ups = follow_ups
         self._limits, self._mode, self._shard, self._stages = limits, mode, shard, stages
         self.holding = Holding()
 
@@ -118,6 +122,24 @@ class Publisher:
             for held in self.holding.end()
         ]
 
+    def follow(
+        self, holder: ScopeLives, told: FollowUp, measures: Measures, moment: Moment, epoch: int
+    ) -> Action | None:
+        """Return the record of what follows an action, None where nothing of it has to be published now."""
+        merged = self._merged_enforced(holder)
+        if self.holding.is_on or (merged == holder.enforced and not told.is_loud):
+            return None
+        holder.enforced = merged
+        self.enforced_seq += 1
+        ack_by = self._follow_ups.ack_by(merged.type, moment.ts) if told.requires_ack else None
+        action = follow_action(
+            self._follow_ups.base(holder.scope), told, merged, moment,
+            trust=measures.trust, epoch=epoch, seq=self.enforced_seq, count=self._follow_ups.count(holder.scope) + 1,
+            ack_by=ack_by,
+        )  # fmt: skip
+        self._follow_ups.publish(action, asked_ns=moment.ts, is_follow_up=True)
+        return action
+
     def _emit(
         self, effect: Effect, before: Merged, merged: Merged, decision: Decision, standing: Standing, epoch: int
     ) -> Action | None:
@@ -143,7 +165,8 @@ class Publisher:
         return merge([demand for demand in demands if demand is not None])
 
     def _merged_enforced(self, holder: ScopeLives) -> Merged:
-        demands = []
+        demands: list[Demand] = []
+        may_exceed = False
         for bound, lives in zip(holder.limits, holder.lives, strict=True):
             if not any(is_acting(life) for life in lives):
                 continue
@@ -154,7 +177,8 @@ class Publisher:
                 demand = published_demand(bound.limit.id, level, life, standing.stage)
                 if demand is not None:
                     demands.append(demand)
-        return merge(demands)
+                    may_exceed = may_exceed or standing.stage is Stage.FULL
+        return merge(demands + self._follow_ups.demands(holder.scope, demands, may_exceed=may_exceed))
 
     def _decide(self, holder: ScopeLives, change: Change, origin: Origin) -> Decision:
         bound, moment, reading = holder.limits[change.index], change.moment, change.reading
@@ -205,17 +229,20 @@ class Publisher:
         seq = self.enforced_seq if is_enforced else self.shadow_seq
         decided = decision.decided_type
         cause = _cause(decision, published_type(decided, standing.stage) if is_enforced else decided)
-        requires_ack = is_enforced and merged.type in ("throttle", "reduce_position", "halt")
-        return Action(
+        ack_by = self._follow_ups.ack_by(merged.type, asked_ns) if is_enforced else None
+        action = Action(
             action_id=action_id_of(decision), shard=decision.shard, d=decision.d, epoch=epoch, seq=seq,
             scope=decision.scope, trading_state=merged.trading_state, allowed=allowed_in(merged.trading_state),
             type=merged.type, params=merged.params, effect=effect, mode=standing.mode, cause=cause,
             active=merged.active, reason_code=decision.reason_code, reason=decision.reason, evidence=decision.evidence,
             inputs=decision.inputs, model_version=decision.model_version, config_hash=decision.config_hash,
             input_digest=decision.input_digest, ts_event=decision.ts_event, ts_decided=decision.ts_decided,
-            on_expiry="restrict" if is_enforced else "hold", requires_ack=requires_ack,
-            ack_by=asked_ns + ACK_WITHIN_NS if requires_ack else None,
+            on_expiry="restrict" if is_enforced else "hold", requires_ack=ack_by is not None,
+            ack_by=ack_by,
         )  # fmt: skip
+        if is_enforced:
+            self._follow_ups.publish(action, asked_ns=asked_ns, is_follow_up=False)
+        return action
 
 
 def _cause(decision: Decision, published: ActionType) -> Cause:

@@ -1,0 +1,87 @@
+"""Brings acknowledgements, deadlines and outages to the follow-ups of the enforcer, and lets out what comes of them."""
+
+from collections.abc import Callable
+
+from daemon.ack_records import ack_audit, follow_up_audit
+from daemon.outputs import Outputs
+from enforcement.enforcer import Enforcer
+from enforcement.follow_ups import ACTION_ACKNOWLEDGED, OUTAGE, Ack, FollowUp
+from enforcement.moment import Moment
+from enforcement.records import Action
+from feeds import events
+from risk.measuring import measures_of
+from risk.state import RiskState
+
+TIMER = "ack"  # "ack|scope": the next deadline of an acknowledgement
+
+
+class AckDesk:
+    """The acknowledgements of one shard.
+
+    moment_of : the moment of a scope after input n, where nothing but time has passed
+    let_out   : takes a published action
+    audit     : takes an audit record
+    outputs   : those of the present step
+    """
+
+    def __init__(
+        self, state: RiskState, enforcer: Enforcer, *, moment_of: Callable[[int, int], Moment],
+        let_out: Callable[[Action], None], audit: Callable[[dict[str, object]], None], outputs: Callable[[], Outputs],
+    ) -> None:  # fmt: skip
+        self._state, self._enforcer, self._follow_ups = state, enforcer, enforcer.follow_ups
+        self._moment_of, self._let_out, self._audit, self._outputs = moment_of, let_out, audit, outputs
+
+    def take(self, event: events.Ack, *, n: int) -> None:
+        """Take in an acknowledgement, and what follows from it at once."""
+        ack = Ack(event.action_id, event.consumer, event.result, event.residual)
+        taken = self._follow_ups.take(ack, self._state.now_ns)
+        self._outputs().acks.append(taken)
+        self._audit(ack_audit(self._state.now_ns, taken))
+        if taken.scope is not None:
+            self.settle(taken.scope, n=n)
+
+    def settle(self, scope: str, *, n: int) -> None:
+        """Tell what is to be told of a scope now, and wait for its next deadline."""
+        told = self._follow_ups.settle(scope, self._state.now_ns)
+        if told is not None:
+            self._tell(told, n)
+        self.arm(scope)
+
+    def reinstate(self, event: events.Reinstate, *, n: int) -> None:
+        """End what a missing acknowledgement brought about, where the command is of the scope, or of just that."""
+        if event.limit in (None, ACTION_ACKNOWLEDGED):
+            self._follow_ups.reinstate(event.scope, f"reinstated by {event.actor}: {event.reason}")
+            self.settle(event.scope, n=n)
+
+    def arm(self, scope: str) -> None:
+        """Wait for the next deadline of a scope, where there is one."""
+        due_ns = self._follow_ups.due_ns(scope)
+        if due_ns is None:
+            self._state.timers.cancel(f"{TIMER}|{scope}")
+        else:
+            self._state.timers.arm(f"{TIMER}|{scope}", max(due_ns, self._state.now_ns))
+
+    def note_outage(self, *, is_over: bool, n: int) -> None:
+        """Take in that nothing can pass to or from consumers, so that no deadline runs out, or that it can again."""
+        if is_over:
+            self.resume(OUTAGE, n=n)
+            return
+        self._follow_ups.suspended.add(OUTAGE)
+        for scope in self._follow_ups.scopes:
+            self.arm(scope)
+
+    def resume(self, why: str, *, n: int) -> None:
+        """Take in that acknowledgements can come again: everybody has the whole time from now on."""
+        self._follow_ups.resume(why, self._state.now_ns)
+        for scope in list(self._follow_ups.scopes):
+            self.settle(scope, n=n)
+
+    def _tell(self, told: FollowUp, n: int) -> None:
+        p = self._state.scope_index[told.scope]
+        action = self._enforcer.follow(told, measures_of(self._state, p), self._moment_of(p, n))
+        outputs = self._outputs()
+        outputs.follow_ups.append(told)
+        outputs.dirty.add(told.scope)
+        self._audit(follow_up_audit(self._state.now_ns, told, action))
+        if action is not None:
+            self._let_out(action)
