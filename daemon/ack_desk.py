@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
+from daemon.ack_books import CoreBooks
 from daemon.ack_records import ack_audit, follow_up_audit
+from daemon.ack_watch import AckWatch
 from daemon.outputs import Outputs
 from enforcement.enforcer import Enforcer
-from enforcement.follow_ups import ACTION_ACKNOWLEDGED, OUTAGE, Ack, FollowUp
+from enforcement.follow_ups import OUTAGE, Ack
+from enforcement.follow_words import FOLLOW_UP_LIMITS, FollowUp
 from enforcement.moment import Moment
 from enforcement.records import Action
 from feeds import events
@@ -22,6 +25,7 @@ class AckDesk:
     let_out   : takes a published action
     audit     : takes an audit record
     outputs   : those of the present step
+    watch     : holds positions against what was applied
     """
 
     def __init__(
@@ -29,6 +33,8 @@ class AckDesk:
         let_out: Callable[[Action], None], audit: Callable[[dict[str, object]], None], outputs: Callable[[], Outputs],
     ) -> None:  # fmt: skip
         self._state, self._enforcer, self._follow_ups = state, enforcer, enforcer.follow_ups
+        self._books = CoreBooks(state)
+        self.watch = AckWatch(state, self._books, enforcer.follow_ups.effects)
         self._moment_of, self._let_out, self._audit, self._outputs = moment_of, let_out, audit, outputs
 
     def take(self, event: events.Ack, *, n: int) -> None:
@@ -42,16 +48,21 @@ class AckDesk:
 
     def settle(self, scope: str, *, n: int) -> None:
         """Tell what is to be told of a scope now, and wait for its next deadline."""
-        told = self._follow_ups.settle(scope, self._state.now_ns)
-        if told is not None:
+        while (told := self._follow_ups.settle(scope, self._state.now_ns, self._books)) is not None:
             self._tell(told, n)
         self.arm(scope)
 
+    def settle_touched(self, *, n: int) -> None:
+        """Tell what positions and orders of this event contradict, and what conforms by them."""
+        touched, self.watch.touched = self.watch.touched, []
+        for scope in touched:
+            self.settle(scope, n=n)
+
     def reinstate(self, event: events.Reinstate, *, n: int) -> None:
-        """End what a missing acknowledgement brought about, where the command is of the scope, or of just that."""
-        if event.limit in (None, ACTION_ACKNOWLEDGED):
-            self._follow_ups.reinstate(event.scope, f"reinstated by {event.actor}: {event.reason}")
-            self.settle(event.scope, n=n)
+        """End what followed the scope's actions, or the part of it that the command names."""
+        limits = FOLLOW_UP_LIMITS if event.limit is None else (event.limit,)
+        self._follow_ups.reinstate(event.scope, limits, f"reinstated by {event.actor}: {event.reason}")
+        self.settle(event.scope, n=n)
 
     def arm(self, scope: str) -> None:
         """Wait for the next deadline of a scope, where there is one."""
@@ -82,6 +93,8 @@ class AckDesk:
         outputs = self._outputs()
         outputs.follow_ups.append(told)
         outputs.dirty.add(told.scope)
-        self._audit(follow_up_audit(self._state.now_ns, told, action))
+        self._audit(
+            follow_up_audit(self._state.now_ns, told, action, self._follow_ups.effects.contradicted(told.scope))
+        )
         if action is not None:
             self._let_out(action)

@@ -15,3 +15,4 @@ def add_acks(families: Families, shards: Sequence[ShardReport], labels: Portfoli
         families["acks_open"].add(sum(each.open for each in acks.values()))
         for scope, each in acks.items():
             families["ack_missing"].add(float(each.missing is not None), labels.of(scope))
+            families["enforcement_ineffective"].add(float(bool(each.contradictions)), labels.of(scope))

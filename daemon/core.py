@@ -17,6 +17,7 @@ from enforcement.enforcer import Enforcer
 from enforcement.evidence import LimitEvidence
 from enforcement.moment import Wake
 from feeds.events import (
+    Ack,
     Assignment,
     CalendarAdded,
     CatchUpEnd,
@@ -214,7 +215,7 @@ class Core:
         cause: Wake = self.handlers.apply(item)
         if self._is_wall_untimed():  # nothing is decided before the core knows the time
             return
-        if isinstance(event, (Heartbeat, Indicator)):  # what it freshens is looked at, but it is no second price
+        if isinstance(event, (Heartbeat, Indicator, Ack)):  # what they freshen is looked at; they are no second price
             cause = "time"
         looking.look(n=self.n, cause=cause, ts_event=event.ts, suspect=self.handlers.was_suspect)
         self._halt_late()

@@ -100,6 +100,13 @@ class Handlers:
 
     def apply(self, item: Input) -> Literal["price", "other"]:
         """Apply an input that was not refused; return what it is to a confirmation."""
+        watch = self._looking.acks.watch
+        watch.before(item.event)
+        is_price = self._apply(item)
+        watch.after(item.event)
+        return is_price
+
+    def _apply(self, item: Input) -> Literal["price", "other"]:
         record, event, state = item.record, item.event, self._state
         self.was_suspect = False
         if state.window.session < 0 and state.now_ns > 0:  # before the first tick (clock: wall) it is 1970

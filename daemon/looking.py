@@ -114,6 +114,8 @@ class Looking:
             self._complete_row()
             if self.series is not None:
                 self._outputs.series += self.series.row()
+        if self.acks.watch.touched:
+            self.acks.settle_touched(n=n)
 
     def fire_life(self, name: str, due_ns: int, *, n: int) -> None:
         """Hand a timer of a breach life to the enforcer."""

@@ -12,7 +12,7 @@ from daemon.outputs import Outputs
 from daemon.program_log import ProgramLog
 from daemon.report import TOPIC_KINDS
 from enforcement.acks import Result, Standing
-from enforcement.follow_ups import FollowUpKind
+from enforcement.follow_words import FollowUpKind
 from enforcement.records import Action, Decision, Effect, Kind
 from feeds.order_verdict import Outcome
 from feeds.record import RejectReason

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from daemon.series_lines import SeriesLine
-from enforcement.follow_ups import AckTaken, FollowUp
+from enforcement.follow_ups import AckTaken
+from enforcement.follow_words import FollowUp
 from enforcement.records import Action, Decision
 from feeds.record import Record, Rejection
 from risk.slow_work import SlowRequest

@@ -36,6 +36,7 @@ REPORT_FAMILIES = (
     FamilySpec("core_time_seconds", "Core time of the shard that is behind, since the epoch", combine=smallest),
     FamilySpec("acks_open", "Scopes whose last action somebody has still to acknowledge", combine=total),
     FamilySpec("ack_missing", "1 where an acknowledgement is missing", ("portfolio",)),
+    FamilySpec("enforcement_ineffective", "1 where positions contradict what was applied", ("portfolio",)),
     FamilySpec("journal_lag_seconds", "Age of the oldest output that waits to leave"),
     FamilySpec("audit_lag_records", "Audit records that wait to be written", combine=total),
     FamilySpec("consumer_lag_records", "Records that were not read yet", ("topic",)),

@@ -164,12 +164,13 @@ class AcksView(msgspec.Struct, frozen=True):
     """How the last action of a scope stands with its acknowledgements, as `daemon.ack_records` describes it."""
 
     action_id: str
-    asked: int
-    ack_by: int
+    asked: int | None
+    ack_by: int | None
     open: bool
     owing: list[str]
     said: dict[str, SaidView]
     missing: MissingView | None
+    contradictions: list[str]
 
 
 class ShardView(msgspec.Struct, frozen=True):

@@ -11,7 +11,8 @@ from enforcement.builtin import BUILTIN_IDS, Freshness
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage, Standing
 from enforcement.evidence import LimitEvidence, limit_evidence
-from enforcement.follow_ups import CATCH_UP, FollowUp, FollowUps
+from enforcement.follow_ups import CATCH_UP, FollowUps
+from enforcement.follow_words import FollowUp
 from enforcement.judgement import LazyBook, Sight, judge
 from enforcement.ladder import Unit
 from enforcement.ladders import Ladders

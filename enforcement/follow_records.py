@@ -2,12 +2,12 @@
 
 import msgspec
 
-from enforcement.follow_ups import FollowUp
+from enforcement.follow_words import FollowUp
 from enforcement.merge import Merged, allowed_in
 from enforcement.moment import Moment
 from enforcement.records import Action, Inputs, Kind, digest_of
 
-_KINDS = {"missing": Kind.ESCALATION, "repeat": Kind.REMINDER}
+_KINDS = {"missing": Kind.ESCALATION, "ineffective": Kind.ESCALATION, "repeat": Kind.REMINDER}
 
 
 def follow_up_id(base: Action, count: int) -> str:

@@ -4,24 +4,24 @@ It stands behind the publisher: decisions are the same in every mode, and what w
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from config.acks import AcksConfig
 from config.schema import ActionType
 from enforcement.acks import Owed, Result, Said, ScopeAcks, Standing
+from enforcement.contradictions import Books
+from enforcement.effectiveness import Effectiveness
+from enforcement.follow_words import ACTION_ACKNOWLEDGED, ENFORCEMENT_EFFECTIVE, LEVEL, FollowUp, FollowUpKind
 from enforcement.merge import Demand, merge, severity
 from enforcement.moment import OpenTime
 from enforcement.reasons import ReasonCode
 from enforcement.records import Action, HaltParams, Params, ReduceParams
 
-ACTION_ACKNOWLEDGED = "action_acknowledged"
-LEVEL = "hard"
 CATCH_UP, OUTAGE = "catch_up", "outage"  # while nobody can acknowledge
 REMEMBERED_MAX = 64  # ids of a scope; an acknowledgement of an older action is of an unknown one
 
-FollowUpKind = Literal["missing", "repeat", "acknowledged", "reinstated"]
 Why = Literal["silent", "refused", "partial"]
 _ASKS = ("throttle", "reduce_position", "halt")
 
@@ -46,26 +46,6 @@ class AckTaken:
     latency_ns: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """What is to be told of a scope: the record that follows `action_id`.
-
-    code     : None: that of the action that goes on
-    owing    : consumers that have not applied it, by name; empty where none is named
-    requires_ack : whether the record asks for an acknowledgement where its type would
-    is_loud  : published also where nothing of the scope's state changes
-    """
-
-    kind: FollowUpKind
-    scope: str
-    action_id: str
-    reason: str
-    code: ReasonCode | None
-    owing: tuple[str, ...] = ()
-    requires_ack: bool = True
-    is_loud: bool = True
-
-
 @dataclass(slots=True)
 class Missing:
     """An acknowledgement that is missing: since when, why, and when that was told last."""
@@ -78,10 +58,11 @@ class Missing:
 
 @dataclass(slots=True)
 class Followed:
-    """One scope: base is its last action by a decision, told its last of any kind."""
+    """One scope: base is its last action by a decision, last its last of any kind."""
 
     acks: ScopeAcks = field(default_factory=ScopeAcks)
     base: Action | None = None
+    last: Action | None = None
     missing: Missing | None = None
     untold: FollowUp | None = None  # of a reinstatement
     count: int = 0  # follow-ups so far: part of their ids
@@ -91,6 +72,7 @@ class Followed:
 class FollowUps:
     """Every scope of one shard.
 
+    effects   : of what consumers say they have applied
     suspended : reasons for which nobody can acknowledge now: nothing is missing before all of them have ended
     """
 
@@ -101,6 +83,7 @@ class FollowUps:
         self._names: dict[str, tuple[str, ...]] = {}
         self._heard: set[str] = set()  # roots in which an acknowledgement has counted
         self.suspended: set[str] = set()
+        self.effects = Effectiveness(config, opens)
 
     @property
     def scopes(self) -> Iterable[str]:
@@ -126,10 +109,12 @@ class FollowUps:
             del self._asked[followed.remembered[0]]
         followed.remembered.append(action.action_id)
         self._asked[action.action_id] = (action.scope, asked_ns)
+        followed.last = action
         if is_follow_up:
             followed.count += 1
         else:
             followed.base = action
+            self.effects.publish(action)
             if action.type not in _ASKS:
                 followed.missing = None
 
@@ -138,11 +123,13 @@ class FollowUps:
 
         may_exceed : one of them is of a limit in FULL, so that more than a throttle may be asked for
         """
-        followed = self._scopes.get(scope)
+        followed, asked = self._scopes.get(scope), self.effects.demands(scope)
         if followed is None or followed.missing is None or not followed.missing.is_stepped or not may_exceed:
-            return []
+            return asked
         stepped = self._stepped(merge(demands).type)
-        return [] if stepped is None else [Demand(ACTION_ACKNOWLEDGED, LEVEL, followed.missing.since_ns, *stepped)]
+        if stepped is None:
+            return asked
+        return [Demand(ACTION_ACKNOWLEDGED, LEVEL, followed.missing.since_ns, *stepped), *asked]
 
     def take(self, ack: Ack, now_ns: int) -> AckTaken:
         """Take in an acknowledgement at core time `now_ns`; whatever it says, it is a value and no error."""
@@ -159,18 +146,25 @@ class FollowUps:
             self._heard.add(_root(scope))
         return AckTaken(ack, standing, scope, now_ns - asked_ns)
 
-    def settle(self, scope: str, now_ns: int) -> FollowUp | None:
-        """Return what is to be told of the scope now: that an acknowledgement is missing, still is, or has come."""
+    def settle(self, scope: str, now_ns: int, books: Books) -> FollowUp | None:
+        """Return what is to be told of the scope now, None where nothing is; there may be more to tell after it."""
         followed = self._scopes.get(scope)
         if followed is None or followed.base is None or CATCH_UP in self.suspended:
             return None
         if followed.untold is not None:
             told, followed.untold = followed.untold, None
             return told
-        if self.suspended:
-            return None
-        names = self.names_for(scope)
-        owed, missing = followed.acks.owed(names), followed.missing
+        owed = followed.acks.owed(self.names_for(scope))
+        if owed.is_applied and followed.last is not None:
+            self.effects.acknowledge(followed.last, now_ns)
+        if (changed := self.effects.settle(scope, now_ns, books)) is not None:
+            return changed
+        return None if self.suspended else self._settle_acks(scope, followed, owed, now_ns)
+
+    def _settle_acks(self, scope: str, followed: Followed, owed: Owed, now_ns: int) -> FollowUp | None:
+        """Return whether an acknowledgement is missing, still is, or has come."""
+        missing = followed.missing
+        assert followed.base is not None, f"no action of {scope} was published"
         is_late = owed.due_ns is not None and owed.due_ns <= now_ns
         if missing is None:
             if not (owed.refusers or is_late):
@@ -190,10 +184,14 @@ class FollowUps:
             return self._missing(scope, followed, owed, now_ns, "repeat")
         return None
 
-    def reinstate(self, scope: str, reason: str) -> None:
-        """End what a missing acknowledgement brought about, because a person says so; `settle` tells it."""
+    def reinstate(self, scope: str, limits: Sequence[str], reason: str) -> None:
+        """End what these of FOLLOW_UP_LIMITS ask for, because a person says so; `settle` tells it."""
         followed = self._scopes.get(scope)
-        if followed is not None and followed.missing is not None:
+        if followed is None:
+            return
+        if ENFORCEMENT_EFFECTIVE in limits:
+            followed.untold = self.effects.reinstate(scope, reason) or followed.untold
+        if ACTION_ACKNOWLEDGED in limits and followed.missing is not None:
             followed.missing = None
             followed.acks.awaited.clear()
             code = ReasonCode.OPERATOR_REINSTATE
@@ -204,11 +202,13 @@ class FollowUps:
     def due_ns(self, scope: str) -> int | None:
         """Return when the scope has to be settled without any input, None where it need not be."""
         followed = self._scopes.get(scope)
-        if followed is None or self.suspended:
+        if followed is None or CATCH_UP in self.suspended:
             return None
-        if followed.missing is not None:
-            return self._repeats_at(scope, followed.missing)
-        return followed.acks.owed(self.names_for(scope)).due_ns
+        dues = [self.effects.due_ns(scope)]
+        if not self.suspended:
+            owed = followed.acks.owed(self.names_for(scope))
+            dues.append(self._repeats_at(scope, followed.missing) if followed.missing is not None else owed.due_ns)
+        return min((due for due in dues if due is not None), default=None)
 
     def resume(self, why: str, now_ns: int) -> None:
         """End a reason for which nobody could acknowledge: everybody has the whole time from now on."""
@@ -231,8 +231,12 @@ class FollowUps:
         return self._scopes[scope]
 
     def awaiting(self) -> list[str]:
-        """Return the scopes whose last action asks for an acknowledgement, in the order of their first action."""
-        return [scope for scope, followed in self._scopes.items() if followed.acks.awaited]
+        """Return the scopes whose last action asks for an acknowledgement, or is contradicted."""
+        return [
+            scope
+            for scope, followed in self._scopes.items()
+            if followed.acks.awaited or self.effects.contradicted(scope)
+        ]
 
     def _missing(self, scope: str, followed: Followed, owed: Owed, now_ns: int, kind: FollowUpKind) -> FollowUp:
         assert followed.missing is not None, f"no acknowledgement of {scope} is missing"

@@ -10,7 +10,8 @@ from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE
 from enforcement.demands import decided_demand, decided_type, params_for, published_demand
 from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
 from enforcement.follow_records import follow_action
-from enforcement.follow_ups import FollowUp, FollowUps
+from enforcement.follow_ups import FollowUps
+from enforcement.follow_words import FollowUp
 from enforcement.holding import Holding
 from enforcement.life import Life, is_acting, is_breaching
 from enforcement.limits import BoundLimit, may_match_below

@@ -29,6 +29,7 @@ EVIDENCE = LimitEvidence(
 ACKS: dict[str, object] = {
     "action_id": "ab" * 16, "asked": 5 * 10**9, "ack_by": 10 * 10**9, "open": True, "owing": ["oms"],
     "said": {"algo": {"result": "partial", "residual": 3.0}}, "missing": {"since": 10 * 10**9, "why": "silent"},
+    "contradictions": ["firm/a S0 went from 10 to 12"],
 }  # fmt: skip
 
 

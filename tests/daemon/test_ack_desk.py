@@ -123,7 +123,7 @@ def test_a_partial_is_at_work_and_escalates_where_it_stays_partial() -> None:
     setup = story_setup(REDUCE, partial_within="2m")
     working = [OVER, at(1, ack("#0", 0, "partial", residual=5.0)), at(60, ack("#0", 0, "partial", residual=2.0))]
     assert told(played_story([*working, beat(120)], setup))[1:] == []
-    assert told(played_story([*working, at(120, ack("#0", 0)), beat(9_000)], setup))[1:] == []
+    assert told(played_story([*working, at(120, ack("#0", 0)), beat(900)], setup))[1:] == []
     assert told(played_story([*working, beat(9_000)], setup))[1:2] == [("halt", "ACK_MISSING", 121)]
     at_once = story_setup(REDUCE, partial_within="0s")
     assert told(played_story(working[:2], at_once))[1:] == [("halt", "ACK_MISSING", 1)]
