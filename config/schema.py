@@ -11,6 +11,7 @@ from config.durations import DurationNs
 from config.frozen import Frozen
 from config.liquidity import LiquidityConfig
 from config.promotion import LimitPromotion, PromotionConfig, Sensitivity
+from config.reserved import is_selftest
 from config.scope_globs import Scope
 from config.stress import StressConfig
 
@@ -30,6 +31,8 @@ def _check_date(value: str) -> str:
 def _check_root(value: str) -> str:
     if not value or "/" in value or value.strip() != value or value == "_self":
         raise ValueError(f"portfolio must be a root, the first element of a path such as firm, got {value!r}")
+    if is_selftest(value):
+        raise ValueError(f"portfolio must not be a root of riskd's self-tests, got {value!r}")
     return value
 
 

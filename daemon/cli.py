@@ -17,6 +17,7 @@ from daemon.cli_label import label
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
 from daemon.cli_record import record
 from daemon.cli_report import report
+from daemon.cli_selftest import selftest
 from daemon.cli_sensitivity import sensitivity
 from daemon.cli_status import status
 from daemon.cli_stress import stress
@@ -36,6 +37,7 @@ app.command()(evidence)
 app.command()(label)
 app.command()(record)
 app.command()(report)
+app.command()(selftest)
 app.command()(sensitivity)
 app.command()(status)
 app.command()(stress)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -19,6 +18,7 @@ from daemon.outputs import Outputs
 from daemon.publisher import Publisher, refuse_published
 from daemon.recovery import check_setup, recover
 from daemon.refused_log import RefusedLog
+from daemon.shard_folders import shard_directory
 from daemon.slow_results import slow_result
 from daemon.wall_clock import WallClock, with_tick
 from feeds.batch import Batch
@@ -34,11 +34,6 @@ from feeds.record import Record
 from risk.slow_work import SlowRequest, compute
 
 STEP_INPUTS_MAX = 1_000
-
-
-def shard_directory(base: str, shard: int) -> Path:
-    """Return the folder of a shard's journal or audit log: partition 0 has the configured one itself."""
-    return Path(base) if shard == 0 else Path(base) / f"partition-{shard}"
 
 
 class Shard:

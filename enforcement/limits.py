@@ -1,10 +1,11 @@
 """Binds the limits of the configuration to the scopes that exist."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from math import inf
 from typing import Protocol
 
+from config.reserved import is_selftest
 from config.schema import Config, Level, Limit
 from config.sensor_facts import Metric, clear_at
 from enforcement.builtin import (
@@ -12,6 +13,7 @@ from enforcement.builtin import (
     DATA_FRESH,
     MODEL_AVAILABLE,
     OPERATOR_HALT,
+    SELFTEST,
     BuiltinReader,
     CommandReader,
     Freshness,
@@ -132,6 +134,8 @@ def bind_all(
     freshness : of the watched sources; None where none is watched
     Raises ValueError where a metric is not the sensor's or a clear level is over its level.
     """
+    if is_selftest(scope):
+        return _bind_selftest(currency, catalogue)
     bound = [_bind_builtin(MODEL_AVAILABLE, KnownReader(listed))] if is_root else []
     if is_root and freshness is not None:
         bound.append(_bind_builtin(DATA_FRESH, FreshReader(freshness, scope), keep_ns=DATA_FRESH.keep_firing_for))
@@ -157,6 +161,15 @@ def _bind(limit: Limit, currency: str, catalogue: Catalogue) -> BoundLimit:
     wake_at = lowest if metric.confirmed_by == "fits" else calm + WAKE_SHARE * (lowest - calm)
     index = METRIC_INDEX.get(limit.metric, -1)
     return BoundLimit(limit, clear_ats, sensor, _rule(limit, metric), index, fixed, wake_at, metric)
+
+
+def _bind_selftest(currency: str, catalogue: Catalogue) -> tuple[BoundLimit, ...]:
+    """Return the limits of a root of self-tests: no configured one looks there, and nothing is ever held."""
+    commanded = _bind_builtin(OPERATOR_HALT, CommandReader())
+    if catalogue.named(SELFTEST.sensor) is None:
+        return (commanded,)
+    limit = _bind(SELFTEST, currency, catalogue)
+    return commanded, replace(limit, rule=replace(limit.rule, keep_rows=0))  # it clears with the nav that says so
 
 
 def _bind_builtin(limit: Limit, reader: BuiltinReader, *, keep_ns: int = 0) -> BoundLimit:
