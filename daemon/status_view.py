@@ -9,6 +9,7 @@ from rich.text import Text
 from daemon.report import NOT_NEEDED_TO_BE_READY
 from daemon.screen_text import money
 from daemon.state_views import LimitView, StateDocument, as_float
+from daemon.status_acks import ack_table, without_selftests
 from daemon.status_service import data_lines, evidence_table, service_lines
 from daemon.status_tables import age_text, portfolio_table, styled_life, table_with
 from daemon.summary import iso_time
@@ -26,12 +27,14 @@ _ACTED = {"firing", "latched", "recovering"}
 
 def status_view(document: StateDocument, *, width: int, height: int | None = None) -> RenderableType:
     """Return the whole view for so many columns; `height` in lines, None where everything is to be shown."""
+    document = without_selftests(document)
     free = None if height is None else max(height - _LINES_OF_THE_REST - len(document.states), _FIRED_MIN)
     return Group(
         *_headline(document),
         Text(),
         *_fired(document, free),
         portfolio_table(document.states, is_wide=width >= _WIDE),
+        *ack_table(document),
         *_nearest(document),
         *data_lines(document),
         *service_lines(document),
