@@ -35,6 +35,12 @@ def check_relations(config: Config) -> Iterator[Finding]:
             yield ("kafka", "topics", name), f"topics must differ, got {topic!r} for {twins[0]} and {name}"
     for key, message in _check_security(config.kafka.security):
         yield ("kafka", "security", key), message
+    actors: dict[str, str] = {}
+    for actor, key in config.control.keys.items():
+        other = actors.setdefault(key.lower(), actor)
+        if other != actor:
+            message = f"keys must differ, since nobody approves their own command, got one key for {other} and {actor}"
+            yield ("control", "keys", actor), message
     for index, root in enumerate(config.portfolios):
         if root in config.portfolios[:index]:
             yield ("portfolios", index), f"portfolios must be unique, got {root!r} twice"

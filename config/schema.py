@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from config.acks import AcksConfig
+from config.control import ControlConfig
 from config.durations import DurationNs
 from config.frozen import Frozen
 from config.liquidity import LiquidityConfig
@@ -200,13 +201,6 @@ class MetricsConfig(Frozen):
     portfolios_max: int = Field(default=50, ge=1, le=1_000)
     namespace: MetricPrefix = "riskd"
     subsystem: MetricPrefix = ""
-
-
-class ControlConfig(Frozen):
-    """Who may command: Ed25519 public keys (64 hex digits) by actor; `allow_unsigned` lets anyone with the topic."""
-
-    keys: dict[str, Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]] = Field(default_factory=dict)
-    allow_unsigned: bool = False
 
 
 class HttpConfig(Frozen):

@@ -1,48 +1,57 @@
 """Brings acknowledgements, deadlines and outages to the follow-ups of the enforcer, and lets out what comes of them."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 from daemon.ack_books import CoreBooks
 from daemon.ack_records import ack_audit, follow_up_audit
 from daemon.ack_watch import AckWatch
 from daemon.outputs import Outputs
+from daemon.witness import Witness
 from enforcement.enforcer import Enforcer
 from enforcement.follow_ups import OUTAGE, Ack
 from enforcement.follow_words import FOLLOW_UP_LIMITS, FollowUp
 from enforcement.moment import Moment
 from enforcement.records import Action
 from feeds import events
-from risk.measuring import measures_of
+from risk.measures import Measures
 from risk.state import RiskState
 
 TIMER = "ack"  # "ack|scope": the next deadline of an acknowledgement
 
 
+class Bench(Protocol):
+    """What lets things out, and knows the moment."""
+
+    outputs: Outputs
+    witness: Witness | None
+
+    def measures_and_moment(self, p: int, n: int, ts_event: int) -> tuple[Measures, Moment]:
+        """Return how a scope stands after input n."""
+        ...
+
+    def let_out(self, action: Action) -> None:
+        """Publish an action."""
+        ...
+
+    def write(self, record: dict[str, object]) -> None:
+        """Write a record into the audit."""
+        ...
+
+
 class AckDesk:
-    """The acknowledgements of one shard.
+    """The acknowledgements of one shard; `watch` holds positions against what was applied."""
 
-    moment_of : the moment of a scope after input n, where nothing but time has passed
-    let_out   : takes a published action
-    audit     : takes an audit record
-    outputs   : those of the present step
-    watch     : holds positions against what was applied
-    """
-
-    def __init__(
-        self, state: RiskState, enforcer: Enforcer, *, moment_of: Callable[[int, int], Moment],
-        let_out: Callable[[Action], None], audit: Callable[[dict[str, object]], None], outputs: Callable[[], Outputs],
-    ) -> None:  # fmt: skip
-        self._state, self._enforcer, self._follow_ups = state, enforcer, enforcer.follow_ups
+    def __init__(self, state: RiskState, enforcer: Enforcer, bench: Bench) -> None:
+        self._state, self._enforcer, self._follow_ups, self._bench = state, enforcer, enforcer.follow_ups, bench
         self._books = CoreBooks(state)
         self.watch = AckWatch(state, self._books, enforcer.follow_ups.effects)
-        self._moment_of, self._let_out, self._audit, self._outputs = moment_of, let_out, audit, outputs
 
     def take(self, event: events.Ack, *, n: int) -> None:
         """Take in an acknowledgement, and what follows from it at once."""
         ack = Ack(event.action_id, event.consumer, event.result, event.residual)
         taken = self._follow_ups.take(ack, self._state.now_ns)
-        self._outputs().acks.append(taken)
-        self._audit(ack_audit(self._state.now_ns, taken))
+        self._bench.outputs.acks.append(taken)
+        self._bench.write(ack_audit(self._state.now_ns, taken))
         if taken.scope is not None:
             self.settle(taken.scope, n=n)
 
@@ -89,12 +98,14 @@ class AckDesk:
 
     def _tell(self, told: FollowUp, n: int) -> None:
         p = self._state.scope_index[told.scope]
-        action = self._enforcer.follow(told, measures_of(self._state, p), self._moment_of(p, n))
-        outputs = self._outputs()
+        action = self._enforcer.follow(told, *self._bench.measures_and_moment(p, n, self._state.now_ns))
+        outputs = self._bench.outputs
         outputs.follow_ups.append(told)
         outputs.dirty.add(told.scope)
-        self._audit(
+        self._bench.write(
             follow_up_audit(self._state.now_ns, told, action, self._follow_ups.effects.contradicted(told.scope))
         )
         if action is not None:
-            self._let_out(action)
+            self._bench.let_out(action)
+            if self._bench.witness is not None:
+                self._bench.witness.follow(self._state, p, action)

@@ -2,22 +2,8 @@
 
 from collections.abc import Iterator
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
-from confluent_kafka import KafkaError as ClientError
-
 from config.schema import KafkaConfig
-from feeds.kafka_properties import METADATA_TIMEOUT_S, KafkaError, client_properties
-
-SILENCE_TIMEOUT_S = 30.0
-_BATCH_RECORDS = 500
-
-_OWN_PROPERTIES: dict[str, str | int | bool] = {
-    "enable.auto.commit": False,
-    "enable.partition.eof": True,
-    "auto.offset.reset": "earliest",
-    "isolation.level": "read_committed",
-    "log_level": 0,
-}
+from daemon.topic_reader import read_topic
 
 
 def read_checkpoints(config: KafkaConfig) -> Iterator[bytes]:
@@ -27,35 +13,5 @@ def read_checkpoints(config: KafkaConfig) -> Iterator[bytes]:
 
     raises : KafkaError where the topic is missing or the cluster gives nothing for 30 s
     """
-    topic = config.topics.checkpoints
-    consumer = Consumer(client_properties(config, {**_OWN_PROPERTIES, "group.id": f"{config.group}-verify"}))
-    try:
-        found = consumer.list_topics(topic, timeout=METADATA_TIMEOUT_S).topics[topic]
-        if found.error is not None:
-            raise KafkaError(f"topic {topic}: {found.error.str()}: `riskd topics create` makes it")
-        for number in sorted(found.partitions):
-            consumer.assign([TopicPartition(topic, number, 0)])
-            yield from _read_partition(consumer, f"{topic}[{number}]")
-    except KafkaException as error:
-        raise KafkaError(f"{topic} cannot be read: {error.args[0].str()}") from error
-    finally:
-        consumer.close()
-
-
-def _read_partition(consumer: Consumer, where: str) -> Iterator[bytes]:
-    while True:
-        # `consume` with a timeout waits all of it unless the batch is full; poll returns with the first.
-        first = consumer.poll(SILENCE_TIMEOUT_S)
-        if first is None:
-            raise KafkaError(f"{where} gave nothing within {SILENCE_TIMEOUT_S} s")
-        messages: list[Message] = [first, *consumer.consume(_BATCH_RECORDS - 1, timeout=0)]
-        for message in messages:
-            error = message.error()
-            if error is None:
-                value = message.value()
-                if value is not None:
-                    yield bytes(value)
-            elif error.code() == ClientError._PARTITION_EOF:
-                return
-            elif not error.retriable():
-                raise KafkaError(f"{where} cannot be read: {error.str()}")
+    for record in read_topic(config, config.topics.checkpoints, group="verify"):
+        yield record.value

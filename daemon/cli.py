@@ -9,12 +9,17 @@ import typer
 
 from daemon.cli_audit import audit_app
 from daemon.cli_check_order import check_order
+from daemon.cli_commands import approve, halt, keygen, mode, reinstate, reset_hwm
 from daemon.cli_demo import demo
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_evidence import evidence
+from daemon.cli_explain import explain
 from daemon.cli_inspect import check, journal_app, topics_app
 from daemon.cli_label import label
+from daemon.cli_limits import limits
 from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
+from daemon.cli_override import override, override_end
+from daemon.cli_plan import plan
 from daemon.cli_record import record
 from daemon.cli_report import report
 from daemon.cli_selftest import selftest
@@ -30,11 +35,17 @@ app = typer.Typer(
 app.add_typer(journal_app, name="journal")
 app.add_typer(audit_app, name="audit")
 app.add_typer(topics_app, name="topics")
+for _command in (halt, reinstate, mode, override, approve, limits, keygen):
+    app.command()(_command)
+app.command("override-end")(override_end)
+app.command("reset-hwm")(reset_hwm)
 app.command()(demo)
 app.command()(check)
 app.command()(check_order)
 app.command()(evidence)
+app.command()(explain)
 app.command()(label)
+app.command()(plan)
 app.command()(record)
 app.command()(report)
 app.command()(selftest)

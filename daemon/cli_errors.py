@@ -13,7 +13,9 @@ def known_errors() -> tuple[type[Exception], ...]:
     from audit.errors import AuditError
     from config.faults import ConfigError
     from daemon.demo_daemon import DemoError
+    from daemon.explain_error import ExplainError
     from daemon.http_server import HttpError
+    from daemon.plan_error import PlanError
     from daemon.report_html.run_files import ReportError
     from feeds.broker.jars import BrokerUnavailableError
     from feeds.journal_frames import JournalError
@@ -25,9 +27,11 @@ def known_errors() -> tuple[type[Exception], ...]:
         BrokerUnavailableError,
         ConfigError,
         DemoError,
+        ExplainError,
         HttpError,
         JournalError,
         KafkaError,
+        PlanError,
         RecordingError,
         ReportError,
         OSError,  # a full disk, or a folder that is another's: its message names the file

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from config.dump import decision_config_hash
 from config.setup import Setup
+from daemon.commands import Commands
 from daemon.due_timers import fire
 from daemon.handlers import Handlers
 from daemon.looking import Looking
@@ -63,7 +64,8 @@ class Core:
         if keeps_series:
             self.looking.series = Series(self._state, self.enforcer, catalogue, shard=shard)
         self.sources = Sources(setup.config.data.sources, self._state.timers, self.enforcer.freshness)
-        self.handlers = Handlers(self._state, self.looking, self.sources, self.enforcer.ladders)
+        commands = Commands(self._state, self.looking, self.enforcer, catalogue)
+        self.handlers = Handlers(self._state, self.looking, self.sources, self.enforcer.ladders, commands)
         self._is_wall = setup.config.clock == "wall"
         self._catch_up_until_ns: int | None = None  # while a backlog is caught up with, its events tell the time
         topics = setup.config.kafka.topics
@@ -113,7 +115,7 @@ class Core:
     @property
     def offsets(self) -> Mapping[str, int]:
         """Offset of the last record that was applied, by "topic-partition"."""
-        return self.looking.offsets
+        return self.looking.offsets.by_place
 
     def source_reports(self) -> dict[str, SourceReport]:
         """Return how each watched source stands at this moment, by name."""
@@ -183,9 +185,9 @@ class Core:
             if record.n:
                 self.n = record.n
                 if has_one_source:
-                    self.looking.note_offset(record)
+                    self.looking.offsets.note(record)
                 else:
-                    self.looking.note_offsets(inputs[start : at + 1])
+                    self.looking.offsets.note_run(inputs[start : at + 1])
                 return
 
     def _single(self, item: Input) -> None:
@@ -193,7 +195,7 @@ class Core:
         record, event, looking = item.record, item.event, self.looking
         if record.n:
             self.n = record.n
-        looking.note_offset(record)
+        looking.offsets.note(record)
         if isinstance(event, Rejection):
             self._reject(record, event)
             return
@@ -263,10 +265,12 @@ class Core:
                 pass
 
     def _halt_late(self) -> None:
-        """Carry out the halts that came before their path or before the time."""
+        """Carry out the commands that came before their path or before the time."""
         for halt in self.handlers.halts.due(self._state.scope_index):
             self._measure_moved()
             self.looking.take_command(halt, n=self.n)
+        self.handlers.commands.hold_new(self.n)
+        self.handlers.early.wake(self.n)
 
     def _measure_moved(self) -> None:
         """Bring every number up to date, before anybody reads one or anything but a price changes one."""

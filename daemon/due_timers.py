@@ -1,6 +1,8 @@
 """What each timer does when core time reaches it."""
 
 from daemon.ack_desk import TIMER as ACK
+from daemon.commands import TIMERS as COMMANDS
+from daemon.early_commands import KIND as EARLY
 from daemon.handlers import Handlers
 from daemon.looking import Looking
 from daemon.sources import KIND as SOURCE
@@ -32,6 +34,12 @@ def fire(
         return
     if kind == ACK:
         looking.acks.settle(rest, n=n)
+        return
+    if kind in COMMANDS:
+        handlers.commands.timer(name, n)
+        return
+    if kind == EARLY:
+        handlers.early.timer(rest, n)
         return
     rows = state.window.rows_total
     if kind == SOURCE:

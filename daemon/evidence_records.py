@@ -6,18 +6,20 @@ from enforcement.builtin import BUILTIN_IDS
 from enforcement.episodes import Label, OutcomeTest, Verification
 from enforcement.figures import Figures
 from enforcement.ladder import Step, Unit
-from enforcement.ladders import Ladders, Look, Watch, backtest_of
+from enforcement.ladders import Ladders, Look, Unwatch, Watch, backtest_of
 from enforcement.records import number
 from risk.traffic_light import ZoneTurn
 
 _KINDS = {"promotion": "promotion", "demotion": "demotion", "reset": "evidence_reset"}
 
 
-def ladder_audit(told: Watch | Look | Step, ladders: Ladders, ts: int) -> dict[str, object]:
+def ladder_audit(told: Watch | Unwatch | Look | Step, ladders: Ladders, ts: int) -> dict[str, object]:
     """Return the record of something that a ladder has told at core time `ts`."""
     match told:
         case Watch():
             return _watch(told, ladders, ts)
+        case Unwatch():
+            return {"ts": ts, "kind": "unwatch_limits", "scope": told.scope, "limits": list(told.limits)}
         case Look():
             return {"ts": told.ts, "kind": "look"}
         case Step():
@@ -31,7 +33,7 @@ def _watch(watch: Watch, ladders: Ladders, ts: int) -> dict[str, object]:
             "limit": bound.limit.id,
             "sensor": bound.limit.sensor,
             "levels": [level.name for level in bound.levels],
-            "climbs": ladders.climbs(bound.limit),
+            "climbs": ladders.climbs(bound, watch.scope),
             "threshold_per_week": unit.threshold,
             "promotion": unit.settings.model_dump(mode="json"),
             "outcome_counts": unit.outcome_counts,

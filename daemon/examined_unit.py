@@ -13,7 +13,7 @@ from scipy.stats import chi2
 DAY_NS = 86_400 * 10**9
 WEEK_NS = 7 * DAY_NS
 STAGES = ("SHADOW", "SOFT", "FULL")
-_BLIND = ("no_data", "error")
+BLIND = ("no_data", "error")
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -41,6 +41,14 @@ class WatchedLimit(msgspec.Struct, frozen=True):
     outcome_counts: bool
     sensitive: bool
     backtest: str | None
+
+
+class Climbing(msgspec.Struct, frozen=True):
+    """One limit in one scope of a `mode_change` record: whether evidence moves it from then on."""
+
+    limit: str
+    scope: str
+    climbs: bool
 
 
 @dataclass(slots=True)
@@ -119,7 +127,7 @@ class ExaminedUnit:
         """Take in a decision on one level."""
         self.lives[level] = life
         self.live.turn(ts, is_on=self.is_quiet)
-        self.up.turn(ts, is_on=not any(each in _BLIND for each in self.lives.values()))
+        self.up.turn(ts, is_on=not any(each in BLIND for each in self.lives.values()))
         if life == "firing" and not any(each.id == episode_id for each in reversed(self.episodes)):
             self.episodes.append(SeenEpisode(episode_id, ts))
 

@@ -10,7 +10,7 @@ import msgspec
 import orjson
 
 from audit.segments import PARTITION_FOLDERS, find_segments, segments
-from daemon.examined_unit import STAGES, ExaminedUnit, WatchedLimit
+from daemon.examined_unit import BLIND, STAGES, Climbing, ExaminedUnit, WatchedLimit
 
 Line = dict[str, object]
 # What the log alone cannot tell: open time needs the calendars, and a change of the configuration is an input.
@@ -71,6 +71,10 @@ class Examiner:
             case "look":
                 for unit in self._climbing():
                     self._look(unit, ts)
+            case "mode_change":
+                self._turn(line)
+            case "unwatch_limits":
+                self._drop(ts, line)
             case "promotion" | "demotion" | "evidence_reset":
                 self._logged(ts, line)
             case _:
@@ -91,10 +95,32 @@ class Examiner:
     def _watch(self, ts: int, line: Line) -> None:
         scope = str(line["scope"])
         for watched in msgspec.convert(line["limits"], list[WatchedLimit]):
+            known = self.units.get((watched.limit, scope))
+            if known is not None:  # its rules have changed, or it has returned
+                known.watched = watched
+                known.lives = {level: known.lives.get(level, "ok") for level in watched.levels}
+                known.live.turn(ts, is_on=known.is_quiet)
+                known.up.turn(ts, is_on=not any(life in BLIND for life in known.lives.values()))
+                continue
             unit = ExaminedUnit(watched, scope, dict.fromkeys(watched.levels, "ok"), since=ts)
             unit.live.turn(ts, is_on=True)
             unit.up.turn(ts, is_on=True)
             self.units[watched.limit, scope] = unit
+
+    def _turn(self, line: Line) -> None:
+        """Follow a change of modes: only in gradual mode does evidence move a limit."""
+        for each in msgspec.convert(line["climbing"], list[Climbing]):
+            unit = self.units[each.limit, each.scope]
+            unit.watched = msgspec.structs.replace(unit.watched, climbs=each.climbs)
+
+    def _drop(self, ts: int, line: Line) -> None:
+        """Look no more at limits that a scope has no more: nothing is live in them."""
+        for name in cast(list[str], line["limits"]):
+            unit = self.units[name, str(line["scope"])]
+            unit.watched = msgspec.structs.replace(unit.watched, climbs=False)
+            unit.lives = {}
+            unit.live.turn(ts, is_on=False)
+            unit.up.turn(ts, is_on=False)
 
     def _decision(self, ts: int, line: Line) -> None:
         limit, scope, level, life = (str(line[key]) for key in ("limit", "scope", "level", "life"))

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from daemon.command_records import command_audit
+from daemon.commands import Commands
+from daemon.early_commands import EarlyCommands
 from daemon.early_halts import EarlyHalts
 from daemon.looking import Looking
 from daemon.refusals import Refusals, fill_key
@@ -13,16 +16,22 @@ from enforcement.ladders import Ladders
 from feeds.events import (
     Ack,
     Adjustment,
+    Approve,
     CalendarAdded,
     Close,
+    Command,
     Fill,
     FillCancel,
     Halt,
     Heartbeat,
     Instrument,
     Label,
+    LimitsCommand,
+    ModeCommand,
     Nav,
     Order,
+    Override,
+    OverrideEnd,
     Position,
     PositionsSnapshot,
     Quote,
@@ -54,11 +63,15 @@ _DISTRUSTED = frozenset({"CROSSED_QUOTE", "NOT_FINITE", "PRICE_OUT_OF_BOUNDS"})
 class Handlers:
     """Applies events one by one; `adjustments` are those that wait for their ex time, by timer name."""
 
-    def __init__(self, state: RiskState, looking: Looking, sources: Sources, ladders: Ladders) -> None:
+    def __init__(
+        self, state: RiskState, looking: Looking, sources: Sources, ladders: Ladders, commands: Commands
+    ) -> None:
         self._state = state
         self._looking = looking
         self._sources = sources
-        self._refusals = Refusals(state, ladders)
+        self.commands = commands
+        self._refusals = Refusals(state, ladders, commands.rules)
+        self.early = EarlyCommands(state, looking, commands, self._refusals)
         self.adjustments: dict[str, tuple[int, int, float, float]] = {}
         self._adjustments_heard = 0
         self.was_suspect = False
@@ -104,6 +117,7 @@ class Handlers:
         watch.before(item.event)
         is_price = self._apply(item)
         watch.after(item.event)
+        self._looking.acks.settle_touched(n=item.record.n)
         return is_price
 
     def _apply(self, item: Input) -> Literal["price", "other"]:
@@ -114,6 +128,8 @@ class Handlers:
         source = state.source(record.topic, record.partition)
         state.arrays.source_ts[source] = max(state.now_ns, int(state.arrays.source_ts[source]))
         wake_source(state, source)
+        if isinstance(event, Command):
+            self._looking.write(command_audit(state.now_ns, event))
         match event:
             case Quote():
                 return self._price(event, QUOTE, (event.bid + event.ask) / 2.0, event.bid, source)
@@ -146,10 +162,14 @@ class Handlers:
                 self.halts.remember(event)
             case Halt() | Reinstate():
                 self._looking.take_command(event, n=record.n)
+                if isinstance(event, Reinstate):
+                    self._looking.acks.reinstate(event, n=record.n)
             case Ack():
                 self._looking.acks.take(event, n=record.n)
             case Label():
                 self._looking.take_label(label_of(event, state.now_ns))
+            case ModeCommand() | Override() | OverrideEnd() | Approve() | LimitsCommand():
+                self.early.take(record, event, is_early=self._refusals.is_early(event))
             case Heartbeat():
                 if self._sources.hear(event.source, event.ts, state.now_ns):
                     self._looking.wake_roots()

@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping
 
 from feeds.events import (
+    Approve,
     Command,
     Fill,
     FillCancel,
     Foreign,
     Halt,
     Label,
+    LimitsCommand,
     ModeCommand,
     Nav,
     Order,
     Override,
+    OverrideEnd,
     Position,
     PositionsSnapshot,
     Reinstate,
@@ -62,8 +65,10 @@ class Homes:
                     return item
                 detail = f"root {root} belongs to partition {home}, got {shard}"
                 return Input(item.record, Rejection(RejectReason.WRONG_PARTITION, detail))
-            case Halt() | Reinstate() | ResetHwm() | Override() | ModeCommand() | Label():
-                # A root that nobody has seen yet may turn out to be anybody's: each core hears of it.
+            case ModeCommand(scope=None) | OverrideEnd(scope=None) | Approve(scope=None) | LimitsCommand():
+                return item  # every core has limits, and only the one that made a request knows it
+            case Halt() | Reinstate() | ResetHwm() | Override() | ModeCommand() | Label() | OverrideEnd() | Approve():
+                # A root that nobody has seen yet may turn out to be anybody's, as may a glob: each core hears of it.
                 scope = item.event.scope
                 home = FIRST_SHARD if scope is None else self._home.get(root_of(scope), shard)
                 return item if home == shard else Input(item.record, Foreign())

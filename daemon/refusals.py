@@ -2,6 +2,7 @@
 
 import math
 
+from daemon.command_rules import CommandRules, Ruled
 from daemon.terms import terms_of
 from enforcement.ladders import Ladders
 from feeds.events import (
@@ -9,6 +10,7 @@ from feeds.events import (
     Adjustment,
     Approve,
     Close,
+    Command,
     Event,
     Fill,
     FillCancel,
@@ -47,9 +49,10 @@ _POSITION_EVENTS = (Position, PositionsSnapshot, Fill, FillCancel, Order, Nav)
 class Refusals:
     """The checks that come before an event is applied: the first that fails names the reason."""
 
-    def __init__(self, state: RiskState, ladders: Ladders) -> None:
+    def __init__(self, state: RiskState, ladders: Ladders, rules: CommandRules) -> None:
         self._state = state
         self._ladders = ladders
+        self._rules = rules
         self.homes: dict[str, int] = {}  # positions partition by root
         self._commands: set[str] = set()
         self.catching_up = False  # core time is that of the events until the partitions are at their ends
@@ -96,10 +99,8 @@ class Refusals:
                 return self._instrument(event)
             case Adjustment():
                 return self._unknown_instrument(event.instrument)
-            case Halt() | Reinstate() | ResetHwm() | Label() | ModeCommand() | Override() | OverrideEnd() | Approve():
+            case Command():
                 return self._command(record, event)
-            case LimitsCommand():
-                return Rejection(RejectReason.COMMAND_UNSUPPORTED, "limits commands are not supported yet")
             case Heartbeat() | Indicator() | Ack():
                 return None
             case _:
@@ -189,31 +190,45 @@ class Refusals:
             return Rejection(RejectReason.MISSING_FIELD, detail, event.instrument)
         return None
 
-    def _command(
-        self,
-        record: Record,
-        event: Halt | Reinstate | ResetHwm | Label | ModeCommand | Override | OverrideEnd | Approve,
-    ) -> Rejection | None:
+    def is_early(self, event: Event) -> bool:
+        """Say whether a command of a backlog is read before its time has come, or before the core knows the time."""
+        state = self._state
+        is_backlog = state.now_ns == 0 or (self.catching_up and event.ts > state.now_ns)
+        return state.config.clock == "wall" and is_backlog
+
+    def refuse_in_time(self, event: Ruled) -> Rejection | None:
+        """Return why a command that was early may not be carried out now that its time has come, or None."""
+        return self._rules.refuse(event, self._state.now_ns)
+
+    def _command(self, record: Record, event: Command) -> Rejection | None:
         if event.command_id in self._commands:
             detail = f"command_id {event.command_id!r} came before"
             return Rejection(RejectReason.DUPLICATE_COMMAND, detail)
-        control = self._state.config.control
+        state, control = self._state, self._state.config.control
         if (why := refuse_signature(control, actor=event.actor, sig=event.sig, payload=record.payload)) is not None:
             return Rejection(RejectReason.BAD_SIGNATURE, why)
-        if isinstance(event, Label):
-            refusal = self._label(event)
-            if refusal is None:
-                self._commands.add(event.command_id)
-            return refusal
-        if not isinstance(event, (Halt, Reinstate, ResetHwm)):
-            kind = type(event).__struct_config__.tag
-            return Rejection(RejectReason.COMMAND_UNSUPPORTED, f"{kind} commands are not supported yet")
-        if event.scope not in self._state.scope_index:
-            later = "; it is halted as soon as it does" if isinstance(event, Halt) else ""
-            detail = f"no portfolio {event.scope!r} has come into being{later}"
-            return Rejection(RejectReason.UNKNOWN_PORTFOLIO, detail)
-        self._commands.add(event.command_id)
-        return None
+        age_ns = 0 if self.catching_up else state.now_ns - event.ts
+        if age_ns > control.command_age and not isinstance(event, Halt):  # nobody wants a kill switch to be too late
+            detail = f"ts must be at most {control.command_age} ns older than core time {state.now_ns}, got {event.ts}"
+            return Rejection(RejectReason.STALE_COMMAND, detail)
+        refusal = self._refuse_command(event)
+        if refusal is None:
+            self._commands.add(event.command_id)
+        return refusal
+
+    def _refuse_command(self, event: Command) -> Rejection | None:
+        match event:
+            case Label():
+                return self._label(event)
+            case ModeCommand() | Override() | OverrideEnd() | Approve() | LimitsCommand():
+                at_ns = max(self._state.now_ns, event.ts if self._state.config.clock == "event" else 0)
+                return None if self.is_early(event) else self._rules.refuse(event, at_ns)
+            case Halt() | Reinstate() | ResetHwm() if event.scope not in self._state.scope_index:
+                later = "; it is halted as soon as it does" if isinstance(event, Halt) else ""
+                detail = f"no portfolio {event.scope!r} has come into being{later}"
+                return Rejection(RejectReason.UNKNOWN_PORTFOLIO, detail)
+            case _:
+                return None
 
     def _label(self, event: Label) -> Rejection | None:
         if event.cause is not None and event.verdict != "false":

@@ -14,6 +14,7 @@ from daemon.replay_files import ReplayFiles
 from daemon.replay_source import ReplaySource, open_source
 from daemon.shipped import shipped_at
 from daemon.summary import Tally, event_ts
+from daemon.witness import Witness
 from feeds.record import Input
 
 BATCH_DEFAULT = 1_000
@@ -47,6 +48,7 @@ class ReplayPlan:
     speed           : event time over wall time; None: as fast as it goes
     keeps_series    : also write `series.jsonl`, from which a report is made
     force           : replace an earlier replay's files in a folder that holds other things too
+    anew            : compute a journal's slow work again (open_source)
     """
 
     recording: Path
@@ -58,19 +60,23 @@ class ReplayPlan:
     speed: float | None = None
     keeps_series: bool = False
     force: bool = False
+    anew: bool = False
 
 
-def replay(plan: ReplayPlan, watcher: Watcher | None = None) -> dict[str, object]:
+def replay(plan: ReplayPlan, watcher: Watcher | None = None, witness: Witness | None = None) -> dict[str, object]:
     """Play the recording through a new core, write all files, and return the summary.
+
+    witness : is shown each decision at its moment
 
     Same recording, configuration and states asked for: the same bytes, whatever batch, speed or watcher.
     Raises ConfigError, RecordingError, JournalError, OutputFolderError, and OSError where the disk fails.
     """
-    source = open_source(plan.recording, plan.config)
+    source = open_source(plan.recording, plan.config, anew=plan.anew)
     digest = setup_digest(source.setup)
     core = Core(
         source.setup, shard=source.shard, compute_slow_work=source.computes_slow_work, keeps_series=plan.keeps_series
     )
+    core.looking.witness = witness
     files = ReplayFiles(plan.out, digest, shard=source.shard, force=plan.force, keeps_series=plan.keeps_series)
     tally = Tally(source.setup.config.enforcement.limits, load_crises(None))
     shipped = shipped_at(plan.recording)

@@ -42,8 +42,11 @@ class ReplaySource:
         self.bytes_done = position
 
 
-def open_source(recording: Path, config: Path | None) -> ReplaySource:
+def open_source(recording: Path, config: Path | None, *, anew: bool = False) -> ReplaySource:
     """Open a recording with the configuration at `config`, else its own, else the shipped one.
+
+    anew : compute slow work in place although the journal holds its results, as under another configuration: two
+           replays that are to be compared must not differ in when a result came
 
     The clock follows from the recording, whatever the configuration says: a raw one has no ticks and tells its own
     time, a journal tells it as its run did. A journal under another configuration asks for other slow work, so its
@@ -58,7 +61,7 @@ def open_source(recording: Path, config: Path | None) -> ReplaySource:
     journaled = _journaled_setup(recording)
     clock = journaled.config.clock
     shard = journal_shard(recording)
-    if config is None:
+    if config is None and not anew:
         return ReplaySource(
             journaled,
             clock == "event",
@@ -67,7 +70,7 @@ def open_source(recording: Path, config: Path | None) -> ReplaySource:
             shard=shard,
         )
     return ReplaySource(
-        _with_clock(build_setup(config), clock),
+        journaled if config is None else _with_clock(build_setup(config), clock),
         True,
         bytes_total,
         lambda source: _journal_inputs(recording, source, keep_results=False),

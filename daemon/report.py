@@ -1,6 +1,6 @@
 """What the daemon tells about itself once a second: for `/metrics`, `/state`, `/readyz` and `riskd status`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +36,7 @@ class ShardReport:
     instruments  : held instruments by trust; `not_fresh` the first twenty by name, with their trust
     acks         : by scope whose last action asks for an acknowledgement (`daemon.ack_records.acks_records`)
     evidence     : by limit, the fields of `enforcement.evidence.LimitEvidence`
+    overrides, approvals, modes : exceptions in force, commands that wait for a second person, modes that were ordered
     """
 
     shard: int
@@ -55,6 +56,9 @@ class ShardReport:
     sources: Mapping[str, SourceReport]
     evidence: Mapping[str, Mapping[str, object]]
     acks: Mapping[str, Mapping[str, object]]
+    overrides: Sequence[Mapping[str, object]] = ()
+    approvals: Sequence[Mapping[str, object]] = ()
+    modes: Sequence[Mapping[str, object]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from math import nan
+from math import inf, nan
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
@@ -14,6 +14,7 @@ from daemon.metrics import metric_prefix
 from daemon.report import CONDITIONS, REPORT_AGE_MAX_S, SHARED_TOPIC_KINDS, Report, ShardReport
 from daemon.scope_metrics import SCOPE_FAMILIES, TRUST_CODES, PortfolioLabels, add_scopes
 from daemon.state_views import EvidenceView, as_float, evidence_views, scope_views
+from enforcement.overrides import KINDS as OVERRIDE_KINDS
 from enforcement.readiness import naive_rate, rate_upper_bound
 
 NS_PER_S = 1e9
@@ -33,6 +34,9 @@ REPORT_FAMILIES = (
     FamilySpec("fp_evalue", "E of the present stage, smallest over scopes", ("limit",), combine=smallest),
     FamilySpec("fp_cusum", "D, largest over scopes; a stage is lost at ln 20", ("limit",)),
     FamilySpec("ppv", "Share of the episodes with a known outcome whose adverse event came", ("limit",)),
+    FamilySpec("overrides", "Exceptions in force", ("kind",), combine=total),
+    FamilySpec("override_ends_seconds", "Core time at which the first of them ends", ("kind",), combine=smallest),
+    FamilySpec("approvals_waiting", "Commands that wait for a second person", combine=total),
     FamilySpec("core_time_seconds", "Core time of the shard that is behind, since the epoch", combine=smallest),
     FamilySpec("acks_open", "Scopes whose last action somebody has still to acknowledge", combine=total),
     FamilySpec("ack_missing", "1 where an acknowledgement is missing", ("portfolio",)),
@@ -99,6 +103,11 @@ def _add_shards(families: Families, shards: Sequence[ShardReport]) -> None:
         families["outbox_waiting"].add(shard.outbox)
         families["lease_valid_until_seconds"].add(shard.lease_until_s or nan)
         families["epoch"].add(shard.epoch)
+        families["approvals_waiting"].add(len(shard.approvals))
+        for kind in OVERRIDE_KINDS:
+            ends = [float(str(each["expires_at"])) for each in shard.overrides if each["override"] == kind]
+            families["overrides"].add(len(ends), kind)
+            families["override_ends_seconds"].add(min(ends) / NS_PER_S if ends else inf, kind)
         for source, seen in shard.sources.items():
             silence_s = (shard.core_time_ns - seen.last_ns) / NS_PER_S if seen.last_ns else nan
             families["source_silence_seconds"].add(silence_s, source)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from audit.line import canonical_json
 from config.schema import Config
 from daemon.ack_records import acks_records
+from daemon.command_report import command_reports
 from daemon.disk_room import low_disks
 from daemon.health import Health
 from daemon.leases import Leases
@@ -152,6 +153,7 @@ class Reporter:
             sources=core.source_reports(),
             evidence={limit: asdict(evidence) for limit, evidence in core.evidence().items()},
             acks=acks_records(core.enforcer.follow_ups),
+            **command_reports(core),
         )
 
 
@@ -160,5 +162,5 @@ def _mark(shard: Shard, p: int) -> tuple[object, ...]:
     arrays, core = shard.core.state.arrays, shard.core
     return (
         arrays.metrics[p].tobytes(), arrays.statuses[p].tobytes(), arrays.value[p], arrays.known[p], core.state.rows,
-        core.enforcer.decisions,
+        core.enforcer.decisions, core.enforcer.orders,
     )  # fmt: skip

@@ -173,6 +173,42 @@ class AcksView(msgspec.Struct, frozen=True):
     contradictions: list[str]
 
 
+class OverrideView(msgspec.Struct, frozen=True):
+    """An exception in force, as `daemon.command_records.override_record` has it; times in ns."""
+
+    override_id: str
+    override: str
+    scope: str
+    limit: str | None
+    level: str | None
+    value: float | None
+    state: str | None
+    expires_at: int
+    actor: str
+    approved_by: str | None
+    reason: str
+
+
+class ApprovalView(msgspec.Struct, frozen=True):
+    """A command that waits for a second person until `lapses_at`, ns."""
+
+    command_id: str
+    command: str
+    actor: str
+    reason: str
+    lapses_at: int
+    fields: dict[str, object]
+
+
+class ModeOrderView(msgspec.Struct, frozen=True):
+    """A mode that an operator ordered: of one limit or of all, in some scopes or in all."""
+
+    mode: str
+    limit: str | None
+    scope: str | None
+    command_id: str
+
+
 class ShardView(msgspec.Struct, frozen=True):
     """One shard, as `daemon.report.ShardReport` describes it."""
 
@@ -193,6 +229,9 @@ class ShardView(msgspec.Struct, frozen=True):
     sources: dict[str, SourceView]
     evidence: dict[str, EvidenceView]
     acks: dict[str, AcksView]
+    overrides: list[OverrideView] = []
+    approvals: list[ApprovalView] = []
+    modes: list[ModeOrderView] = []
 
 
 class StateDocument(msgspec.Struct, frozen=True):

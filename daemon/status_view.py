@@ -10,6 +10,7 @@ from daemon.report import NOT_NEEDED_TO_BE_READY
 from daemon.screen_text import money
 from daemon.state_views import LimitView, StateDocument, as_float
 from daemon.status_acks import ack_table, without_selftests
+from daemon.status_commands import command_lines
 from daemon.status_service import data_lines, evidence_table, service_lines
 from daemon.status_tables import age_text, portfolio_table, styled_life, table_with
 from daemon.summary import iso_time
@@ -40,6 +41,7 @@ def status_view(document: StateDocument, *, width: int, height: int | None = Non
         *service_lines(document),
         Text(),
         evidence_table(document.shards),
+        *command_lines(document),
     )
 
 

@@ -1,4 +1,4 @@
-"""Limits that need no configuration: unknown roots and silent sources restrict, and an operator may halt any scope."""
+"""Limits that need no configuration: unknown roots and silent sources restrict, operators halt or hold a scope."""
 
 from dataclasses import dataclass, field
 from math import nan
@@ -41,7 +41,21 @@ SELFTEST = Limit(
     levels=(Level(at=50.0, clear_at=10.0, action="throttle"),),
     rule_name="a self-test: no book is concerned",
 )
-BUILTIN_IDS = (MODEL_AVAILABLE.id, DATA_FRESH.id, OPERATOR_HALT.id, SELFTEST.id)
+# Bound where an override holds a scope at a state, from then on; each level is a state of its own.
+OPERATOR_PIN = Limit(
+    id="operator_pin",
+    scope="**",
+    sensor="operator",
+    metric="pin",
+    hard=True,
+    levels=(
+        Level(name="THROTTLED", at=_HALF, clear_at=_HALF, action="throttle"),
+        Level(name="REDUCING", at=_HALF, clear_at=_HALF, action="reduce_position"),
+        Level(name="HALTED", at=_HALF, clear_at=_HALF, action="halt"),
+    ),
+)
+COMMANDED = (OPERATOR_HALT.id, OPERATOR_PIN.id)  # an operator moves their lives, no reading
+BUILTIN_IDS = (MODEL_AVAILABLE.id, DATA_FRESH.id, OPERATOR_HALT.id, OPERATOR_PIN.id, SELFTEST.id)
 # Nobody configured how they are enforced: they are where any limit of their tree is.
 AS_ENFORCED_AS_THE_TREE = (MODEL_AVAILABLE.id, DATA_FRESH.id)
 
@@ -109,12 +123,16 @@ class FreshReader:
         return () if self.root in self.freshness.left else self.freshness.silences
 
 
+@dataclass(frozen=True, slots=True)
 class CommandReader:
-    """Stands for the operator, whose halt no measure brings or ends."""
+    """Stands for the operator, whose word no measure brings or ends; `said` in words."""
+
+    said: str = "halted by the operator"
+    levels: int = 1
 
     def read(self, measures: Measures) -> Reading:  # noqa: ARG002 -- the shape of all readers
         """Return a reading without a number."""
-        return commanded("halted by the operator")
+        return commanded(self.said, self.levels)
 
     def is_calm(self, *, known: bool) -> bool:  # noqa: ARG002 -- the shape of all readers of the built-in limits
         """Say that no measure ever moves it."""
@@ -124,9 +142,9 @@ class CommandReader:
 BuiltinReader = KnownReader | FreshReader | CommandReader
 
 
-def commanded(reason: str) -> Reading:
-    """Return what stands for a reading where an operator decides."""
-    return Reading("operator", "halt", nan, Status.OK, "", (_HALF,), nan, reason)
+def commanded(reason: str, levels: int = 1) -> Reading:
+    """Return what stands for a reading where an operator decides, of a limit with so many levels."""
+    return Reading("operator", "halt" if levels == 1 else "pin", nan, Status.OK, "", (_HALF,) * levels, nan, reason)
 
 
 def _seconds(duration_ns: int) -> str:

@@ -38,21 +38,20 @@ def stage_of(limit: str, scope: str, stages: Stages) -> Stage:
 def standing_of(limit: Limit, scope: str, mode: Mode, stages: Stages) -> Standing:
     """Return what the limit may do in the scope.
 
-    A hard limit is enforced in every mode, also where it is pinned: evidence never gates it. The limit's own mode beats
-    `mode`, and a pin beats both.
+    mode : that it is under there (`enforcement.modes`)
+    A hard limit is enforced in every mode, also where it is pinned: evidence never gates it. A pin beats any mode.
     """
-    own_mode: Mode = limit.mode or mode
     if limit.hard:
-        return Standing(own_mode, Stage.FULL, Effect.ENFORCED)
-    if limit.pinned_shadow or own_mode == "monitoring":
-        return Standing(own_mode, Stage.SHADOW, Effect.SHADOW)
-    stage = Stage.FULL if own_mode == "full" else stage_of(limit.id, scope, stages)
-    return Standing(own_mode, stage, Effect.SHADOW if stage is Stage.SHADOW else Effect.ENFORCED)
+        return Standing(mode, Stage.FULL, Effect.ENFORCED)
+    if limit.pinned_shadow or mode == "monitoring":
+        return Standing(mode, Stage.SHADOW, Effect.SHADOW)
+    stage = Stage.FULL if mode == "full" else stage_of(limit.id, scope, stages)
+    return Standing(mode, stage, Effect.SHADOW if stage is Stage.SHADOW else Effect.ENFORCED)
 
 
 def is_climbing(limit: Limit, mode: Mode) -> bool:
     """Say whether evidence moves the limit: in gradual mode, where it is neither hard nor pinned."""
-    return not limit.hard and not limit.pinned_shadow and (limit.mode or mode) == "gradual"
+    return not limit.hard and not limit.pinned_shadow and mode == "gradual"
 
 
 def published_type(decided: ActionType, stage: Stage) -> ActionType:

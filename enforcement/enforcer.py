@@ -1,34 +1,34 @@
 """The one evaluator: from measures to decisions and actions, for live, replay and the command line alike."""
 
-from collections.abc import Callable
-from math import inf
+from collections.abc import Callable, Sequence
 
-import numpy as np
-
-from config.schema import Config
-from enforcement.attention import band, is_calm, is_settled
+from config.schema import Config, Limit
+from enforcement.attention import is_calm, is_settled
 from enforcement.builtin import BUILTIN_IDS, Freshness
+from enforcement.change import Change, Origin
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage, Standing
-from enforcement.evidence import LimitEvidence, limit_evidence
+from enforcement.evidence import LimitEvidence
 from enforcement.follow_ups import CATCH_UP, FollowUps
 from enforcement.follow_words import FollowUp
 from enforcement.judgement import LazyBook, Sight, judge
 from enforcement.ladder import Unit
 from enforcement.ladders import Ladders
 from enforcement.life import Clock, Life, timer_due_ns
-from enforcement.limits import BoundLimit, bind_all, matches, unwatched_limits, watched_limits
-from enforcement.merge import Merged, most_severe
+from enforcement.limits import BoundLimit, bind_built_in, bind_configured, unwatched_limits, watched_limits
+from enforcement.merge import Merged
 from enforcement.moment import Moment, OpenTime
-from enforcement.publisher import Change, Origin, Publisher
+from enforcement.overriding import Changes, hurry, put_back, rebound, swap
+from enforcement.publisher import Publisher
 from enforcement.records import Action, Effect, Outcome
+from enforcement.relimiting import relimit
 from enforcement.scopes import ScopeLives, new_scope, scope_of
-from enforcement.standings import LimitState, TradingStates
+from enforcement.standings import LimitState, TradingStates, limit_states, trading_states
+from enforcement.waking import bands, wake_levels
 from risk.book import Book
-from risk.measures import METRIC_INDEX, METRICS, Measures, Vector
+from risk.measures import Measures, Vector
 from risk.timers import Timers
 from sensors.catalogue import SHIPPED, Catalogue
-from sensors.metric_reading import utilisation_of
 from sensors.reading import Reading
 
 
@@ -36,6 +36,7 @@ class Enforcer:
     """Limits bound to scopes, their lives, and the counters of what was decided and published.
 
     freshness     : of the watched sources, set by the daemon; every root is restricted while one is silent
+    limits        : configured, as they are now, in evaluation order
     unwatched     : ids of limits whose sensor the catalogue does not have
     stages        : earned by evidence, by (limit id, scope)
     follow_ups    : what became of enforced actions: acknowledgements and what contradicts them
@@ -52,14 +53,16 @@ class Enforcer:
         self._catalogue = catalogue
         self.epoch = 1
         self.config_hash = self.model_version = ""
-        self._limits = watched_limits(config, catalogue)
+        self.limits = watched_limits(config.enforcement.limits, catalogue)
         self._currency = config.base_currency
         self._watches_sources = bool(config.data.sources)
         self.freshness = Freshness()
         self.stages: dict[tuple[str, str], Stage] = {}
-        self.ladders = Ladders(config, catalogue, self.stages, timers, opens, self.freshness)
-        self.follow_ups = FollowUps(config.enforcement.acks, opens, matches)
-        self._publisher = Publisher(self._limits, config.enforcement.mode, shard, self.stages, self.follow_ups)
+        self.follow_ups = FollowUps(config.enforcement.acks, opens)
+        self._publisher = Publisher(self.limits, config.enforcement.mode, shard, self.stages, self.follow_ups)
+        self.modes, self.overrides = self._publisher.modes, self._publisher.overrides
+        self.orders = 0  # commands that changed what limits may do
+        self.ladders = Ladders(config, catalogue, self.stages, timers, opens, self.freshness, self.modes)
         self._timers, self._opens = timers, opens
         self._scopes: dict[str, ScopeLives] = {}
 
@@ -70,10 +73,9 @@ class Enforcer:
         """
         if scope not in self._scopes:
             freshness = self.freshness if self._watches_sources else None
-            bound = bind_all(
-                self._limits, scope, self._currency, self._catalogue,
-                is_root=is_root, listed=listed, freshness=freshness,
-            )  # fmt: skip
+            known = (scope, self._currency, self._catalogue)
+            built_in = bind_built_in(*known, is_root=is_root, listed=listed, freshness=freshness)
+            bound = (*built_in, *self.bound_to(scope))
             self._scopes[scope] = new_scope(scope, bound, self.ladders.units_of(scope, bound))
             self.ladders.add(self._scopes[scope])
 
@@ -123,13 +125,7 @@ class Enforcer:
 
         A number that only its sensor can compute wakes the scope at every event: any gross is above -inf.
         """
-        wake = np.full(len(METRICS), inf)
-        for bound in self._scopes[scope].limits:
-            if bound.metric_index >= 0:
-                wake[bound.metric_index] = min(wake[bound.metric_index], bound.wake_at)
-            elif bound.is_own:
-                wake[METRIC_INDEX["gross"]] = -inf
-        return wake
+        return wake_levels(self._scopes[scope])
 
     def alive(self, scope: str) -> bool:
         """Say whether any life of the scope is not ok, or the scope was never evaluated."""
@@ -140,24 +136,15 @@ class Enforcer:
         """Return (len(METRICS),) twice, low and high: while every metric stays above low and not above high, and no
         status and no session changes, no price needs a look at the scope, just looked at. None: each one does.
         """
-        holder = self._scopes[scope]
-        low, high = np.full(len(METRICS), -inf), np.full(len(METRICS), inf)
-        for bound, lives in zip(holder.limits, holder.lives, strict=True):
-            found, at = band(bound, lives, measures, moment), bound.metric_index
-            if found is None:
-                return None
-            if at >= 0:
-                low[at], high[at] = max(low[at], found[0]), min(high[at], found[1])
-        return low, high
+        return bands(self._scopes[scope], measures, moment)
 
     def trading_states(self, scope: str) -> TradingStates:
         """Return the scope's trading state on both topics, own and along the path."""
-        parts = scope.split("/")
-        path = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
-        holders = [self._scopes[each] for each in path if each in self._scopes]
-        enforced = [holder.enforced.trading_state for holder in holders]
-        shadow = [holder.shadow.trading_state for holder in holders]
-        return TradingStates(enforced[-1], most_severe(enforced), shadow[-1], most_severe(shadow))
+        return trading_states(self._scopes, scope)
+
+    def limit(self, name: str) -> Limit | None:
+        """Return a configured limit by its id, None where there is none."""
+        return next((limit for limit in self.limits if limit.id == name), None)
 
     def bound_limits(self, scope: str) -> tuple[BoundLimit, ...]:
         """Return every limit of the scope, in evaluation order."""
@@ -171,8 +158,8 @@ class Enforcer:
         """Return all that `standing` depends on beside the configuration: while it is equal, so is that."""
         stages = self.stages
         if not stages:
-            return ()
-        return tuple(stages.get((bound.limit.id, scope)) for bound in self._scopes[scope].limits)
+            return (self.orders,)
+        return (self.orders, *(stages.get((bound.limit.id, scope)) for bound in self._scopes[scope].limits))
 
     def published(self, scope: str) -> tuple[Merged, Merged]:
         """Return what the scope itself is held to by enforced limits, and by all as on the shadow topic."""
@@ -182,28 +169,11 @@ class Enforcer:
     def limit_states(self, scope: str, measures: Measures) -> list[LimitState]:
         """Return how every level of every limit of the scope stands, in evaluation order."""
         holder = self._scopes[scope]
-        states: list[LimitState] = []
-        for bound, lives in zip(holder.limits, holder.lives, strict=True):
-            reading = bound.reader.read(measures)
-            stage = self._publisher.standing(holder, bound).stage
-            for level, life, at in zip(bound.levels, lives, reading.levels, strict=True):
-                use = utilisation_of(reading.statistic, at)
-                state = LimitState(
-                    bound.limit.id, level.name, life.state, use, stage, at, level.action, life.since_ns, reading.reason
-                )
-                states.append(state)
-        return states
+        return limit_states(holder, measures, lambda bound: self._publisher.standing(holder, bound).stage)
 
     def evidence(self, now_ns: int) -> dict[str, LimitEvidence]:
         """Return what speaks for each limit up to core time `now_ns`, in evaluation order; none is built in."""
-        found: dict[str, list[Unit]] = {limit.id: [] for limit in self._limits}
-        for holder in self._scopes.values():
-            if holder.scope.split("/", 1)[0] not in self.freshness.left:
-                for unit in holder.units:
-                    if unit.limit not in BUILTIN_IDS:
-                        found[unit.limit].append(unit)
-        sensors = {limit.id: limit.sensor for limit in self._limits}
-        return {limit: limit_evidence(sensors[limit], units, now_ns) for limit, units in found.items()}
+        return self.ladders.evidence(self.limits, now_ns)
 
     @property
     def decisions(self) -> int:
@@ -247,6 +217,58 @@ class Enforcer:
         holder = self._scopes[scope]
         changes = reinstate_changes(holder, measures, moment, f"reinstated by {actor}: {reason}", limit)
         return [self._publish(holder, change) for change in changes]
+
+    def rebind(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
+        """Give the scope's limits the levels that overrides ask for now; what breaches a lower one fires at once.
+
+        Evaluate the scope right after: what a higher level ends, ends by its own life.
+        """
+        holder = self._scopes[scope]
+        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
+        outcomes: list[Outcome] = []
+        for index, before in enumerate(holder.limits):
+            bound = rebound(before, scope, self.overrides, self._currency, self._catalogue)
+            if bound is not before:
+                outcomes += self._hurry(holder, index, swap(holder, index, bound), sight)
+        return outcomes
+
+    def configure(self, limits: Sequence[Limit], config_hash: str) -> None:
+        """Have these limits from now on; every scope has to be relimited."""
+        self.limits = self._publisher.limits = watched_limits(limits, self._catalogue)
+        self.config_hash = config_hash
+
+    def bound_to(self, scope: str) -> tuple[BoundLimit, ...]:
+        """Return the configured limits of a scope, as they hold there now, in evaluation order."""
+        bound = bind_configured(self.limits, scope, self._currency, self._catalogue)
+        return tuple(rebound(each, scope, self.overrides, self._currency, self._catalogue) for each in bound)
+
+    def relimit(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
+        """Give the scope the limits that are configured now; what breaches a lower level fires at once."""
+        holder = self._scopes[scope]
+        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
+
+        def new_unit(bound: BoundLimit) -> Unit:
+            return self.ladders.units_of(scope, (bound,))[0]
+
+        done = relimit(holder, self.bound_to(scope), new_unit, self._timers, moment.ts)
+        self.ladders.relimit(holder, done.gone, (*done.added, *done.changed))
+        outcomes: list[Outcome] = []
+        for index, level in done.lower:
+            outcomes += self._hurry(holder, index, [level], sight)
+        return outcomes
+
+    def _hurry(self, holder: ScopeLives, index: int, levels: list[int], sight: Sight) -> list[Outcome]:
+        """Look at levels that have become lower, so that what breaches them fires at once."""
+        bound, outcomes = hurry(holder, index, levels), list[Outcome]()
+        for level in levels:
+            outcomes += self._look(holder, index, level, bound.reader.read(sight.measures), sight)
+        put_back(holder, index, bound)
+        return outcomes
+
+    def carry_out(self, scope: str, changes: Changes, measures: Measures, moment: Moment) -> list[Outcome]:
+        """Publish what an operator's command changes in the scope."""
+        holder = self._scopes[scope]
+        return [self._publish(holder, change) for change in changes(holder, measures=measures, moment=moment)]
 
     def _look(self, holder: ScopeLives, index: int, level: int, reading: Reading, sight: Sight) -> list[Outcome]:
         before = holder.lives[index][level]

@@ -4,7 +4,7 @@ It stands behind the publisher: decisions are the same in every mode, and what w
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,6 +14,7 @@ from enforcement.acks import Owed, Result, Said, ScopeAcks, Standing
 from enforcement.contradictions import Books
 from enforcement.effectiveness import Effectiveness
 from enforcement.follow_words import ACTION_ACKNOWLEDGED, ENFORCEMENT_EFFECTIVE, LEVEL, FollowUp, FollowUpKind
+from enforcement.limits import matches
 from enforcement.merge import Demand, merge, severity
 from enforcement.moment import OpenTime
 from enforcement.reasons import ReasonCode
@@ -76,8 +77,8 @@ class FollowUps:
     suspended : reasons for which nobody can acknowledge now: nothing is missing before all of them have ended
     """
 
-    def __init__(self, config: AcksConfig, opens: OpenTime, matches: Callable[[str, str], bool]) -> None:
-        self._config, self._opens, self._matches = config, opens, matches
+    def __init__(self, config: AcksConfig, opens: OpenTime) -> None:
+        self._config, self._opens = config, opens
         self._scopes: dict[str, Followed] = {}
         self._asked: dict[str, tuple[str, int]] = {}  # scope and time of each remembered action, by its id
         self._names: dict[str, tuple[str, ...]] = {}
@@ -93,7 +94,7 @@ class FollowUps:
     def names_for(self, scope: str) -> tuple[str, ...]:
         """Return the consumers that have to acknowledge actions of the scope; none: any will do."""
         if scope not in self._names:
-            found = (each.names for each in self._config.consumers if self._matches(each.scope, scope))
+            found = (each.names for each in self._config.consumers if matches(each.scope, scope))
             self._names[scope] = next(found, ())
         return self._names[scope]
 

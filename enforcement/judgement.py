@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from enforcement.attention import has_moved
-from enforcement.builtin import DATA_FRESH, MODEL_AVAILABLE
+from enforcement.builtin import DATA_FRESH, MODEL_AVAILABLE, OPERATOR_PIN
+from enforcement.change import Change
 from enforcement.demands import decided_type
 from enforcement.life import Clock, Life, Look, is_acting, is_breaching, step
 from enforcement.limits import BoundLimit
-from enforcement.publisher import Change
 from enforcement.reasons import ReasonCode, code_of_missing_data, sentence
 from enforcement.records import Component, Kind, LifeState, Side, Target, number
 from enforcement.scopes import ScopeLives
@@ -104,6 +104,8 @@ def clears_if_of(bound: BoundLimit, life: Life, reading: Reading, clear_at: floa
         return f"a positions_snapshot of {scope} arrives"
     if bound.limit.id == DATA_FRESH.id:
         return "every watched source is heard again"
+    if bound.limit.id == OPERATOR_PIN.id:
+        return "the override ends"
     if bound.is_commanded or life.state is LifeState.LATCHED:
         return "an operator reinstates it"
     if life.state in _BLIND:
@@ -188,7 +190,7 @@ def _code(bound: BoundLimit, before: Life, after: Life, measures: Measures) -> s
     if bound.limit.id == DATA_FRESH.id:
         return ReasonCode.DATA_STALE
     if bound.is_commanded:
-        return ReasonCode.OPERATOR_HALT
+        return ReasonCode.OPERATOR_OVERRIDE if bound.limit.id == OPERATOR_PIN.id else ReasonCode.OPERATOR_HALT
     if after.state in _BLIND or (before.state in _BLIND and after.state is LifeState.OK):
         return code_of_missing_data(measures.trust) if measures.known else ReasonCode.MODEL_UNAVAILABLE
     assert bound.metric is not None, f"limit {bound.limit.id} reads no metric and is not built in"

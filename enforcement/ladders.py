@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from config.schema import Config, Limit, Mode
+from config.schema import Config, Limit
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, BUILTIN_IDS, Freshness
 from enforcement.effects import Stage, is_climbing
 from enforcement.episodes import Label, OutcomeTest, Verification
+from enforcement.evidence import LimitEvidence, limit_evidence
 from enforcement.figures import DAY_NS
 from enforcement.ladder import Circumstances, Missing, Step, Unit
 from enforcement.limits import BoundLimit
+from enforcement.modes import Modes
 from enforcement.moment import OpenTime
 from enforcement.scopes import ScopeLives
 from risk.timers import Timers
@@ -30,6 +32,14 @@ class Watch:
     scope: str
     limits: tuple[BoundLimit, ...]
     units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatch:
+    """A scope has these limits no more, by id."""
+
+    scope: str
+    limits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +66,13 @@ class Ladders:
 
     def __init__(
         self, config: Config, catalogue: Catalogue, stages: dict[tuple[str, str], Stage], timers: Timers,
-        opens: OpenTime, freshness: Freshness,
+        opens: OpenTime, freshness: Freshness, modes: Modes,
     ) -> None:  # fmt: skip
         self.model_version = ""
-        self.told: list[Step | Watch | Look] = []
+        self.told: list[Step | Watch | Unwatch | Look] = []
         self.red: set[tuple[str, str]] = set()
         self.stages = stages
-        self._mode: Mode = config.enforcement.mode
+        self._modes = modes
         self._general, self._sensitivity = config.enforcement.promotion, config.enforcement.sensitivity
         self._threshold = config.enforcement.false_positive_threshold_per_week
         self._catalogue, self._timers, self._opens, self._freshness = catalogue, timers, opens, freshness
@@ -88,6 +98,25 @@ class Ladders:
         self.told.append(Watch(holder.scope, holder.limits, tuple(holder.units)))
         if not self._timers.armed(LOOK):
             self._arm_look(now_ns)
+
+    def relimit(self, holder: ScopeLives, gone: Sequence[str], places: Sequence[int]) -> None:
+        """Note that limits of a scope are gone, and that others are new or have changed: an examiner has to know."""
+        if gone and holder.was_evaluated:
+            self.told.append(Unwatch(holder.scope, tuple(gone)))
+        if places and holder.was_evaluated:
+            limits = tuple(holder.limits[place] for place in places)
+            self.told.append(Watch(holder.scope, limits, tuple(holder.units[place] for place in places)))
+
+    def evidence(self, limits: Sequence[Limit], now_ns: int) -> dict[str, LimitEvidence]:
+        """Return what speaks for each of these limits up to core time `now_ns`, in their order; none is built in."""
+        found: dict[str, list[Unit]] = {limit.id: [] for limit in limits}
+        for holder in self._holders.values():
+            if not self._is_left(holder):
+                for unit in holder.units:
+                    if unit.limit not in BUILTIN_IDS:
+                        found[unit.limit].append(unit)
+        sensors = {limit.id: limit.sensor for limit in limits}
+        return {limit: limit_evidence(sensors[limit], units, now_ns) for limit, units in found.items()}
 
     def find(self, episode_id: str) -> Unit | None:
         """Return the unit that an episode is of, None where no such episode has begun."""
@@ -127,7 +156,7 @@ class Ladders:
             (holder, index)
             for holder in self._holders.values()
             for index, bound in enumerate(holder.limits)
-            if holder.was_evaluated and not self._is_left(holder) and self.climbs(bound.limit)
+            if holder.was_evaluated and not self._is_left(holder) and self.climbs(bound, holder.scope)
         ]
         if climbing:
             self.told.append(Look(now_ns))
@@ -150,7 +179,7 @@ class Ladders:
         """After a life has moved: count the open time in which its number is INVALID."""
         since_ns = max(life.invalid_since_ns for life in holder.lives[index])
         name = _invalid_name(holder.units[index])
-        if since_ns and self.climbs(holder.limits[index].limit):
+        if since_ns and self.climbs(holder.limits[index], holder.scope):
             due_ns = self._opens.advance(holder.scope, since_ns, INVALID_FOR_NS)
             if due_ns > now_ns:
                 self._timers.arm(name, due_ns)
@@ -187,9 +216,25 @@ class Ladders:
         claims = () if facts is None else facts.claims
         return self._sensitivity.shows(limit.sensor, claims, self.model_version)
 
-    def climbs(self, limit: Limit) -> bool:
-        """Say whether evidence moves the limit."""
-        return limit.id not in BUILTIN_IDS and is_climbing(limit, self._mode)
+    def climbs(self, bound: BoundLimit, scope: str) -> bool:
+        """Say whether evidence moves the limit in the scope, by the mode that it is under there now."""
+        limit = bound.configured
+        return limit.id not in BUILTIN_IDS and is_climbing(limit, self._modes.of(limit, scope))
+
+    def climbing(self) -> dict[tuple[str, str], bool]:
+        """Return whether evidence moves each configured limit in each scope, by (limit id, scope)."""
+        return {
+            (bound.limit.id, holder.scope): self.climbs(bound, holder.scope)
+            for holder in self._holders.values()
+            for bound in holder.limits
+            if bound.limit.id not in BUILTIN_IDS
+        }
+
+    def turn_mode(self, now_ns: int) -> None:
+        """Follow a change of modes: an INVALID number counts only against a limit that evidence moves."""
+        for holder in self._holders.values():
+            for index in range(len(holder.limits)):
+                self.watch_invalid(holder, index, now_ns)
 
     def missing(self, holder: ScopeLives, index: int, now_ns: int) -> tuple[Missing, ...]:
         """Return what a limit of the scope lacks to be promoted."""

@@ -1,32 +1,29 @@
 """Numbers decisions and actions, and says which decision changes what a topic holds of its scope."""
 
-from dataclasses import dataclass
-from math import inf
-
-from msgspec import UNSET, UnsetType
-
 from config.schema import ActionType, Limit, Mode
-from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE
+from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE, OPERATOR_PIN
+from enforcement.change import Change, Origin, evidence_of
 from enforcement.demands import decided_demand, decided_type, params_for, published_demand
 from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
 from enforcement.follow_records import follow_action
 from enforcement.follow_ups import FollowUps
 from enforcement.follow_words import FollowUp
 from enforcement.holding import Holding
-from enforcement.life import Life, is_acting, is_breaching
+from enforcement.life import is_acting, is_breaching
 from enforcement.limits import BoundLimit, may_match_below
 from enforcement.merge import Demand, Merged, allowed_in, merge
+from enforcement.modes import Modes
 from enforcement.moment import Moment
+from enforcement.overrides import Overrides
 from enforcement.records import (
     Action,
     Cause,
-    Component,
     Decision,
     Effect,
-    Evidence,
     Inputs,
     Kind,
     Outcome,
+    TradingState,
     action_id_of,
     episode_id_of,
     number,
@@ -35,39 +32,8 @@ from enforcement.records import (
 from enforcement.scopes import ScopeLives
 from risk.measures import Measures, Status
 from sensors.metric_reading import utilisation_of
-from sensors.reading import Reading
 
-_LOUD = (Kind.ESCALATION, Kind.TARGETS, Kind.REMINDER)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Everything that one decision is made of. `index` and `level` point into the scope's limits."""
-
-    index: int
-    level: int
-    before: Life
-    after: Life
-    kind: Kind
-    reading: Reading
-    at: float
-    clear_at: float
-    measures: Measures
-    moment: Moment
-    components: tuple[Component, ...]
-    clears_if: str | None
-    code: str
-    reason: str
-    details: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What records say of where they come from; the epoch of the journaled assignment is in no id and no digest."""
-
-    epoch: int
-    config_hash: str
-    model_version: str
+_LOUD = (Kind.ESCALATION, Kind.TARGETS, Kind.REMINDER, Kind.STANDING)
 
 
 class Publisher:
@@ -75,6 +41,7 @@ class Publisher:
 
     decisions, enforced_seq, shadow_seq : of the last record; they never restart
     holding : while it is on, decisions are made and nothing is published (catch-up)
+    modes, overrides : what operators have said of limits
     """
 
     def __init__(
@@ -82,20 +49,35 @@ class Publisher:
     ) -> None:
         self.decisions = self.enforced_seq = self.shadow_seq = 0
         self._follow_ups = follow_ups
-        self._limits, self._mode, self._shard, self._stages = limits, mode, shard, stages
+        self.limits, self._shard, self._stages = limits, shard, stages
+        self.modes, self.overrides = Modes(mode), Overrides()
         self.holding = Holding()
 
     def standing(self, holder: ScopeLives, bound: BoundLimit) -> Standing:
         """Return what a limit may do in the scope; a built-in one is as enforced as any of its tree would be."""
-        if bound.limit.id not in AS_ENFORCED_AS_THE_TREE:
-            return standing_of(bound.limit, holder.scope, self._mode, self._stages)
-        scopes = [holder.scope, *(scope for _, scope in self._stages if scope.startswith(f"{holder.scope}/"))]
-        for limit in self._limits:
-            if may_match_below(limit.scope, holder.scope):
-                for scope in scopes:
-                    if standing_of(limit, scope, self._mode, self._stages).effect is Effect.ENFORCED:
-                        return Standing(self._mode, Stage.FULL, Effect.ENFORCED)
-        return Standing(self._mode, Stage.SHADOW, Effect.SHADOW)
+        limit, scope = bound.configured, holder.scope
+        if limit.id in AS_ENFORCED_AS_THE_TREE:
+            mode = self.modes.general
+            is_enforced = any(self._is_enforced_below(limit, scope) for limit in self.limits)
+            return (
+                Standing(mode, Stage.FULL, Effect.ENFORCED)
+                if is_enforced
+                else Standing(mode, Stage.SHADOW, Effect.SHADOW)
+            )
+        standing = standing_of(limit, scope, self.modes.of(limit, scope), self._stages)
+        if self.overrides.suppression(limit, scope) is not None:
+            return Standing(standing.mode, standing.stage, Effect.SUPPRESSED)
+        return standing
+
+    def _is_enforced_below(self, limit: Limit, root: str) -> bool:
+        """Say whether a limit acts in a root or anywhere under it, also where its actions are kept back for now."""
+        if not may_match_below(limit.scope, root):
+            return False
+        earned = (scope for _, scope in self._stages if scope.startswith(f"{root}/"))
+        return any(
+            standing_of(limit, scope, self.modes.of(limit, scope), self._stages).effect is Effect.ENFORCED
+            for scope in (root, *earned)
+        ) or (not limit.pinned_shadow and self.modes.may_be_full_below(limit, root))
 
     def publish(self, holder: ScopeLives, change: Change, origin: Origin) -> Outcome:
         """Store the life, decide, and return the decision with the actions that it makes; updates the scope."""
@@ -154,6 +136,8 @@ class Publisher:
 
     def _is_loud_outside(self, change: Change, decision: Decision, standing: Standing) -> bool:
         """Say whether `risk.actions` repeats it: only enforced limits, and of what SOFT made a throttle nothing."""
+        if change.kind is Kind.STANDING:
+            return False
         is_same = published_type(decision.decided_type, standing.stage) == decision.decided_type
         return standing.effect is Effect.ENFORCED and (is_same or change.kind is Kind.ESCALATION)
 
@@ -194,13 +178,26 @@ class Publisher:
             params=params_for(decided, change.after, level),
             episode_id=episode_id_of(bound.limit.id, holder.scope, ordinal), episode_ordinal=ordinal,
             statistic=number(reading.statistic), unit=reading.unit, status=Status(reading.status).name,
-            utilisation=number(utilisation_of(reading.statistic, change.at)), at=number(level.at),
-            effective_at=number(change.at), override_id=None, clear_at=number(change.clear_at),
-            reason_code=change.code, reason=change.reason, evidence=_evidence(change),
+            utilisation=number(utilisation_of(reading.statistic, change.at)),
+            at=number(bound.configured.levels[change.level].at),
+            effective_at=number(change.at), override_id=self._override_id(holder, change),
+            clear_at=number(change.clear_at),
+            reason_code=change.code, reason=change.reason, evidence=evidence_of(change),
             inputs=Inputs(change.measures.trust, moment.n, moment.ts, dict(moment.offsets)),
             input_digest=moment.input_digest, model_version=origin.model_version, config_hash=origin.config_hash,
             ts_event=moment.ts if moment.ts_event is None else moment.ts_event, ts_decided=moment.ts,
         ))  # fmt: skip
+
+    def _override_id(self, holder: ScopeLives, change: Change) -> str | None:
+        """Return the override that matters most: what brought the decision about, keeps it back, or moved its level."""
+        bound = holder.limits[change.index]
+        if change.override_id is not None:
+            return change.override_id
+        if bound.limit.id == OPERATOR_PIN.id:
+            kept = self.overrides.pin(TradingState(bound.levels[change.level].name), holder.scope)
+        else:
+            kept = self.overrides.suppression(bound.configured, holder.scope)
+        return bound.override_id(change.level) if kept is None else kept.id
 
     def _ordinal(self, holder: ScopeLives, change: Change) -> int:
         """Return the decision's episode, opening it where a level begins to act and closing it where the last stops."""
@@ -228,8 +225,12 @@ class Publisher:
         else:
             self.shadow_seq += 1
         seq = self.enforced_seq if is_enforced else self.shadow_seq
-        decided = decision.decided_type
-        cause = _cause(decision, published_type(decided, standing.stage) if is_enforced else decided)
+        decided = published = decision.decided_type
+        if is_enforced:  # a command may have taken from the limit what it published
+            published = published_type(decided, standing.stage) if standing.effect is Effect.ENFORCED else "none"
+        elif standing.effect is Effect.SUPPRESSED:
+            effect = Effect.SUPPRESSED
+        cause = _cause(decision, published)
         ack_by = self._follow_ups.ack_by(merged.type, asked_ns) if is_enforced else None
         action = Action(
             action_id=action_id_of(decision), shard=decision.shard, d=decision.d, epoch=epoch, seq=seq,
@@ -251,23 +252,3 @@ def _cause(decision: Decision, published: ActionType) -> Cause:
         decision.limit, decision.sensor, decision.episode_id, decision.level, decision.kind, decision.transition,
         decision.decided_type, published, decision.at, decision.effective_at, decision.override_id, decision.clear_at,
     )  # fmt: skip
-
-
-def _evidence(change: Change) -> Evidence:
-    reading, measures = change.reading, change.measures
-    es = None
-    if reading.metric.startswith("var_") and measures.known:
-        metric = f"es_{reading.metric.removeprefix('var_')}"
-        value = measures.value(metric)
-        es = number(value) if measures.status(metric) < Status.INSUFFICIENT or value == inf else None
-    return Evidence(
-        number(reading.statistic), reading.unit, Status(reading.status).name, es, change.components, change.clears_if,
-        {name: number(value) for name, value in change.details} if change.details else UNSET,
-        _worst_book(reading.metric, measures),
-    )  # fmt: skip
-
-
-def _worst_book(metric: str, measures: Measures) -> str | UnsetType:
-    """Return the book that the statistic speaks of; built-in limits measure none, and without orders there is one."""
-    book = measures.worst_book(metric)
-    return UNSET if book is None else book

@@ -28,6 +28,9 @@ class ReasonCode(StrEnum):
     MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"
     OPERATOR_HALT = "OPERATOR_HALT"
     OPERATOR_REINSTATE = "OPERATOR_REINSTATE"
+    OPERATOR_MODE = "OPERATOR_MODE"
+    OPERATOR_OVERRIDE = "OPERATOR_OVERRIDE"
+    OPERATOR_LIMITS = "OPERATOR_LIMITS"
     ACK_MISSING = "ACK_MISSING"
     ENFORCEMENT_INEFFECTIVE = "ENFORCEMENT_INEFFECTIVE"
     LEASE_EXPIRED = "LEASE_EXPIRED"
@@ -52,6 +55,8 @@ def sentence(reading: Reading, kind: Kind, before: LifeState, after: LifeState, 
             return f"{told}: the targets moved with the book"
         case Kind.REMINDER:
             return f"{reading.reason}: still halted"
+        case Kind.STANDING:
+            return reading.reason
     match after:
         case LifeState.PENDING:
             return f"{over}, not confirmed yet"

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     ESCALATION = "escalation"  # the data stayed away and `on_no_data` acts, or an action was not carried out
     TARGETS = "targets"
     REMINDER = "reminder"
+    STANDING = "standing"  # a command changed what limits may do, or the end of one that did is near
 
 
 class Effect(StrEnum):

@@ -1,6 +1,6 @@
 """What the enforcer remembers of one scope: a life per level, an episode per limit, the state last published."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from enforcement.ladder import Unit
 from enforcement.life import NEW_LIFE, Life
@@ -49,6 +49,7 @@ class ScopeLives:
     shadow: Merged
     enforced: Merged
     was_evaluated: bool = False
+    retired: dict[str, tuple[Episode, Unit]] = field(default_factory=dict)  # of limits that it had, by id
 
     def begin(self, now_ns: int) -> None:
         """Note the first look: what it finds quiet is live from now on."""
@@ -63,6 +64,17 @@ class ScopeLives:
         self.quiet[index] = all(state is LifeState.OK for state in states)
         is_up = not any(state in BLIND for state in states)
         self.units[index].turn(now_ns, is_live=self.quiet[index], is_up=is_up)
+
+    def append(self, bound: BoundLimit, unit: Unit, now_ns: int) -> None:
+        """Bind one limit more, from core time `now_ns` on."""
+        self.limits = (*self.limits, bound)
+        self.lives.append([NEW_LIFE] * len(bound.levels))
+        self.episodes.append(Episode())
+        self.quiet.append(True)
+        self.units.append(unit)
+        self.timer_names.append([timer_name(bound.limit.id, level.name, self.scope) for level in bound.levels])
+        if self.was_evaluated:
+            unit.begin(now_ns)
 
 
 def new_scope(scope: str, limits: tuple[BoundLimit, ...], units: list[Unit]) -> ScopeLives:

@@ -171,12 +171,16 @@ class Override(Command, frozen=True, kw_only=True, tag="override"):
     scope: str
     expires_at: int
     limit: str | None = None
+    level: str | None = None  # its name; only where the limit has several
     value: float | None = None
     state: Literal["ACTIVE", "THROTTLED", "REDUCING", "HALTED"] | None = None
 
 
 class OverrideEnd(Command, frozen=True, kw_only=True, tag="override_end"):
-    override_id: str
+    """Ends an override before its time, or takes back one that still waits for an approval."""
+
+    override_id: str  # the command_id that asked for it
+    scope: str | None = None  # leads to its shard; no shard is left out where it is absent
 
 
 class Halt(Command, frozen=True, kw_only=True, tag="halt"):
@@ -194,10 +198,14 @@ class ResetHwm(Command, frozen=True, kw_only=True, tag="reset_hwm"):
 
 class Approve(Command, frozen=True, kw_only=True, tag="approve"):
     approves: str  # the command_id that a second person agrees to
+    scope: str | None = None  # leads to its shard; no shard is left out where it is absent
 
 
 class LimitsCommand(Command, frozen=True, kw_only=True, tag="limits"):
+    """Other limits, in the full form of the configuration: all of them, or with `merge` those that are named."""
+
     limits: tuple[msgspec.Raw, ...]
+    merge: bool = False
 
 
 # --- anywhere, and acknowledgements

@@ -5,7 +5,7 @@ import json
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from config.schema import ControlConfig
+from config.control import ControlConfig
 
 
 def canonical_command(payload: bytes) -> bytes:

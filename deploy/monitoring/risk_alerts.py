@@ -6,7 +6,7 @@ _ON_LEVEL = "on (job, instance, portfolio, limit, level)"
 _ON_LIMIT = "on (job, instance, portfolio, limit)"
 _ON_PORTFOLIO = "on (job, instance, portfolio)"
 # What is built in has alerts of its own: RiskdTradingHalted, RiskdPortfolioUnknown, RiskdSourceSilent.
-_WITH_A_NUMBER = 'limit!~"operator_halt|model_available|data_fresh"'
+_WITH_A_NUMBER = 'limit!~"operator_halt|operator_pin|model_available|data_fresh"'
 _FIRING = f"riskd_limit_utilisation_ratio and {_ON_LEVEL} riskd_limit_life{{{_WITH_A_NUMBER}}} == 5"
 _ENFORCED = f"{_ON_LIMIT} riskd_limit_stage >= 1"
 _RESTRICTED = f'{_ON_PORTFOLIO} riskd_trading_state{{topic="actions"}} >= 2'

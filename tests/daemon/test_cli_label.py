@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from typer.testing import CliRunner
 
 from audit.signing import make_key_files
+from config.control import ControlConfig
 from config.loader import load_config
-from config.schema import ControlConfig, Topics
+from config.schema import Topics
 from daemon.cli import app
 from enforcement.records import episode_id_of
 from feeds.control_sender import send_command

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import orjson
 
-from config.schema import ControlConfig, KafkaConfig
+from config.control import ControlConfig
+from config.schema import KafkaConfig
 from config.setup import Setup
 from daemon.core import Core
 from daemon.edge import decode_inputs, made_input

@@ -111,11 +111,7 @@ REFUSED: dict[str, tuple[RejectReason, Source]] = {
     "a label of no episode": (
         RejectReason.UNKNOWN_EPISODE, command("label", NOON, "c3", episode_id="e", verdict="true"),
     ),
-    "an override": (
-        RejectReason.COMMAND_UNSUPPORTED,
-        command("override", NOON, "c5", kind="suppress", scope="firm", expires_at=NOON),
-    ),
-    "limits": (RejectReason.COMMAND_UNSUPPORTED, command("limits", NOON, "c4", limits=[{"id": "x"}])),
+    "limits": (RejectReason.BAD_LIMITS, command("limits", NOON, "c4", limits=[{"id": "x"}])),
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from enforcement.builtin import Freshness, Silence
 from enforcement.judgement import LazyBook, Sight, judge
 from enforcement.ladder import Unit
 from enforcement.life import Clock
-from enforcement.limits import bind_all
+from enforcement.limits import bind_built_in, bind_configured
 from enforcement.scopes import new_scope
 from risk.measures import Status
 from sensors.catalogue import SHIPPED
@@ -49,7 +49,8 @@ LOOKS = st.tuples(
 def test_a_look_that_is_skipped_would_have_changed_nothing(limit: Limit, looks) -> None:
     """Walk a life through every state with full looks; wherever a skip is offered, the full look must agree."""
     freshness = Freshness()
-    bound = bind_all((limit,), "firm", "USD", SHIPPED, is_root=True, listed=True, freshness=freshness)
+    built_in = bind_built_in("firm", is_root=True, listed=True, freshness=freshness)
+    bound = (*built_in, *bind_configured((limit,), "firm", "USD", SHIPPED))
     holder = new_scope("firm", bound, [Unit(each.limit.id, "firm", PromotionConfig(), 1.0) for each in bound])
     book = LazyBook(lambda: row_book(3, 5))
     desk = Desk(config_with())
@@ -76,7 +77,7 @@ def test_a_look_that_is_skipped_would_have_changed_nothing(limit: Limit, looks) 
 def test_a_level_that_stays_firing_and_one_that_stays_blind_are_skipped() -> None:
     """Otherwise a book in breach would cost a whole look at every tick."""
     desk = Desk(config_with(limit_with()))
-    bound = bind_all((limit_with(),), "firm", "USD", SHIPPED, is_root=False, listed=False)[-1]
+    bound = bind_configured((limit_with(),), "firm", "USD", SHIPPED)[0]
     desk.see(var_99=3e5)
     firing = desk.enforcer._scopes["firm"].lives[-1]
     assert is_settled(bound, firing, desk.moment("price"), known=True, value=3e5, status=0)

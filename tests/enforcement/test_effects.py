@@ -34,11 +34,6 @@ def test_evidence_does_not_enforce_in_monitoring() -> None:
     assert standing_of(PLAIN, "firm", "monitoring", {("var_99", "firm"): Stage.FULL}).effect is Effect.SHADOW
 
 
-def test_a_mode_given_at_a_limit_beats_the_general_one() -> None:
-    assert standing_of(limit_with(mode="full"), "firm", "monitoring", NOTHING).effect is Effect.ENFORCED
-    assert standing_of(limit_with(mode="monitoring"), "firm", "full", NOTHING).effect is Effect.SHADOW
-
-
 def test_a_pinned_limit_stays_in_shadow() -> None:
     assert standing_of(limit_with(pinned_shadow=True), "firm", "full", NOTHING).effect is Effect.SHADOW
 

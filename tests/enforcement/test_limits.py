@@ -6,7 +6,14 @@ import pytest
 
 from config.schema import Level
 from enforcement.builtin import Freshness
-from enforcement.limits import bind_all, matches, may_match_below, unwatched_limits, watched_limits
+from enforcement.limits import (
+    bind_built_in,
+    bind_configured,
+    matches,
+    may_match_below,
+    unwatched_limits,
+    watched_limits,
+)
 from enforcement.limits import scaled_clear as scaled
 from sensors.catalogue import SHIPPED
 from tests.enforcement.desk import config_with, limit_with, measures_with
@@ -17,7 +24,7 @@ TAIL = limit_with("tail", "nobody", "tail_ratio", at=1.5)
 
 
 def bound_one(limit):
-    return bind_all((limit,), "firm", "USD", SHIPPED, is_root=False, listed=False)[-1]
+    return bind_configured((limit,), "firm", "USD", SHIPPED)[0]
 
 
 @pytest.mark.parametrize(
@@ -43,20 +50,23 @@ def test_a_glob_may_match_below_a_root(pattern: str, does: bool) -> None:
 def test_limits_are_evaluated_by_sensor_then_as_configured_and_built_in_ones_first() -> None:
     cap = limit_with("cap", "exposure", "gross")
     config = config_with(CONCENTRATION, limit_with("b"), limit_with("a"), cap)
-    limits = watched_limits(config, SHIPPED)
+    limits = watched_limits(config.enforcement.limits, SHIPPED)
     assert [limit.id for limit in limits] == ["cap", "b", "a", "top"]
-    root = bind_all(limits, "firm", "USD", SHIPPED, is_root=True, listed=True)
-    assert [bound.limit.id for bound in root] == ["model_available", "operator_halt", "cap", "b", "a", "top"]
-    watched = bind_all((), "firm", "USD", SHIPPED, is_root=True, listed=True, freshness=Freshness())
+    root = bind_configured(limits, "firm", "USD", SHIPPED)
+    assert [bound.limit.id for bound in root] == ["cap", "b", "a", "top"]
+    assert bind_configured(limits, "firm/eq", "USD", SHIPPED) == ()
+    unwatched = bind_built_in("firm", is_root=True, listed=True)
+    assert [bound.limit.id for bound in unwatched] == ["model_available", "operator_halt"]
+    watched = bind_built_in("firm", is_root=True, listed=True, freshness=Freshness())
     assert [bound.limit.id for bound in watched] == ["model_available", "data_fresh", "operator_halt"]
-    child = bind_all(limits, "firm/eq", "USD", SHIPPED, is_root=False, listed=False, freshness=Freshness())
+    child = bind_built_in("firm/eq", is_root=False, listed=False, freshness=Freshness())
     assert [bound.limit.id for bound in child] == ["operator_halt"]
 
 
 def test_a_limit_of_a_sensor_that_this_release_lacks_is_listed_and_never_bound() -> None:
     config = config_with(TAIL, limit_with())
     assert [limit.id for limit in unwatched_limits(config, SHIPPED)] == ["tail"]
-    assert [limit.id for limit in watched_limits(config, SHIPPED)] == ["var_99"]
+    assert [limit.id for limit in watched_limits(config.enforcement.limits, SHIPPED)] == ["var_99"]
 
 
 @pytest.mark.parametrize(
@@ -65,13 +75,13 @@ def test_a_limit_of_a_sensor_that_this_release_lacks_is_listed_and_never_bound()
 )
 def test_an_id_given_twice_or_built_in_is_refused(limits) -> None:
     with pytest.raises(ValueError, match="limit id must be given once"):
-        watched_limits(config_with(*limits), SHIPPED)
+        watched_limits(limits, SHIPPED)
 
 
 def test_two_levels_of_one_name_are_refused() -> None:
     twice = limit_with(levels=[Level(at=1, action="warn"), Level(at=2, action="halt")])
     with pytest.raises(ValueError, match="names of levels must differ"):
-        watched_limits(config_with(twice), SHIPPED)
+        watched_limits((twice,), SHIPPED)
 
 
 def test_a_metric_of_another_sensor_is_refused() -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from config.schema import ControlConfig
+from config.control import ControlConfig
 from feeds.signature import canonical_command, refuse_signature
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

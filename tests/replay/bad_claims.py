@@ -4,9 +4,11 @@ import random
 
 import msgspec
 
+from tests.daemon.command_desk import said
 from tests.helpers import DAY_NS, EventDict, command, date_of, fill, nav, quote, snapshot, stock, trade
 from tests.replay.bad_material import NAMED, Maker, Seen, sample
 
+ASKED = "asked"  # id of a command among the good ones that waits for a second person
 _APPLIED = 4  # of the last four prices one at least was applied: three in a row at most are held back
 
 
@@ -111,9 +113,31 @@ def _pair_without_sides(draw: random.Random, seen: Seen) -> tuple[str, EventDict
     return "MISSING_FIELD", stock("GBPUSD", kind="fx", base="GBP")
 
 
-def _unsupported(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
-    types = ("mode", "override", "override_end", "approve", "limits")
-    return "COMMAND_UNSUPPORTED", sample(draw, seen, types) | {"command_id": f"q{draw.random()}"}
+def _bad_limits(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
+    return "BAD_LIMITS", sample(draw, seen, ("limits",)) | {"command_id": f"q{draw.random()}", "ts": seen.now}
+
+
+def _command_on_nothing(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
+    """An override that nobody made cannot be ended, and what takes two people is never taken unsigned."""
+    named: EventDict = {"command_id": f"q{draw.random()}", "ts": seen.now}
+    event: EventDict = sample(draw, seen, ("override_end", "approve")) | named
+    return "UNKNOWN_COMMAND" if event["type"] == "override_end" else "BAD_SIGNATURE", event
+
+
+def _stale_command(draw: random.Random, seen: Seen) -> tuple[str, EventDict] | None:
+    name = draw.choice(("reinstate", "reset_hwm"))
+    return "STALE_COMMAND", command(name, seen.now - DAY_NS, f"q{draw.random()}", scope="calm")
+
+
+def _unknown_limit(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
+    fields: EventDict = {"limit": draw.choice(("VAR", "nobody")), "mode": "monitoring"}
+    return "UNKNOWN_LIMIT", command("mode", seen.now, f"q{draw.random()}", **fields)
+
+
+def _own_approval(draw: random.Random, seen: Seen) -> tuple[str, EventDict] | None:
+    if ASKED not in seen.commands:
+        return None
+    return "SAME_ACTOR", said("approve", 0, f"q{draw.random()}", approves=ASKED, ts=seen.now)
 
 
 def _label_of_nothing(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
@@ -149,7 +173,11 @@ CORE_KINDS: tuple[Maker, ...] = (
     _elsewhere,
     _other_terms,
     _pair_without_sides,
-    _unsupported,
+    _bad_limits,
+    _command_on_nothing,
+    _stale_command,
+    _unknown_limit,
+    _own_approval,
     _label_of_nothing,
     _from_tomorrow,
     _badly_signed,

@@ -122,7 +122,9 @@ def test_the_made_recording_has_every_type_of_event_and_life() -> None:
     played = replayed("made")
     types = {json.loads(line)["type"] for line in gzip.decompress(RECORDING.read_bytes()).splitlines()}
     assert types == set(EVENT_TYPES)
-    assert set(played.reasons()) == {"COMMAND_UNSUPPORTED", "UNKNOWN_EPISODE"}
+    assert set(played.reasons()) == {
+        "BAD_LIMITS", "UNKNOWN_EPISODE", "MISSING_FIELD", "UNKNOWN_COMMAND", "BAD_SIGNATURE",
+    }  # fmt: skip
     transitions = {each.transition for each in played.outputs.decisions}
     assert {
         "ok>firing",

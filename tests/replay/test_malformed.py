@@ -10,7 +10,9 @@ import pytest
 
 from enforcement.records import Decision
 from feeds.record import RejectReason
+from tests.daemon.command_desk import CONTROL, said
 from tests.helpers import Played, Source, play
+from tests.replay.bad_claims import ASKED
 from tests.replay.bad_records import Bad, bad_records
 from tests.replay.made_stream import made_events, made_setup
 
@@ -33,6 +35,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story() -> Story:
     good = made_events(seed=5, days=40, quoted=14, quotes=40)
+    good.insert(200, said("mode", 0, ASKED, mode="full", ts=int(str(good[199]["ts"])) + 1))
     mixed: list[Source] = []
     bad: dict[int, Bad] = {}
     looks: dict[int, int] = {}
@@ -48,7 +51,7 @@ def story() -> Story:
         places[len(mixed)] = seen
         if seen % (len(good) // LOOKS) == 0 or seen == len(good):
             looks[len(mixed)] = seen
-    setup = made_setup("full")
+    setup = made_setup("full", control={**CONTROL, "allow_unsigned": True, "approve_within": "100d"})
     alone = play(good, setup, states_at=looks.values())
     among = play(mixed, setup, states_at=looks)
     return Story(alone, among, bad, places)

@@ -58,6 +58,14 @@ def test_a_value_at_or_under_zero_makes_the_index_invalid_until_it_is_reset(lost
     check(reset, {"firm/a": {"metrics.drawdown.value": 0.05, "metrics.drawdown.status": "OK"}})
 
 
+def test_a_value_that_prices_took_under_zero_breaks_the_index_too() -> None:
+    """A nav of a book that was wiped out tells of new money, not of a performance; it heals nothing."""
+    poor = [*OPENING, nav("firm/a", 1_000.0, NOON + 4)]
+    wiped = [*poor, *(quote("AA", 9.0, NOON + 4 + n) for n in range(1, 4))]
+    check(wiped, {"firm/a": {"nav": -100.0}})
+    check([*wiped, nav("firm/a", 8_000.0, NOON + 9)], {"firm/a": {"metrics.drawdown.status": "INVALID"}})
+
+
 def test_a_parent_with_a_nav_of_its_own_keeps_it_beside_its_children() -> None:
     events = [*OPENING, nav("firm", 50_000.0, NOON + 4), quote("AA", 21.0, NOON + 5)]
     check(events, {"firm": {"nav": 50_200.0}, "firm/a": {"nav": 10_100.0}})

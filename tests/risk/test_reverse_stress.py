@@ -51,9 +51,13 @@ def test_a_book_that_loses_and_wins_back_gives_its_first_crossing(first: float, 
     assert found.multiplier == pytest.approx(first, rel=1e-9)  # sin(pi/6) is a half; the next crossing is at 5 first
 
 
-@given(st.floats(0.02, 4.5), st.floats(1.0001, 1.02), st.booleans())
+@given(st.floats(0.02, 4.1), st.floats(1.0001, 1.02), st.booleans())
 def test_a_top_between_two_of_the_multipliers_is_found(top: float, excess: float, is_kinked: bool) -> None:
-    """The loss rises to a little over the target and falls again, as where a floor is hit; far out it comes back."""
+    """The loss rises to a little over the target and falls again, as where a floor is hit; far out it comes back.
+
+    Two multipliers that are tried, 4.10 and 4.53, lie behind the top and before the loss comes back: with one alone
+    the fall does not show, and `reverse_stress` says that it misses such a top.
+    """
 
     def losses(m: Vector) -> Vector:
         distance = np.abs(m / top - 1.0) if is_kinked else (m / top - 1.0) ** 2

@@ -53,6 +53,7 @@ def enforcement(config: Config) -> Dashboard:
             (_acknowledged(), _ack_times(), _followed()),
             (_rates(threshold), _readiness()),
             (_judged_false(),),
+            (_exceptions(), _until_their_end()),
         ),
     )
 
@@ -143,6 +144,23 @@ def _judged_false() -> timeseries.Panel:
         "Episodes judged false by now: by people, by verification (data_error, model_error), by outcome, or in no time."
     )
     return graph("Judged false, by cause", says, [query], width=24, is_stacked=True)
+
+
+def _exceptions() -> timeseries.Panel:
+    queries = [
+        Query("sum by (kind) (riskd_overrides)", "{{kind}}"),
+        Query("sum(riskd_approvals_waiting)", "waiting for a second person"),
+    ]
+    says = "Overrides in force by kind, and commands that wait for an approval: riskd status names each, and who."
+    return graph("Exceptions", says, queries)
+
+
+def _until_their_end() -> timeseries.Panel:
+    query = Query("min by (kind) (riskd_override_ends_seconds) - scalar(min(riskd_core_time_seconds))", "{{kind}}")
+    says = (
+        "Until the first override of a kind ends, endless where there is none: what then breaches acts at that moment."
+    )
+    return graph("Next end of an exception", says, [query], unit="s")
 
 
 def _readiness() -> timeseries.Panel:
