@@ -6,11 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from config.acks import AcksConfig
 from config.control import ControlConfig
 from config.durations import DurationNs
 from config.frozen import Frozen
 from config.liquidity import LiquidityConfig
 from config.promotion import LimitPromotion, PromotionConfig, Sensitivity
+from config.reserved import is_selftest
+from config.scope_globs import Scope
 from config.stress import StressConfig
 
 Mode = Literal["monitoring", "gradual", "full"]
@@ -29,12 +32,8 @@ def _check_date(value: str) -> str:
 def _check_root(value: str) -> str:
     if not value or "/" in value or value.strip() != value or value == "_self":
         raise ValueError(f"portfolio must be a root, the first element of a path such as firm, got {value!r}")
-    return value
-
-
-def _check_scope(value: str) -> str:
-    if not all(value.split("/")) or value.strip() != value:
-        raise ValueError(f"scope must be a path or a glob such as firm/*, without empty parts, got {value!r}")
+    if is_selftest(value):
+        raise ValueError(f"portfolio must not be a root of riskd's self-tests, got {value!r}")
     return value
 
 
@@ -49,7 +48,6 @@ def _sorted_sources(values: dict[str, int]) -> dict[str, int]:
 IsoDate = Annotated[str, AfterValidator(_check_date)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,9}$")]  # USD, and coins such as USDT
 Root = Annotated[str, AfterValidator(_check_root)]
-Scope = Annotated[str, AfterValidator(_check_scope)]
 MetricPrefix = Annotated[str, Field(pattern=r"^([a-zA-Z_][a-zA-Z0-9_]*)?$")]
 # Sorted, because the journal's canonical JSON sorts too: live and replay must iterate alike.
 Parameters = Annotated[dict[str, Parameter], AfterValidator(_sorted_parameters)]
@@ -183,6 +181,7 @@ class EnforcementConfig(Frozen):
     max_stress_loss: float = Field(default=1_000_000.0, gt=0)
     promotion: PromotionConfig = PromotionConfig()
     sensitivity: Sensitivity = Sensitivity()
+    acks: AcksConfig = AcksConfig()
     limits: tuple[Limit, ...] = ()
 
 

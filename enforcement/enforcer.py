@@ -5,9 +5,12 @@ from collections.abc import Callable, Sequence
 from config.schema import Config, Limit
 from enforcement.attention import is_calm, is_settled
 from enforcement.builtin import BUILTIN_IDS, Freshness
+from enforcement.change import Change, Origin
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage, Standing
 from enforcement.evidence import LimitEvidence
+from enforcement.follow_ups import CATCH_UP, FollowUps
+from enforcement.follow_words import FollowUp
 from enforcement.judgement import LazyBook, Sight, judge
 from enforcement.ladder import Unit
 from enforcement.ladders import Ladders
@@ -16,17 +19,16 @@ from enforcement.limits import BoundLimit, bind_built_in, bind_configured, unwat
 from enforcement.merge import Merged
 from enforcement.moment import Moment, OpenTime
 from enforcement.overriding import Changes, hurry, put_back, rebound, swap
-from enforcement.publisher import Change, Origin, Publisher
+from enforcement.publisher import Publisher
 from enforcement.records import Action, Outcome
 from enforcement.relimiting import relimit
 from enforcement.scopes import ScopeLives, new_scope, scope_of
-from enforcement.standings import LimitState, TradingStates, trading_states
+from enforcement.standings import LimitState, TradingStates, limit_states, trading_states
 from enforcement.waking import bands, wake_levels
 from risk.book import Book
 from risk.measures import Measures, Vector
 from risk.timers import Timers
 from sensors.catalogue import SHIPPED, Catalogue
-from sensors.metric_reading import utilisation_of
 from sensors.reading import Reading
 
 
@@ -37,6 +39,7 @@ class Enforcer:
     limits        : configured, as they are now, in evaluation order
     unwatched     : ids of limits whose sensor the catalogue does not have
     stages        : earned by evidence, by (limit id, scope)
+    follow_ups    : what became of enforced actions: acknowledgements and what contradicts them
     ladders       : of all limits in all scopes: where labels and what riskd itself finds of episodes go
     epoch         : of the journaled assignment, set by the daemon; in no id and no digest
     config_hash   : of what decisions depend on, so without modes; set by the daemon
@@ -55,7 +58,8 @@ class Enforcer:
         self._watches_sources = bool(config.data.sources)
         self.freshness = Freshness()
         self.stages: dict[tuple[str, str], Stage] = {}
-        self._publisher = Publisher(self.limits, config.enforcement.mode, shard, self.stages)
+        self.follow_ups = FollowUps(config.enforcement.acks, opens)
+        self._publisher = Publisher(self.limits, config.enforcement.mode, shard, self.stages, self.follow_ups)
         self.modes, self.overrides = self._publisher.modes, self._publisher.overrides
         self.overrides.left = self.freshness.left
         self.orders = 0  # commands that changed what limits may do
@@ -70,7 +74,8 @@ class Enforcer:
         """
         if scope not in self._scopes:
             freshness = self.freshness if self._watches_sources else None
-            built_in = bind_built_in(scope, is_root=is_root, listed=listed, freshness=freshness)
+            known = (scope, self._currency, self._catalogue)
+            built_in = bind_built_in(*known, is_root=is_root, listed=listed, freshness=freshness)
             bound = (*built_in, *self.bound_to(scope))
             self._scopes[scope] = new_scope(scope, bound, self.ladders.units_of(scope, bound))
             self.ladders.add(self._scopes[scope])
@@ -165,17 +170,7 @@ class Enforcer:
     def limit_states(self, scope: str, measures: Measures) -> list[LimitState]:
         """Return how every level of every limit of the scope stands, in evaluation order."""
         holder = self._scopes[scope]
-        states: list[LimitState] = []
-        for bound, lives in zip(holder.limits, holder.lives, strict=True):
-            reading = bound.reader.read(measures)
-            stage = self._publisher.standing(holder, bound).stage
-            for level, life, at in zip(bound.levels, lives, reading.levels, strict=True):
-                use = utilisation_of(reading.statistic, at)
-                state = LimitState(
-                    bound.limit.id, level.name, life.state, use, stage, at, level.action, life.since_ns, reading.reason
-                )
-                states.append(state)
-        return states
+        return limit_states(holder, measures, lambda bound: self._publisher.standing(holder, bound).stage)
 
     def evidence(self, now_ns: int) -> dict[str, LimitEvidence]:
         """Return what speaks for each limit up to core time `now_ns`, in evaluation order; none is built in."""
@@ -197,10 +192,15 @@ class Enforcer:
     def hold(self) -> None:
         """Publish nothing until `release`: decisions go on, and so does every life (catch-up)."""
         self._publisher.holding.is_on = True
+        self.follow_ups.suspended = {CATCH_UP}
 
     def release(self, now_ns: int) -> list[Action]:
         """Return the final state of every scope that changed since `hold`, and publish again from now on."""
         return self._publisher.release(self.epoch, now_ns)
+
+    def follow(self, told: FollowUp, measures: Measures, moment: Moment) -> Action | None:
+        """Return the record of what follows an action of its scope, None where nothing has to be published."""
+        return self._publisher.follow(self._scopes[told.scope], told, measures, moment, self.epoch)
 
     def halt(self, scope: str, measures: Measures, moment: Moment, *, actor: str, reason: str) -> list[Outcome]:
         """Halt the scope by an operator's command: hard, in every mode, until `reinstate`; a repeat changes nothing."""

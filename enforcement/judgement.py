@@ -6,10 +6,10 @@ from hashlib import blake2b
 
 from enforcement.attention import has_moved
 from enforcement.builtin import DATA_FRESH, MODEL_AVAILABLE, OPERATOR_PIN
+from enforcement.change import Change
 from enforcement.demands import decided_type
 from enforcement.life import Clock, Life, Look, is_acting, is_breaching, step
 from enforcement.limits import BoundLimit
-from enforcement.publisher import Change
 from enforcement.reasons import ReasonCode, code_of_missing_data, sentence
 from enforcement.records import Component, Kind, LifeState, Side, Target, number
 from enforcement.scopes import ScopeLives
