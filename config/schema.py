@@ -17,6 +17,14 @@ Mode = Literal["monitoring", "gradual", "full"]
 ActionType = Literal["none", "warn", "throttle", "reduce_position", "halt"]
 NoDataPolicy = Literal["hold", "warn", "reduce", "halt"]
 Parameter = float | int | str | bool
+NAME_CHARACTERS_MAX = 256  # as of names in inputs: a command brings limits too, and their names stand in every record
+
+
+def _check_name(value: str) -> str:
+    if 0 < len(value) <= NAME_CHARACTERS_MAX and value.isprintable():
+        return value
+    bound = f"1 to {NAME_CHARACTERS_MAX} printable characters"
+    raise ValueError(f"a name must have {bound}, got {len(value)}: {value[:80]!r}")
 
 
 def _check_date(value: str) -> str:
@@ -48,8 +56,9 @@ def _sorted_sources(values: dict[str, int]) -> dict[str, int]:
 
 IsoDate = Annotated[str, AfterValidator(_check_date)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,9}$")]  # USD, and coins such as USDT
+Name = Annotated[str, AfterValidator(_check_name)]
 Root = Annotated[str, AfterValidator(_check_root)]
-Scope = Annotated[str, AfterValidator(_check_scope)]
+Scope = Annotated[Name, AfterValidator(_check_scope)]
 MetricPrefix = Annotated[str, Field(pattern=r"^([a-zA-Z_][a-zA-Z0-9_]*)?$")]
 # Sorted, because the journal's canonical JSON sorts too: live and replay must iterate alike.
 Parameters = Annotated[dict[str, Parameter], AfterValidator(_sorted_parameters)]
@@ -146,7 +155,7 @@ class DataConfig(Frozen):
 class Level(Frozen):
     """One step of a limit; after loading, `clear_at` and `params` are filled."""
 
-    name: str = Field(default="hard", min_length=1)
+    name: Name = "hard"
     at: float = Field(gt=0)
     action: ActionType
     clear_at: float | None = Field(default=None, ge=0)  # None: the sensor's own share of `at`
@@ -156,10 +165,10 @@ class Level(Frozen):
 class Limit(Frozen):
     """One limit: sensor + scope + levels + mode (enforcement.md)."""
 
-    id: str = Field(min_length=1)
+    id: Name
     scope: Scope = "*"  # a path, or a glob over paths; "*" is each root
-    sensor: str
-    metric: str
+    sensor: Name
+    metric: Name
     levels: tuple[Level, ...] = Field(min_length=1)
     clear_at: float | None = Field(default=None, ge=0)  # of a limit with one level; loading moves it there
     for_: DurationNs = Field(default=0, alias="for")
@@ -174,7 +183,7 @@ class Limit(Frozen):
     pinned_shadow: bool = False  # monitoring_mode: true or enforcement_enabled: false of the short form
     small_book_at: float = Field(default=0.5, gt=0)  # concentration only: max|x|/NAV of books with fewer than 8 names
     promotion: LimitPromotion = LimitPromotion()
-    rule_name: str | None = None
+    rule_name: Name | None = None
 
 
 class EnforcementConfig(Frozen):
