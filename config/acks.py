@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from config.durations import DurationNs
 from config.frozen import Frozen
-from config.scope_globs import Scope
+from config.names import Scope
 
 SECOND_NS = 10**9
 
