@@ -28,6 +28,7 @@ def plan_view(rehearsal: Rehearsal) -> RenderableType:
     difference = rehearsal.difference
     return Group(
         Text(headline(rehearsal), style="bold"),
+        *_left_out(rehearsal),
         *_settings(rehearsal),
         *_limits(rehearsal),
         *_levels(rehearsal),
@@ -51,6 +52,14 @@ def headline(rehearsal: Rehearsal) -> str:
     kept = len(found.same) + len(found.reworded)
     worded = f", {len(found.reworded):,} of them with another level, reason or evidence" if found.reworded else ""
     return f"{', '.join(told) or 'No action would change'}; {kept:,} would ask the same{worded}"
+
+
+def _left_out(rehearsal: Rehearsal) -> Iterator[RenderableType]:
+    """Say what was not rehearsed: a plan that is silent about three of four shards would look complete."""
+    if rehearsal.left_out:
+        names = ", ".join(each.name for each in rehearsal.left_out)
+        told = f"Of this shard alone. Not played: {names}. Plan them, too: --against {rehearsal.left_out[0]}"
+        yield Text(told, style="yellow")
 
 
 def _settings(rehearsal: Rehearsal) -> Iterator[RenderableType]:
