@@ -5,6 +5,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from feeds.order_verdict import units
+
 _COLOURS = {"go": "bold green", "reduced": "bold yellow", "no": "bold red"}
 _SAYS = {
     "stops": "stops it", "would_stop": "would, if enforced", "warns": "warns", "no_number": "no number",
@@ -47,7 +49,7 @@ def answer_view(content: bytes) -> RenderableType:
     answer = msgspec.json.decode(content, type=_Answer)
     head = Text.assemble(
         (answer.outcome.upper(), _COLOURS[answer.outcome]),
-        f"  {answer.side} {answer.quantity:g} of {answer.asked:g} {answer.instrument} for {answer.portfolio}",
+        f"  {answer.side} {units(answer.quantity)} of {units(answer.asked)} {answer.instrument} for {answer.portfolio}",
     )
     state = f"trading state {answer.trading_state['effective']}; seen after input {answer.seen.n:,}"
     parts: list[RenderableType] = [head, Text(answer.reason), Text(state, style="dim")]
@@ -63,7 +65,7 @@ def answer_view(content: bytes) -> RenderableType:
 
 def print_answer(content: bytes, *, as_json: bool) -> None:
     """Print an answer in JSON on standard output, for a person or as it is."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     console.print(content.decode() if as_json else answer_view(content))
 
 

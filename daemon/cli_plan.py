@@ -82,14 +82,14 @@ def _tell(found: "Rehearsal", *, as_json: bool) -> None:
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         with (out / TEXT_FILE).open("w", encoding="utf-8") as file:
-            Console(file=file, highlight=False, markup=False, width=PIPED_WIDTH).print(view)
+            Console(file=file, highlight=False, markup=False, emoji=False, width=PIPED_WIDTH).print(view)
         part = out / f"{PLAN_FILE}.part"
         part.write_bytes(record)
         part.replace(out / PLAN_FILE)
     if as_json:
         typer.echo(record.decode(), nl=False)
         return
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=PIPED_WIDTH)
+        console = Console(highlight=False, markup=False, emoji=False, width=PIPED_WIDTH)
     console.print(view)
