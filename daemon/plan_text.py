@@ -13,6 +13,7 @@ from daemon.plan_actions import ASKED, PlannedAction, record_at
 from daemon.plan_command import BASE, PROPOSED, Rehearsal
 from daemon.plan_match import Pair
 from daemon.plan_record import level_rows, limit_rows
+from daemon.plan_settings import setting_lines
 from daemon.status_tables import age_text
 from daemon.summary import iso_time
 
@@ -64,8 +65,8 @@ def _left_out(rehearsal: Rehearsal) -> Iterator[RenderableType]:
 
 def _settings(rehearsal: Rehearsal) -> Iterator[RenderableType]:
     yield _heading("What is proposed")
-    for each in rehearsal.changes:
-        yield Text(f"  {each.path}: {each.old} -> {each.new}")
+    for line in setting_lines(rehearsal.changes):
+        yield Text(f"  {line}")
 
 
 def _limits(rehearsal: Rehearsal) -> Iterator[RenderableType]:
