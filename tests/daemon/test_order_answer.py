@@ -63,3 +63,22 @@ def test_what_is_printed_is_the_bytes_of_the_answer(capsys: pytest.CaptureFixtur
     content = b'{"instrument":"X:PIT:ox:1"}'
     print_answer(content, as_json=True)
     assert capsys.readouterr().out.encode() == content + b"\n"
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_the_names_of_limits_and_books_are_never_cut_off(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    """In 80 columns, and in a pipe, where someone greps for them."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    if is_terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    limit = GROSS | {"id": "gross_exposure_of_every_single_book", "levels": [{"at": 2_345_678.0, "action": "halt"}]}
+    print_answer(answer_json(ask(desk([limit]), "A", 90_000.0)), as_json=False)
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    table = printed[printed.index("seen after") :]
+    if not is_terminal:
+        assert "gross_exposure_of_every_single_book" in table
+    assert "2,345,678" in table
