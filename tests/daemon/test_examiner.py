@@ -126,6 +126,16 @@ def test_a_log_that_was_changed_is_not_examined(folder: Path) -> None:
     assert not examine(folder)[0].is_sound
 
 
+def test_a_line_that_is_being_written_is_no_change(folder: Path) -> None:
+    """Of a living daemon the last line may be there by half."""
+    whole = examine(folder)[0]
+    with next(folder.glob("audit-*.jsonl")).open("ab") as log:
+        log.write(b'{"n":99999,"ts":1,"kind":"la')
+    found = examine(folder)[0]
+    assert found.is_sound
+    assert unit_of(found.examiner).steps == unit_of(whole.examiner).steps != []
+
+
 def test_a_folder_without_a_log_and_two_sources_are_errors(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, ["evidence", "--from-audit", str(tmp_path), "--url", "http://x"]).exit_code == 2
     with pytest.raises(Exception, match="holds no audit log"):
