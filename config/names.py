@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-NAME_CHARACTERS_MAX = 256  # as of names in inputs: a command brings limits too, and their names stand in every record
+NAME_CHARACTERS_MAX = 256  # of inputs too: a command brings limits, and names stand in every record
 
 
 def _check_name(value: str) -> str:
