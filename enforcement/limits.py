@@ -242,8 +242,18 @@ def _rule(limit: Limit, metric: Metric) -> Rule:
 
 
 def _match(patterns: list[str], elements: list[str]) -> bool:
-    if not patterns:
-        return not elements
-    if patterns[0] == "**":
-        return any(_match(patterns[1:], elements[taken:]) for taken in range(len(elements) + 1))
-    return bool(elements) and fnmatchcase(elements[0], patterns[0]) and _match(patterns[1:], elements[1:])
+    """Match in O(patterns · elements): of several `**` only the last one met ever has to take more."""
+    at = taken = 0
+    retry_at, retry_from = -1, 0
+    while taken < len(elements):
+        if at < len(patterns) and patterns[at] == "**":
+            retry_at, retry_from = at, taken
+            at += 1
+        elif at < len(patterns) and fnmatchcase(elements[taken], patterns[at]):
+            at, taken = at + 1, taken + 1
+        elif retry_at >= 0:
+            retry_from += 1
+            at, taken = retry_at + 1, retry_from
+        else:
+            return False
+    return all(pattern == "**" for pattern in patterns[at:])
