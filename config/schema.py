@@ -11,6 +11,7 @@ from config.control import ControlConfig
 from config.durations import DurationNs
 from config.frozen import Frozen
 from config.liquidity import LiquidityConfig
+from config.names import Name
 from config.promotion import LimitPromotion, PromotionConfig, Sensitivity
 from config.reserved import is_selftest
 from config.scope_globs import Scope
@@ -144,7 +145,7 @@ class DataConfig(Frozen):
 class Level(Frozen):
     """One step of a limit; after loading, `clear_at` and `params` are filled."""
 
-    name: str = Field(default="hard", min_length=1)
+    name: Name = "hard"
     at: float = Field(gt=0)
     action: ActionType
     clear_at: float | None = Field(default=None, ge=0)  # None: the sensor's own share of `at`
@@ -154,10 +155,10 @@ class Level(Frozen):
 class Limit(Frozen):
     """One limit: sensor + scope + levels + mode (enforcement.md)."""
 
-    id: str = Field(min_length=1)
+    id: Name
     scope: Scope = "*"  # a path, or a glob over paths; "*" is each root
-    sensor: str
-    metric: str
+    sensor: Name
+    metric: Name
     levels: tuple[Level, ...] = Field(min_length=1)
     clear_at: float | None = Field(default=None, ge=0)  # of a limit with one level; loading moves it there
     for_: DurationNs = Field(default=0, alias="for")
@@ -172,7 +173,7 @@ class Limit(Frozen):
     pinned_shadow: bool = False  # monitoring_mode: true or enforcement_enabled: false of the short form
     small_book_at: float = Field(default=0.5, gt=0)  # concentration only: max|x|/NAV of books with fewer than 8 names
     promotion: LimitPromotion = LimitPromotion()
-    rule_name: str | None = None
+    rule_name: Name | None = None
 
 
 class EnforcementConfig(Frozen):

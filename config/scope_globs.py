@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from config.names import Name
+
 
 def _check_scope(value: str) -> str:
     if not all(value.split("/")) or value.strip() != value:
@@ -11,4 +13,4 @@ def _check_scope(value: str) -> str:
     return value
 
 
-Scope = Annotated[str, AfterValidator(_check_scope)]
+Scope = Annotated[Name, AfterValidator(_check_scope)]

@@ -140,3 +140,21 @@ def test_modes_decide_alike_through_a_change_of_limits() -> None:
     runs = [played(events, setup=desk_setup(mode=mode)) for mode in ("monitoring", "full")]
     digests = [[each.digest for each in run.outputs.decisions] for run in runs]
     assert digests[0] == digests[1]
+
+
+def test_a_refusal_fits_into_a_record_however_much_is_wrong() -> None:
+    """A dead letter that no broker takes would end the daemon, and every restart would meet it again."""
+    many, long = limits(5, "m", *[{}] * 5_000), limits(6, "l", {**NET, "id": "x" * 300_000})
+    run = played(many, long, priced(7))
+    refused = [each[1] for each in run.outputs.rejections]
+    assert [each.reason for each in refused] == ["BAD_LIMITS", "BAD_LIMITS"]
+    assert all(len(each.detail) < 12_000 for each in refused)
+    assert refused[0].detail.endswith("more")
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "a\nb", "", "x" * 257])
+@pytest.mark.parametrize("field", ["id", "scope", "rule_name"])
+def test_names_that_a_command_brings_are_printable_and_bounded(name: str, field: str) -> None:
+    """They stand in every record of the limit and on people's terminals."""
+    run = played(limits(5, "l", {**NET, field: name}, merge=True), priced(6))
+    assert run.reasons() == ["BAD_LIMITS"]
