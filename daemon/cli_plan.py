@@ -38,8 +38,8 @@ def plan(
     configuration is what `riskd replay` would take: that of the journal's own run, of a recording that riskd brings,
     else the default. A journal's slow work is computed anew under both, so that they differ in their settings alone.
     For each limit it tells actions, open time firing, and false positives a week by the slow reference model, with the
-    reason where none can be told. Two equal configurations are no difference, and are not played. Of a daemon of several
-    shards one journal is played, and the others are named.
+    reason where none can be told. Two equal configurations are no difference, and are not played. Of a daemon of
+    several shards one journal is played, and the others are named.
 
     \b
     Examples:
