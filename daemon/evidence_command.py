@@ -8,6 +8,7 @@ from audit.errors import AuditError
 from audit.verify import verify
 from daemon.examined_unit import ExaminedUnit
 from daemon.examiner import Examiner, folders_of
+from daemon.summary import iso_time
 
 _COLUMNS = ("limit", "scope", "stage", "k", "T weeks", "naive", "at most", "E", "D", "labelled", "uptime", "lacks")
 
@@ -64,7 +65,7 @@ def examination_text(found: Examination) -> str:
     widths = [max(len(row[at]) for row in rows) for at in range(len(_COLUMNS))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     steps = [
-        f"  {ts}  {limit} in {scope}: {before} to {after} ({cause})"
+        f"  {iso_time(ts)}  {limit} in {scope}: {before} to {after} ({cause})"
         for (limit, scope), unit in examiner.units.items()
         for ts, before, after, cause in unit.steps
     ]

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def folder(climbed: Played, tmp_path: Path) -> Path:
 def test_the_command_prints_the_table_and_json(folder: Path) -> None:
     shown = CliRunner().invoke(app, ["evidence", "--from-audit", str(folder)])
     assert shown.exit_code == 0
-    assert "SHADOW to SOFT (evidence)" in shown.stdout
+    assert re.search(r"^  20\d\d-\d\d-\d\dT[\d:]{8}Z  lev in firm: SHADOW to SOFT \(evidence\)$", shown.stdout, re.M)
     assert "every step in the log is that of the formulas" in shown.stdout
     (log,) = json.loads(CliRunner().invoke(app, ["evidence", "--from-audit", str(folder), "--json"]).stdout)
     assert log["sound"] is True
