@@ -1,4 +1,4 @@
-"""Asks a running daemon for its `/state`, with a bound on time and size."""
+"""Asks a running daemon for its pages, `/state` first, with a bound on time and size."""
 
 import http.client
 from dataclasses import dataclass
@@ -41,15 +41,22 @@ def ask_state(url: str) -> Answer:
 
     raises : StateError where nothing answers within 5 s, where it has no report yet, or where it is no riskd
     """
-    content = _ask(url)
+    status, content = ask_page(url, "state", bytes_max=SIZE_BYTES_MAX)
+    if status != http.HTTPStatus.OK:
+        text = content[:500].decode(errors="replace").strip()
+        raise StateError(f"{url}/state answers {status}: {text}")
     try:
         return Answer(content, msgspec.json.decode(content, type=StateDocument))
     except msgspec.DecodeError as error:
         raise StateError(f"{url}/state is not the state of this release of riskd: {error}") from error
 
 
-def _ask(url: str) -> bytes:
-    """Return the page's bytes; http.client asks no proxy, which a machine's settings may name for everything."""
+def ask_page(url: str, page: str, *, bytes_max: int, body: bytes | None = None) -> tuple[int, bytes]:
+    """Return the status and the bytes that a page of the daemon answers with; a body, as JSON, is posted.
+
+    raises : StateError where nothing answers within 5 s, or the answer is too long
+    http.client asks no proxy, which a machine's settings may name for everything.
+    """
     parts = urlsplit(url)
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
     try:
@@ -60,16 +67,14 @@ def _ask(url: str) -> bytes:
         raise StateError(f"url must look like http://127.0.0.1:9464, got {url!r}")
     connection = kinds[parts.scheme](parts.hostname, port, timeout=TIMEOUT_S)
     try:
-        connection.request("GET", f"{parts.path.rstrip('/')}/state")
+        method, headers = ("GET", {}) if body is None else ("POST", {"Content-Type": "application/json"})
+        connection.request(method, f"{parts.path.rstrip('/')}/{page}", body, headers)
         answer = connection.getresponse()
-        content: bytes = answer.read(SIZE_BYTES_MAX + 1)
+        content: bytes = answer.read(bytes_max + 1)
     except (OSError, http.client.HTTPException) as error:
         raise StateError(f"nothing answers at {url}: {error}") from error
     finally:
         connection.close()
-    if len(content) > SIZE_BYTES_MAX:
-        raise StateError(f"{url}/state must be at most {SIZE_BYTES_MAX} bytes long")
-    if answer.status != http.HTTPStatus.OK:
-        text = content[:500].decode(errors="replace").strip()
-        raise StateError(f"{url}/state answers {answer.status}: {text}")
-    return content
+    if len(content) > bytes_max:
+        raise StateError(f"{url}/{page} must be at most {bytes_max} bytes long")
+    return answer.status, content
