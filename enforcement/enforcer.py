@@ -1,6 +1,7 @@
 """The one evaluator: from measures to decisions and actions, for live, replay and the command line alike."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from config.schema import Config, Limit
 from enforcement.attention import is_calm, is_settled
@@ -8,7 +9,7 @@ from enforcement.builtin import BUILTIN_IDS, Freshness
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage, Standing
 from enforcement.evidence import LimitEvidence
-from enforcement.judgement import LazyBook, Sight, judge
+from enforcement.judgement import judge
 from enforcement.ladder import Unit
 from enforcement.ladders import Ladders
 from enforcement.life import Clock, Life, timer_due_ns
@@ -16,9 +17,11 @@ from enforcement.limits import BoundLimit, bind_built_in, bind_configured, unwat
 from enforcement.merge import Merged
 from enforcement.moment import Moment, OpenTime
 from enforcement.overriding import Changes, hurry, put_back, rebound, swap
+from enforcement.oversteps import new_breaches
 from enforcement.publisher import Change, Origin, Publisher
 from enforcement.records import Action, Outcome
 from enforcement.relimiting import relimit
+from enforcement.retarget import LazyBook, Sight
 from enforcement.scopes import ScopeLives, new_scope, scope_of
 from enforcement.standings import LimitState, TradingStates, trading_states
 from enforcement.waking import bands, wake_levels
@@ -62,6 +65,7 @@ class Enforcer:
         self.ladders = Ladders(config, catalogue, self.stages, timers, opens, self.freshness, self.modes)
         self._timers, self._opens = timers, opens
         self._scopes: dict[str, ScopeLives] = {}
+        self._guard = self._publisher.guard = partial(new_breaches, self._scopes)
 
     def add_scope(self, scope: str, is_root: bool, listed: bool) -> None:
         """Bind the limits to a path that has come into being; a path that is there already stays as it is.
@@ -83,7 +87,8 @@ class Enforcer:
             self.ladders.begin(holder, moment.ts)
         self.freshness.now_ns = moment.ts
         values, statuses = measures.values.tolist(), measures.statuses.tolist()
-        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
+        holder.ask_book = book
+        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope), self._guard)
         outcomes: list[Outcome] = []
         for index, bound in enumerate(holder.limits):
             at, known = bound.metric_index, measures.known
@@ -104,7 +109,8 @@ class Enforcer:
         assert moment.ts == due_ns, f"timer {name!r} is due at {due_ns}, got the moment {moment.ts}"
         holder = self._scopes[scope_of(name)]
         self.freshness.now_ns = moment.ts
-        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, holder.scope))
+        holder.ask_book = book
+        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, holder.scope), self._guard)
         for index, names in enumerate(holder.timer_names):
             if name in names:
                 reading = holder.limits[index].reader.read(measures)

@@ -10,12 +10,14 @@ from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE, OPERAT
 from enforcement.demands import decided_demand, decided_type, params_for, published_demand
 from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
 from enforcement.holding import Holding
+from enforcement.joint import Asked, Held, asks_together, joint_of
 from enforcement.life import Life, is_acting, is_breaching
 from enforcement.limits import BoundLimit, may_match_below
-from enforcement.merge import Merged, allowed_in, merge
+from enforcement.merge import Demand, Joint, Merged, allowed_in, merge
 from enforcement.modes import Modes
 from enforcement.moment import Moment
 from enforcement.overrides import Overrides
+from enforcement.oversteps import Guard, no_oversteps
 from enforcement.records import (
     Action,
     Cause,
@@ -26,6 +28,7 @@ from enforcement.records import (
     Inputs,
     Kind,
     Outcome,
+    ReduceParams,
     TradingState,
     action_id_of,
     episode_id_of,
@@ -78,6 +81,7 @@ class Publisher:
     decisions, enforced_seq, shadow_seq : of the last record; they never restart
     holding : while it is on, decisions are made and nothing is published (catch-up)
     modes, overrides : what operators have said of limits
+    guard   : what a reduction of a parent would do to the limits under it
     """
 
     def __init__(self, limits: tuple[Limit, ...], mode: Mode, shard: int, stages: Stages) -> None:
@@ -85,6 +89,7 @@ class Publisher:
         self.limits, self._shard, self._stages = limits, shard, stages
         self.modes, self.overrides = Modes(mode), Overrides()
         self.holding = Holding()
+        self.guard: Guard = no_oversteps
 
     def standing(self, holder: ScopeLives, bound: BoundLimit) -> Standing:
         """Return what a limit may do in the scope; a built-in one is as enforced as any of its tree would be."""
@@ -122,7 +127,7 @@ class Publisher:
         decision = self._decide(holder, change, origin)
         bound = holder.limits[change.index]
         standing = self.standing(holder, bound)
-        shadow, enforced = self._merged_shadow(holder), self._merged_enforced(holder)
+        shadow, enforced = self._merged_shadow(holder, change), self._merged_enforced(holder, change)
         is_loud = change.kind in _LOUD and decision.decided_type != "none"
         shadow_action = enforced_action = None
         if shadow != holder.shadow or is_loud:
@@ -160,27 +165,45 @@ class Publisher:
         is_same = published_type(decision.decided_type, standing.stage) == decision.decided_type
         return standing.effect is Effect.ENFORCED and (is_same or change.kind is Kind.ESCALATION)
 
-    def _merged_shadow(self, holder: ScopeLives) -> Merged:
-        demands = (
-            decided_demand(bound.limit.id, level, life)
-            for bound, lives in zip(holder.limits, holder.lives, strict=True)
-            for level, life in zip(bound.levels, lives, strict=True)
-        )
-        return merge([demand for demand in demands if demand is not None])
+    def _merged_shadow(self, holder: ScopeLives, change: Change) -> Merged:
+        demands: list[Demand] = []
+        asked: list[Asked] = []
+        for index, (bound, lives) in enumerate(zip(holder.limits, holder.lives, strict=True)):
+            for at, (level, life) in enumerate(zip(bound.levels, lives, strict=True)):
+                demand = decided_demand(bound.limit.id, level, life)
+                if demand is not None:
+                    demands.append(demand)
+                    asked += [Asked(index, at, life)] if isinstance(demand.params, ReduceParams) else []
+        return merge(demands, self._joint(holder, Effect.SHADOW, asked, change))
 
-    def _merged_enforced(self, holder: ScopeLives) -> Merged:
-        demands = []
-        for bound, lives in zip(holder.limits, holder.lives, strict=True):
+    def _merged_enforced(self, holder: ScopeLives, change: Change) -> Merged:
+        demands: list[Demand] = []
+        asked: list[Asked] = []
+        for index, (bound, lives) in enumerate(zip(holder.limits, holder.lives, strict=True)):
             if not any(is_acting(life) for life in lives):
                 continue
             standing = self.standing(holder, bound)
             if standing.effect is not Effect.ENFORCED:
                 continue
-            for level, life in zip(bound.levels, lives, strict=True):
+            for at, (level, life) in enumerate(zip(bound.levels, lives, strict=True)):
                 demand = published_demand(bound.limit.id, level, life, standing.stage)
                 if demand is not None:
                     demands.append(demand)
-        return merge(demands)
+                    asked += [Asked(index, at, life)] if isinstance(demand.params, ReduceParams) else []
+        return merge(demands, self._joint(holder, Effect.ENFORCED, asked, change))
+
+    def _joint(self, holder: ScopeLives, effect: Effect, asked: list[Asked], change: Change) -> Joint | None:
+        """Return what all levels that reduce the scope on a topic ask for together, None where one alone does."""
+        found = None
+        if asks_together(asked):
+            assert holder.ask_book is not None, f"{holder.scope} asks for reductions and was never looked at"
+            here = Held(holder, holder.ask_book(), change.measures)
+            found = joint_of(asked, here, self.guard, holder.joints.get(effect))
+        if found is None:
+            holder.joints.pop(effect, None)
+        else:
+            holder.joints[effect] = found
+        return found
 
     def _decide(self, holder: ScopeLives, change: Change, origin: Origin) -> Decision:
         bound, moment, reading = holder.limits[change.index], change.moment, change.reading

@@ -1,12 +1,14 @@
 """What the enforcer remembers of one scope: a life per level, an episode per limit, the state last published."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from enforcement.ladder import Unit
 from enforcement.life import NEW_LIFE, Life
 from enforcement.limits import BoundLimit
-from enforcement.merge import Merged, merge
-from enforcement.records import LifeState
+from enforcement.merge import Joint, Merged, merge
+from enforcement.records import Effect, LifeState
+from risk.book import Book
 
 BLIND = (LifeState.NO_DATA, LifeState.ERROR)
 _TIMER_PREFIX = "life"
@@ -35,6 +37,9 @@ class Episode:
 class ScopeLives:
     """One scope. `lives`, `episodes` and `units` are parallel to `limits`; `quiet`: all lives of a limit are ok.
 
+    joints   : by topic, what was last asked for where several limits reduce the scope
+    ask_book : gives the scope's book of the moment, from its first look on
+
     From its first look on a limit is live exactly while it is quiet, and has a number exactly while no life of it is
     blind: a number that is missing moves its lives to `no_data`, and one that changes its status is always looked at.
     """
@@ -50,6 +55,8 @@ class ScopeLives:
     enforced: Merged
     was_evaluated: bool = False
     retired: dict[str, tuple[Episode, Unit]] = field(default_factory=dict)  # of limits that it had, by id
+    joints: dict[Effect, Joint] = field(default_factory=dict)
+    ask_book: Callable[[], Book] | None = None
 
     def begin(self, now_ns: int) -> None:
         """Note the first look: what it finds quiet is live from now on."""

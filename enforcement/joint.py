@@ -1,0 +1,183 @@
+"""One answer for all limits that reduce a scope at once: each of them clears with exactly what is asked for.
+
+Each decision keeps the targets that clear its own limit. Their smallest together may clear none: what one limit cuts
+may be what hedged the other. So what leaves on a topic is solved for all of its limits together, from their smallest
+on, and verified on the book.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import inf, isnan
+
+from enforcement.life import Life
+from enforcement.limits import BoundLimit
+from enforcement.merge import Joint, JointKey, cancels_most, smallest_of
+from enforcement.oversteps import Guard, asked_of, capped, in_words
+from enforcement.paths import component_path, whole_book_path
+from enforcement.records import CancelWorking
+from enforcement.scopes import ScopeLives
+from enforcement.search import Excess
+from enforcement.spread import Spread, spread, targets_of
+from enforcement.targets import JAGGED, Reduction, cleared_along, flattened, targets_in_words
+from risk.book import Book
+from risk.measures import Measures, Vector
+
+# So often the limits are cleared in turn, each from where the one before left the book; then the whole book shrinks.
+ROUNDS_MAX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One level that asks for a reduction on a topic: its place in the scope's limits, and its life."""
+
+    index: int
+    level: int
+    life: Life
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A scope's limits with its book and its numbers of this moment."""
+
+    holder: ScopeLives
+    book: Book
+    measures: Measures
+
+
+@dataclass(frozen=True, slots=True)
+class _Excess:
+    """How far a limit's statistic is over its clear level, in parts of that level where it is not 0."""
+
+    name: str
+    metric: str
+    over: Excess
+
+
+def asks_together(asked: Sequence[Asked]) -> bool:
+    """Say whether more than one level asks for targets or cancels: one alone is its own answer."""
+    return sum(1 for one in asked if _names_any(one.life)) > 1
+
+
+def joint_of(asked: Sequence[Asked], scope: Held, guard: Guard, known: Joint | None) -> Joint:
+    """Return what clears all that is asked for together.
+
+    The known answer stays as long as the same is asked for and it still clears.
+    """
+    key = key_of(asked, scope.holder)
+    if known is not None and known.key == key and still_clears(known, scope):
+        return known
+    cancels = cancels_most([one.life.cancels for one in asked])
+    book = _without(scope.book, cancels)
+    limits = _excesses(asked, scope, book)
+    found = _solved(book, asked, limits)
+    words = in_words(guard(scope.book, asked_of(scope.book, found).parts)) if found.books else ""
+    clears = tuple((one.index, one.level) for one in asked) if found.does_clear else ()
+    targets = tuple(sorted(found.targets, key=lambda target: target.instrument))
+    return Joint(key, targets, found.books, cancels, found.clears_if + words, clears)
+
+
+def key_of(asked: Sequence[Asked], holder: ScopeLives) -> JointKey:
+    """Return what a joint answer was asked for by: every level that asks for targets or cancels, with these."""
+    return tuple(
+        (holder.limits[one.index].limit.id, one.level, one.life.targets, one.life.books, one.life.cancels)
+        for one in asked
+        if _names_any(one.life)
+    )
+
+
+def still_clears(joint: Joint, scope: Held) -> bool:
+    """Say whether an answer that cleared all of its limits still does, with the book and the levels of this moment."""
+    holder = scope.holder
+    asked = [Asked(index, level, holder.lives[index][level]) for index, level in joint.clears]
+    book = _without(scope.book, joint.cancels)
+    asks = asked_of(book, joint)
+    nets = [asks.net, asks.parts.sum(axis=0)] if joint.books else [asks.net]
+    return all(limit.over(net) <= 0.0 for limit in _excesses(asked, scope, book) for net in nets)
+
+
+def _solved(book: Book, asked: Sequence[Asked], limits: Sequence[_Excess]) -> Reduction:
+    """Return what clears all limits; where nothing does, what leaves the worst of them smallest: flat, or the start."""
+    smallest = smallest_of([one.life.targets for one in asked])
+    start = spread(book, capped(book, smallest))
+    names = ", ".join(limit.name for limit in limits)
+    worst = partial(_worst, limits)
+    found = _cleared(book, start, limits)
+    words = f"no reduction clears {names} together"
+    if found is None:
+        flat = flattened(book, words, worst)
+        if flat.targets and worst(capped(book, flat.targets)) < worst(start.net):
+            return flat
+    targets, books = targets_of(book, found or start)
+    # What one of them asks for and the book is under already holds on: a merge never asks for less than one limit.
+    cut = {target.instrument for target in targets}
+    text = words if found is None else f"{targets_in_words(targets)} clears {names}"
+    targets += tuple(target for target in smallest if target.instrument not in cut)
+    return Reduction(targets, text, does_clear=found is not None, books=books)
+
+
+def _worst(limits: Sequence[_Excess], quantity: Vector) -> float:
+    """Return how far the worst of the limits is over its clear level."""
+    return max((limit.over(quantity) for limit in limits), default=-inf)
+
+
+def _cleared(book: Book, start: Spread, limits: Sequence[_Excess]) -> Spread | None:
+    """Return the reduction from `start` on that clears all limits, None where none was found."""
+    quantity = start.net
+    for _ in range(ROUNDS_MAX):
+        if all(limit.over(quantity) <= 0.0 for limit in limits):
+            return spread(book, quantity)
+        for limit in limits:
+            if limit.over(quantity) > 0.0:
+                further = _further(book, quantity, limit)
+                if further is None:
+                    return None
+                quantity = further
+
+    worst = partial(_worst, limits)
+    if worst(quantity) > 0.0:
+        return cleared_along(book, whole_book_path(book.reduced(quantity)), worst, is_jagged=False)
+    return spread(book, quantity)
+
+
+def _further(book: Book, quantity: Vector, limit: _Excess) -> Vector | None:
+    """Return the smallest further reduction that clears one limit, first along its own direction."""
+    smaller = book.reduced(quantity)
+    for path in (component_path(smaller, limit.metric), whole_book_path(smaller)):
+        if path is not None:
+            found = cleared_along(book, path, limit.over, is_jagged=limit.metric in JAGGED)
+            if found is not None:
+                return found.net
+    return None
+
+
+def _excesses(asked: Sequence[Asked], scope: Held, book: Book) -> list[_Excess]:
+    """Return the excess of every level that a smaller book brings down and that has a number now."""
+    found = []
+    for one in asked:
+        bound = scope.holder.limits[one.index]
+        if bound.metric is None or bound.metric.irreducible:
+            continue
+        over = _over(bound, one.level, scope.measures, book)
+        if not isnan(over(book.quantity)):
+            found.append(_Excess(f"{bound.limit.id}.{bound.levels[one.level].name}", bound.metric.name, over))
+    return found
+
+
+def _over(bound: BoundLimit, level: int, measures: Measures, book: Book) -> Excess:
+    assert bound.metric is not None, f"limit {bound.limit.id} is built in and asks for no targets"
+    name, reading = bound.metric.name, bound.reader.read(measures)
+
+    def over(quantity: Vector) -> float:
+        clear = bound.clear_at_of_reduced(level, reading, book.names(quantity))
+        return (book.evaluate(name, quantity) - clear) / (abs(clear) or 1.0)
+
+    return over
+
+
+def _names_any(life: Life) -> bool:
+    return bool(life.targets) or life.cancels != "none"
+
+
+def _without(book: Book, cancels: CancelWorking) -> Book:
+    return book if cancels == "none" else book.without(cancels)
