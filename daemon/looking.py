@@ -18,7 +18,7 @@ from enforcement.enforcer import Enforcer
 from enforcement.episodes import Label
 from enforcement.moment import Moment, Wake
 from enforcement.overriding import Changes
-from enforcement.records import Effect, Outcome
+from enforcement.records import Decision, Effect, Outcome
 from feeds.events import Ack, Halt, Reinstate, SlowResult
 from feeds.record import Record, Rejection
 from risk.book import Book
@@ -283,6 +283,16 @@ class Looking:
         state.arrays.alive[p] = int(self._enforcer.alive(path))
         if state.arrays.dozing[p] == 1:
             rouse(state, p, self._enforcer.wake_levels(path))
+        for above in state.path_of(p)[1:] if outcomes else ():
+            if self._enforcer.must_settle(state.scopes[above]):
+                self._settle(above, outcomes[-1].decision)
+
+    def _settle(self, p: int, below: Decision) -> None:
+        """Have a scope that asks for targets look at what a book under it is asked for by now."""
+        moment = self._moment(p, below.inputs.n, "other", below.ts_event, suspect=False, new_row=False)
+        outcomes = self._enforcer.settle(self._state.scopes[p], measures_of(self._state, p), self._book(p), moment)
+        if outcomes:
+            self._take(p, outcomes)
 
     def _write_down(self, lines: list[dict[str, object]]) -> None:
         """Write down what became of evidence, in order."""

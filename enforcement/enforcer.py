@@ -22,7 +22,8 @@ from enforcement.publisher import Change, Origin, Publisher
 from enforcement.records import Action, Outcome
 from enforcement.relimiting import relimit
 from enforcement.retarget import LazyBook, Sight
-from enforcement.scopes import ScopeLives, new_scope, scope_of
+from enforcement.scopes import ScopeLives, caps_under, new_scope, scope_of
+from enforcement.settling import asks_for_targets, settle_change
 from enforcement.standings import LimitState, TradingStates, trading_states
 from enforcement.waking import bands, wake_levels
 from risk.book import Book
@@ -77,6 +78,7 @@ class Enforcer:
             built_in = bind_built_in(scope, is_root=is_root, listed=listed, freshness=freshness)
             bound = (*built_in, *self.bound_to(scope))
             self._scopes[scope] = new_scope(scope, bound, self.ladders.units_of(scope, bound))
+            self._scopes[scope].ask_caps = partial(caps_under, self._scopes, scope)
             self.ladders.add(self._scopes[scope])
 
     def evaluate(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
@@ -101,6 +103,16 @@ class Enforcer:
             for level in range(len(bound.levels)):
                 outcomes += self._look(holder, index, level, reading, sight)
         return outcomes
+
+    def must_settle(self, scope: str) -> bool:
+        """Say whether the scope asks for targets, so that it is to `settle` when books under it are asked for any."""
+        return asks_for_targets(self._scopes[scope])
+
+    def settle(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
+        """Ask for other targets where those of the scope clear no longer with what the books under it are asked for."""
+        holder = self._scopes[scope]
+        change = settle_change(holder, measures, book(), moment)
+        return [] if change is None else [self._publish(holder, change)]
 
     def timer(
         self, name: str, due_ns: int, measures: Measures, book: Callable[[], Book], moment: Moment

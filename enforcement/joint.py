@@ -6,16 +6,19 @@ on, and verified on the book.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from math import inf, isnan
 
+from msgspec import UNSET
+
+from enforcement.caps import Caps, under_caps
 from enforcement.life import Life
 from enforcement.limits import BoundLimit
-from enforcement.merge import Joint, JointKey, cancels_most, smallest_of
+from enforcement.merge import Joint, JointKey, Merged, cancels_most, smallest_of
 from enforcement.oversteps import Guard, asked_of, capped, in_words
 from enforcement.paths import component_path, whole_book_path
-from enforcement.records import CancelWorking
+from enforcement.records import CancelWorking, HaltParams, ReduceParams
 from enforcement.scopes import ScopeLives
 from enforcement.search import Excess
 from enforcement.spread import Spread, spread, targets_of
@@ -38,11 +41,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A scope's limits with its book and its numbers of this moment."""
+    """A scope's limits with its book and its numbers of this moment.
+
+    caps : what books under it are asked to hold at most by limits of their own or between, by (book, instrument)
+    """
 
     holder: ScopeLives
     book: Book
     measures: Measures
+    caps: Caps = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +61,17 @@ class _Excess:
     over: Excess
 
 
-def asks_together(asked: Sequence[Asked]) -> bool:
-    """Say whether more than one level asks for targets or cancels: one alone is its own answer."""
-    return sum(1 for one in asked if _names_any(one.life)) > 1
+def asks_together(asked: Sequence[Asked], caps: Caps) -> bool:
+    """Say whether more than one level asks for targets or cancels, or books below do: one alone is its own answer."""
+    count = sum(1 for one in asked if _names_any(one.life))
+    return count > 1 or (count == 1 and bool(caps))
 
 
 def joint_of(asked: Sequence[Asked], scope: Held, guard: Guard, known: Joint | None) -> Joint:
     """Return what clears all that is asked for together.
 
-    The known answer stays as long as the same is asked for and it still clears.
+    The known answer stays as long as the same is asked for and it still clears. It clears whether or not the books
+    under the scope do what they are asked for beside it: what a child cuts may be what hedged its parent.
     """
     key = key_of(asked, scope.holder)
     if known is not None and known.key == key and still_clears(known, scope):
@@ -72,6 +81,7 @@ def joint_of(asked: Sequence[Asked], scope: Held, guard: Guard, known: Joint | N
     limits = _excesses(asked, scope, book)
     found = _solved(book, asked, limits)
     words = in_words(guard(scope.book, asked_of(scope.book, found).parts)) if found.books else ""
+    words = (", also with what books under it are asked for" if scope.caps and found.does_clear else "") + words
     clears = tuple((one.index, one.level) for one in asked) if found.does_clear else ()
     targets = tuple(sorted(found.targets, key=lambda target: target.instrument))
     return Joint(key, targets, found.books, cancels, found.clears_if + words, clears)
@@ -93,7 +103,29 @@ def still_clears(joint: Joint, scope: Held) -> bool:
     book = _without(scope.book, joint.cancels)
     asks = asked_of(book, joint)
     nets = [asks.net, asks.parts.sum(axis=0)] if joint.books else [asks.net]
+    nets.append(under_caps(book, asks.parts, scope.caps) if scope.caps else asks.net)
     return all(limit.over(net) <= 0.0 for limit in _excesses(asked, scope, book) for net in nets)
+
+
+def asked_by(merged: Merged, holder: ScopeLives) -> list[Asked]:
+    """Return the levels that ask for a reduction in what a scope is held to."""
+    reducing = {(each.limit, each.level) for each in merged.active if each.type == "reduce_position"}
+    return [
+        Asked(index, at, life)
+        for index, (bound, lives) in enumerate(zip(holder.limits, holder.lives, strict=True))
+        for at, (level, life) in enumerate(zip(bound.levels, lives, strict=True))
+        if (bound.limit.id, level.name) in reducing
+    ]
+
+
+def covers(merged: Merged, scope: Held) -> bool:
+    """Say whether what a scope is held to still clears every level that asks for it."""
+    params = merged.params
+    assert isinstance(params, ReduceParams | HaltParams), f"{merged.type} asks for no targets"
+    clears = tuple((one.index, one.level) for one in asked_by(merged, scope.holder))
+    cancels = "none" if params.cancel_working is UNSET else params.cancel_working
+    books = () if params.books is UNSET else params.books
+    return still_clears(Joint((), params.targets or (), books, cancels, "", clears), scope)
 
 
 def _solved(book: Book, asked: Sequence[Asked], limits: Sequence[_Excess]) -> Reduction:
@@ -158,21 +190,25 @@ def _excesses(asked: Sequence[Asked], scope: Held, book: Book) -> list[_Excess]:
         bound = scope.holder.limits[one.index]
         if bound.metric is None or bound.metric.irreducible:
             continue
-        over = _over(bound, one.level, scope.measures, book)
+        over = _over(bound, one.level, scope, book)
         if not isnan(over(book.quantity)):
             found.append(_Excess(f"{bound.limit.id}.{bound.levels[one.level].name}", bound.metric.name, over))
     return found
 
 
-def _over(bound: BoundLimit, level: int, measures: Measures, book: Book) -> Excess:
+def _over(bound: BoundLimit, level: int, scope: Held, book: Book) -> Excess:
     assert bound.metric is not None, f"limit {bound.limit.id} is built in and asks for no targets"
-    name, reading = bound.metric.name, bound.reader.read(measures)
+    name, reading = bound.metric.name, bound.reader.read(scope.measures)
 
     def over(quantity: Vector) -> float:
         clear = bound.clear_at_of_reduced(level, reading, book.names(quantity))
         return (book.evaluate(name, quantity) - clear) / (abs(clear) or 1.0)
 
-    return over
+    def over_with_books(quantity: Vector) -> float:
+        alone = over(quantity)
+        return alone if alone > 0.0 else max(alone, over(under_caps(book, spread(book, quantity).parts, scope.caps)))
+
+    return over_with_books if scope.caps else over
 
 
 def _names_any(life: Life) -> bool:

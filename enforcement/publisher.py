@@ -194,10 +194,10 @@ class Publisher:
 
     def _joint(self, holder: ScopeLives, effect: Effect, asked: list[Asked], change: Change) -> Joint | None:
         """Return what all levels that reduce the scope on a topic ask for together, None where one alone does."""
-        found = None
-        if asks_together(asked):
+        found, caps = None, holder.ask_caps(effect) if asked else {}
+        if asks_together(asked, caps):
             assert holder.ask_book is not None, f"{holder.scope} asks for reductions and was never looked at"
-            here = Held(holder, holder.ask_book(), change.measures)
+            here = Held(holder, holder.ask_book(), change.measures, caps)
             found = joint_of(asked, here, self.guard, holder.joints.get(effect))
         if found is None:
             holder.joints.pop(effect, None)

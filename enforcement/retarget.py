@@ -9,7 +9,7 @@ from enforcement.attention import has_moved
 from enforcement.joint import Held, still_clears
 from enforcement.life import Clock, Life, is_breaching
 from enforcement.oversteps import Guard, asked_of, no_oversteps, spare
-from enforcement.records import BookTarget, LifeState, Side, Target
+from enforcement.records import BookTarget, Effect, LifeState, Side, Target
 from enforcement.scopes import ScopeLives
 from enforcement.targets import ClearAt, Reduction, is_material, solve
 from risk.book import Book
@@ -86,8 +86,10 @@ def retargeted(holder: ScopeLives, index: int, level: int, step: Step, sight: Si
         if is_new or _differs(after, found, book, metric, clear_at):
             asked = replace(solved, targets=found.targets, books=found.books, cancels=found.cancels)
             return replace(asked, clears_if=found.clears_if), True
-    here = Held(holder, book, sight.measures)
-    return solved, not all(still_clears(joint, here) for joint in holder.joints.values())
+    joint = holder.joints.get(Effect.SHADOW)  # of all limits: no decision depends on which of them may act
+    if joint is None:
+        return solved, False
+    return solved, not still_clears(joint, Held(holder, book, sight.measures, holder.ask_caps(Effect.SHADOW)))
 
 
 def _differs(life: Life, found: Reduction, book: Book, metric: Metric, clear_at: ClearAt) -> bool:

@@ -1,12 +1,15 @@
 """Limits on every level of the tree: what a parent is tested on, what it asks of its books, what holds under it."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pytest
 from msgspec import UNSET
 
 from daemon.core import Core
-from enforcement.records import Action, Decision, ReduceParams
+from daemon.edge import decode_inputs
+from enforcement.records import Action, Decision, ReduceParams, encode
+from feeds.record import Input, Record
 from risk.measuring import measures_of
 from tests.daemon.order_desk import feed
 from tests.helpers import (
@@ -18,6 +21,7 @@ from tests.helpers import (
     fill,
     nav,
     play,
+    records_of,
     small_setup,
     snapshot,
     stock,
@@ -43,6 +47,12 @@ def desk(
     events += [close(name, 0, 10.0) for name in names]
     events += [snapshot(held, AT + 10**9), *more]
     return play(events, small_setup(limits, mode=mode, portfolios=portfolios, **config))
+
+
+def decoded(core: Core, event: EventDict) -> list[Input]:
+    record = records_of([event])[0]
+    bare = Record(core.n + 1, record.topic, 0, -1, record.payload)
+    return decode_inputs([bare], {"XNYS"}, core.setup.config)
 
 
 def last(played: Played, scope: str) -> Action:
@@ -125,6 +135,75 @@ def test_who_has_done_his_share_is_not_asked_for_more_because_another_has_not() 
     seen = measures_of(played.core.state, played.core.state.scope_index["firm"])
     lives = [one.life for one in played.core.enforcer.limit_states("firm", seen) if one.limit == "all"]
     assert lives == ["recovering"]
+
+
+HEDGED = {("firm/a", "A"): 1_000.0, ("firm/b", "B"): -900.0, ("firm/c", "C"): 300.0}
+
+
+def nets(played: Played) -> list[float]:
+    """Return what the firm holds net after its targets, alone and with what `firm/b` is asked for, in money."""
+    firm, below = (played.core.enforcer.published(scope)[0].params for scope in ("firm", "firm/b"))
+    assert isinstance(firm, ReduceParams)
+    assert isinstance(below, ReduceParams)
+    state = played.core.state
+    held = dict(zip([each.name for each in state.terms], state.arrays.quantity[0], strict=False))
+    own = dict(
+        zip([each.name for each in state.terms], state.arrays.quantity[state.scope_index["firm/b"]], strict=False)
+    )
+    after = held | {each.instrument: math.copysign(each.max_abs_qty, held[each.instrument]) for each in firm.targets}
+    given = {each.instrument: own[each.instrument] for each in below.targets}
+    with_b = dict(after)
+    asked = shares(firm)
+    for each in below.targets:
+        kept = min(each.max_abs_qty, asked.get(("firm/b", each.instrument), math.inf))
+        with_b[each.instrument] += math.copysign(kept, given[each.instrument]) - math.copysign(
+            asked.get(("firm/b", each.instrument), abs(given[each.instrument])), given[each.instrument]
+        )
+    return [abs(math.fsum(book.values())) * 10.0 for book in (after, with_b)]
+
+
+def test_a_parent_clears_with_and_without_what_its_books_are_asked_for() -> None:
+    """`b` has to buy back a part of what hedges the parent, whose targets alone would leave it long with that."""
+    played = desk(HEDGED, [exposure("net", "firm", 3_000.0, "net"), exposure("gross", "firm/b", 8_000.0)])
+    assert max(nets(played)) <= 2_700.0
+    text = str(last(played, "firm").params.clears_if)
+    assert text.endswith("clears net.hard, also with what books under it are asked for")
+
+
+def test_a_parent_asks_again_when_a_book_under_it_is_asked_for_something() -> None:
+    limits = [exposure("net", "firm", 3_000.0, "net"), exposure("gross", "firm/b", 10_500.0)]
+    played = desk(HEDGED | {("firm/a", "D"): 1.0}, limits)
+    assert last(played, "firm").params.clears_if is UNSET
+    outputs = played.core.step(decoded(played.core, fill("firm/b", "D", 200.0, 10.0, "f1", AT + 2 * 10**9)))
+    told = [(action.scope, action.reason) for action in outputs.actions]
+    assert [scope for scope, _ in told] == ["firm", "firm/b", "firm"], "the firm looks first, and again after its book"
+    assert told[-1][1].endswith(": the targets moved with those of the books under firm")
+    assert max(nets(played)) <= 2_700.0
+
+
+@pytest.mark.parametrize("own", [("monitoring", "full"), ("full", "monitoring"), ("full", "full")])
+def test_what_may_act_changes_no_decision_and_each_topic_clears_what_it_carries(own: tuple[str, str]) -> None:
+    """The firm has two limits that reduce it and a book under it one; the modes of the firm's differ."""
+    limits = [
+        exposure("net", "firm", 3_000.0, "net") | {"mode": own[0]},
+        exposure("gross", "firm", 14_000.0) | {"mode": own[1]},
+        exposure("book", "firm/b", 8_000.0),
+    ]
+    decisions = desk(HEDGED, limits, mode="full").outputs.decisions
+    played = desk(HEDGED, limits, mode="monitoring")
+    assert [encode(one) for one in played.outputs.decisions] == [encode(one) for one in decisions]
+    enforced, shadow = played.core.enforcer.published("firm")
+    assert {each.limit for each in shadow.active} == {"net", "gross"}
+    assert {each.limit for each in enforced.active} == {
+        name for name, mode in zip(("net", "gross"), own, strict=True) if mode == "full"
+    }
+    for merged in (enforced, shadow):
+        after = {"A": 1_000.0, "B": 900.0, "C": 300.0}
+        after |= {each.instrument: each.max_abs_qty for each in merged.params.targets}
+        if any(each.limit == "net" for each in merged.active):
+            assert abs(after["A"] + after["C"] - after["B"]) * 10.0 <= 2_700.0
+        if any(each.limit == "gross" for each in merged.active):
+            assert sum(after.values()) * 10.0 <= 12_600.0
 
 
 def test_an_operators_halt_of_a_parent_holds_all_under_it_and_nothing_beside_it() -> None:
