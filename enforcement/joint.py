@@ -22,7 +22,7 @@ from enforcement.records import CancelWorking, HaltParams, ReduceParams
 from enforcement.scopes import ScopeLives
 from enforcement.search import Excess
 from enforcement.spread import Spread, spread, targets_of
-from enforcement.targets import JAGGED, Reduction, cleared_along, flattened, targets_in_words
+from enforcement.targets import Reduction, cleared_along, flattened, targets_in_words
 from risk.book import Book
 from risk.measures import Measures, Vector
 
@@ -177,7 +177,7 @@ def _further(book: Book, quantity: Vector, limit: _Excess) -> Vector | None:
     smaller = book.reduced(quantity)
     for path in (component_path(smaller, limit.metric), whole_book_path(smaller)):
         if path is not None:
-            found = cleared_along(book, path, limit.over, is_jagged=limit.metric in JAGGED)
+            found = cleared_along(book, path, limit.over, is_jagged=False)
             if found is not None:
                 return found.net
     return None

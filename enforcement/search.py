@@ -12,11 +12,14 @@ from risk.measures import Vector
 # The reduction found is at most this share larger than the smallest along its path (one lot where lots are coarser).
 PRECISION = 2e-4
 COARSE_LOT = 0.01  # a lot of more than this share of what an instrument trades is handled as a step of its own
+_WORTH_ASKING = 1e-3  # a lot of less than this share of all that is traded is not asked for back
 # Where rounding to lots alone clears, the crossing is at t = 0: a search must end all the same.
 _STEP_MIN = 1e-9
 _COARSE_STEPS = 32
 _TAIL_STEPS = 16
-_JAGGED_STEPS = 128
+_JAGGED_STEPS = 128  # of a small book: the more names, the less one of them bends a quantile, and the dearer each step
+_JAGGED_STEPS_MIN = 24
+_JAGGED_NAMES = 50
 _RAY_STEPS = 24
 _RAY_END = (0.97, 0.98, 0.985, 0.99, 0.995)
 _ROUNDINGS = (1.0, 0.5)  # toward zero, and to the next whole lot: of a hedged book either may clear sooner
@@ -43,7 +46,9 @@ def smallest_clearing(
     found = _first(path, excess, worth, _steps(path, excess, is_jagged=is_jagged))
     if found is None:
         return None
-    count = _JAGGED_STEPS // 2 if is_jagged else _RAY_STEPS
+    if not _is_bent(path, found):
+        return found
+    count = max(_jagged_steps(path) // 2, _RAY_STEPS) if is_jagged else _RAY_STEPS
     steps = sorted({*(step / count for step in range(1, count)), *_RAY_END})
     for rounding in _ROUNDINGS:
         shorter = _first(ray(path, found, rounding), excess, worth, steps, dips=False)
@@ -84,10 +89,26 @@ def _steps(path: Path | CapPath, excess: Excess, *, is_jagged: bool) -> list[flo
         guess = steps[0] * here / (here - there)
         around = {guess * (1.0 - PRECISION / 4), guess * (1.0 + PRECISION / 4)}
         if is_jagged:
-            around |= {2.0 * guess * step / _JAGGED_STEPS for step in range(1, _JAGGED_STEPS + 1)}
-            around |= {step / _JAGGED_STEPS for step in range(1, _JAGGED_STEPS + 1)}
+            count = _jagged_steps(path)
+            around |= {2.0 * guess * step / count for step in range(1, count + 1)}
+            around |= {step / count for step in range(1, count + 1)}
         steps = sorted({*steps, *(min(t, path.length) for t in around)})
     return steps
+
+
+def _jagged_steps(path: Path | CapPath) -> int:
+    return max(_JAGGED_STEPS_MIN, _JAGGED_STEPS * _JAGGED_NAMES // max(path.quantity.size, _JAGGED_NAMES))
+
+
+def _is_bent(path: Path | CapPath, found: Vector) -> bool:
+    """Say whether the straight line to what was found is another way than the path: a name is flat, or lots are coarse.
+
+    The path of the largest names is bent wherever it ends.
+    """
+    cut = np.abs(path.quantity) - np.abs(found)
+    given = cut > 0.0
+    is_flat = np.any(given & (found == 0.0))
+    return isinstance(path, CapPath) or bool(is_flat) or bool(np.any(given & (path.lot > COARSE_LOT * cut)))
 
 
 def _bisect(at: Callable[[float], Vector], excess: Excess, left: float, right: float) -> tuple[float, float]:
@@ -148,7 +169,7 @@ def _given_back(path: Path | CapPath, excess: Excess, worth: Vector, cleared: Ve
     cut = size - np.abs(cleared)
     traded = float((cut / path.lot * worth).sum())
     places = [at for at in np.argsort(-worth, kind="stable").tolist() if cut[at] > 0.0]
-    places = [at for at in places if worth[at] > PRECISION * traded]
+    places = [at for at in places if worth[at] > _WORTH_ASKING * traded]
     more = np.copysign(np.minimum(size, np.abs(cleared) + path.lot), path.quantity)
     for _ in range(_GIVE_BACK_ROUNDS_MAX):
         if not places:

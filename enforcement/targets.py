@@ -17,7 +17,7 @@ from sensors.wording import amount
 
 # Along a path they fall and rise again: quantiles of a sample with every row that changes its place, the share of the
 # largest name with every lot of another one.
-JAGGED = frozenset({"var_95", "var_975", "var_99", "top_share"})
+_JAGGED = frozenset({"var_95", "var_975", "var_99", "top_share"})
 _NAMED_IN_TEXT_MAX = 5
 _CANCELLED_FIRST: tuple[Orders, ...] = ("increasing", "all")
 
@@ -82,7 +82,7 @@ def _reduce(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
         level = amount(clear_at(book.names(book.quantity)), "")
         return Reduction((), f"the positions are at or under {level}", does_clear=True)
     for path in (component_path(book, metric.name), whole_book_path(book)):
-        found = None if path is None else cleared_along(book, path, excess, is_jagged=metric.name in JAGGED)
+        found = None if path is None else cleared_along(book, path, excess, is_jagged=metric.name in _JAGGED)
         if found is not None:
             targets, books = targets_of(book, found)
             return Reduction(targets, targets_in_words(targets), does_clear=True, books=books)
