@@ -18,7 +18,8 @@ from enforcement.enforcer import Enforcer
 from enforcement.episodes import Label
 from enforcement.moment import Moment, Wake
 from enforcement.overriding import Changes
-from enforcement.records import Decision, Effect, Outcome
+from enforcement.records import Effect, Outcome
+from enforcement.settling import asks_for_targets
 from feeds.events import Ack, Halt, Reinstate, SlowResult
 from feeds.record import Record, Rejection
 from risk.book import Book
@@ -110,11 +111,9 @@ class Looking:
 
     def fire_life(self, name: str, due_ns: int, *, n: int) -> None:
         """Hand a timer of a breach life to the enforcer."""
-        path = self._enforcer.scope_of_timer(name)
-        p = self._state.scope_index[path]
+        p = self._state.scope_index[self._enforcer.scope_of_timer(name)]
         moment = self._moment(p, n, "time", due_ns, suspect=False, new_row=False)
-        outcomes = self._enforcer.timer(name, due_ns, measures_of(self._state, p), self._book(p), moment)
-        self._take(p, outcomes)
+        self._take(p, self._enforcer.timer(name, due_ns, measures_of(self._state, p), self._book(p), moment))
 
     def fire_ladder(self, name: str, due_ns: int) -> None:
         """Hand a timer of the ladders to them: the daily look, or a number that has been INVALID for too long."""
@@ -284,15 +283,10 @@ class Looking:
         if state.arrays.dozing[p] == 1:
             rouse(state, p, self._enforcer.wake_levels(path))
         for above in state.path_of(p)[1:] if outcomes else ():
-            if self._enforcer.must_settle(state.scopes[above]):
-                self._settle(above, outcomes[-1].decision)
-
-    def _settle(self, p: int, below: Decision) -> None:
-        """Have a scope that asks for targets look at what a book under it is asked for by now."""
-        moment = self._moment(p, below.inputs.n, "other", below.ts_event, suspect=False, new_row=False)
-        outcomes = self._enforcer.settle(self._state.scopes[p], measures_of(self._state, p), self._book(p), moment)
-        if outcomes:
-            self._take(p, outcomes)
+            if asks_for_targets(self._enforcer.published(state.scopes[above])[1]):
+                measures, moment = self._measures_and_moment(above, outcomes[-1].decision.inputs.n, state.now_ns)
+                if settled := self._enforcer.settle(state.scopes[above], measures, self._book(above), moment):
+                    self._take(above, settled)
 
     def _write_down(self, lines: list[dict[str, object]]) -> None:
         """Write down what became of evidence, in order."""

@@ -10,7 +10,6 @@ from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage, Standing
 from enforcement.evidence import LimitEvidence
 from enforcement.judgement import judge
-from enforcement.ladder import Unit
 from enforcement.ladders import Ladders
 from enforcement.life import Clock, Life, timer_due_ns
 from enforcement.limits import BoundLimit, bind_built_in, bind_configured, unwatched_limits, watched_limits
@@ -23,14 +22,13 @@ from enforcement.records import Action, Outcome
 from enforcement.relimiting import relimit
 from enforcement.retarget import LazyBook, Sight
 from enforcement.scopes import ScopeLives, caps_under, new_scope, scope_of
-from enforcement.settling import asks_for_targets, settle_change
-from enforcement.standings import LimitState, TradingStates, trading_states
+from enforcement.settling import settle_change
+from enforcement.standings import LimitState, TradingStates, limit_states, trading_states
 from enforcement.waking import bands, wake_levels
 from risk.book import Book
 from risk.measures import Measures, Vector
 from risk.timers import Timers
 from sensors.catalogue import SHIPPED, Catalogue
-from sensors.metric_reading import utilisation_of
 from sensors.reading import Reading
 
 
@@ -43,8 +41,7 @@ class Enforcer:
     stages        : earned by evidence, by (limit id, scope)
     ladders       : of all limits in all scopes: where labels and what riskd itself finds of episodes go
     epoch         : of the journaled assignment, set by the daemon; in no id and no digest
-    config_hash   : of what decisions depend on, so without modes; set by the daemon
-    model_version : set by the daemon
+    config_hash   : of what decisions depend on, so without modes; set by the daemon, as model_version is
     """
 
     def __init__(
@@ -89,8 +86,7 @@ class Enforcer:
             self.ladders.begin(holder, moment.ts)
         self.freshness.now_ns = moment.ts
         values, statuses = measures.values.tolist(), measures.statuses.tolist()
-        holder.ask_book = book
-        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope), self._guard)
+        sight = self._sight(holder, measures, book, moment)
         outcomes: list[Outcome] = []
         for index, bound in enumerate(holder.limits):
             at, known = bound.metric_index, measures.known
@@ -103,10 +99,6 @@ class Enforcer:
             for level in range(len(bound.levels)):
                 outcomes += self._look(holder, index, level, reading, sight)
         return outcomes
-
-    def must_settle(self, scope: str) -> bool:
-        """Say whether the scope asks for targets, so that it is to `settle` when books under it are asked for any."""
-        return asks_for_targets(self._scopes[scope])
 
     def settle(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
         """Ask for other targets where those of the scope clear no longer with what the books under it are asked for."""
@@ -121,12 +113,10 @@ class Enforcer:
         assert moment.ts == due_ns, f"timer {name!r} is due at {due_ns}, got the moment {moment.ts}"
         holder = self._scopes[scope_of(name)]
         self.freshness.now_ns = moment.ts
-        holder.ask_book = book
-        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, holder.scope), self._guard)
+        sight = self._sight(holder, measures, book, moment)
         for index, names in enumerate(holder.timer_names):
             if name in names:
-                reading = holder.limits[index].reader.read(measures)
-                return self._look(holder, index, names.index(name), reading, sight)
+                return self._look(holder, index, names.index(name), holder.limits[index].reader.read(measures), sight)
         raise AssertionError(f"timer {name!r} names no life of {holder.scope}")
 
     @staticmethod
@@ -183,17 +173,7 @@ class Enforcer:
     def limit_states(self, scope: str, measures: Measures) -> list[LimitState]:
         """Return how every level of every limit of the scope stands, in evaluation order."""
         holder = self._scopes[scope]
-        states: list[LimitState] = []
-        for bound, lives in zip(holder.limits, holder.lives, strict=True):
-            reading = bound.reader.read(measures)
-            stage = self._publisher.standing(holder, bound).stage
-            for level, life, at in zip(bound.levels, lives, reading.levels, strict=True):
-                use = utilisation_of(reading.statistic, at)
-                state = LimitState(
-                    bound.limit.id, level.name, life.state, use, stage, at, level.action, life.since_ns, reading.reason
-                )
-                states.append(state)
-        return states
+        return limit_states(holder, measures, lambda bound: self._publisher.standing(holder, bound).stage)
 
     def evidence(self, now_ns: int) -> dict[str, LimitEvidence]:
         """Return what speaks for each limit up to core time `now_ns`, in evaluation order; none is built in."""
@@ -243,7 +223,7 @@ class Enforcer:
         Evaluate the scope right after: what a higher level ends, ends by its own life.
         """
         holder = self._scopes[scope]
-        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
+        sight = self._sight(holder, measures, book, moment)
         outcomes: list[Outcome] = []
         for index, before in enumerate(holder.limits):
             bound = rebound(before, scope, self.overrides, self._currency, self._catalogue)
@@ -264,12 +244,9 @@ class Enforcer:
     def relimit(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
         """Give the scope the limits that are configured now; what breaches a lower level fires at once."""
         holder = self._scopes[scope]
-        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
-
-        def new_unit(bound: BoundLimit) -> Unit:
-            return self.ladders.units_of(scope, (bound,))[0]
-
-        done = relimit(holder, self.bound_to(scope), new_unit, self._timers, moment.ts)
+        sight = self._sight(holder, measures, book, moment)
+        ladders, wanted = self.ladders, self.bound_to(scope)
+        done = relimit(holder, wanted, lambda bound: ladders.units_of(scope, (bound,))[0], self._timers, moment.ts)
         self.ladders.relimit(holder, done.gone, (*done.added, *done.changed))
         outcomes: list[Outcome] = []
         for index, level in done.lower:
@@ -288,6 +265,10 @@ class Enforcer:
         """Publish what an operator's command changes in the scope."""
         holder = self._scopes[scope]
         return [self._publish(holder, change) for change in changes(holder, measures=measures, moment=moment)]
+
+    def _sight(self, holder: ScopeLives, measures: Measures, book: Callable[[], Book], moment: Moment) -> Sight:
+        holder.ask_book = book
+        return Sight(measures, LazyBook(book), Clock(moment, self._opens, holder.scope), self._guard)
 
     def _look(self, holder: ScopeLives, index: int, level: int, reading: Reading, sight: Sight) -> list[Outcome]:
         before = holder.lives[index][level]

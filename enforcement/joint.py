@@ -5,7 +5,7 @@ may be what hedged the other. So what leaves on a topic is solved for all of its
 on, and verified on the book.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf, isnan
@@ -82,7 +82,7 @@ def joint_of(asked: Sequence[Asked], scope: Held, guard: Guard, known: Joint | N
     found = _solved(book, asked, limits)
     words = in_words(guard(scope.book, asked_of(scope.book, found).parts)) if found.books else ""
     words = (", also with what books under it are asked for" if scope.caps and found.does_clear else "") + words
-    clears = tuple((one.index, one.level) for one in asked) if found.does_clear else ()
+    clears = _names(asked, scope.holder) if found.does_clear else ()
     targets = tuple(sorted(found.targets, key=lambda target: target.instrument))
     return Joint(key, targets, found.books, cancels, found.clears_if + words, clears)
 
@@ -97,9 +97,12 @@ def key_of(asked: Sequence[Asked], holder: ScopeLives) -> JointKey:
 
 
 def still_clears(joint: Joint, scope: Held) -> bool:
-    """Say whether an answer that cleared all of its limits still does, with the book and the levels of this moment."""
+    """Say whether an answer that cleared all of its limits still does, with the book and the levels of this moment.
+
+    A level that the scope does not have any more has nothing to clear.
+    """
     holder = scope.holder
-    asked = [Asked(index, level, holder.lives[index][level]) for index, level in joint.clears]
+    asked = levels_of(holder, joint.clears)
     book = _without(scope.book, joint.cancels)
     asks = asked_of(book, joint)
     nets = [asks.net, asks.parts.sum(axis=0)] if joint.books else [asks.net]
@@ -109,12 +112,17 @@ def still_clears(joint: Joint, scope: Held) -> bool:
 
 def asked_by(merged: Merged, holder: ScopeLives) -> list[Asked]:
     """Return the levels that ask for a reduction in what a scope is held to."""
-    reducing = {(each.limit, each.level) for each in merged.active if each.type == "reduce_position"}
+    return levels_of(holder, [(each.limit, each.level) for each in merged.active if each.type == "reduce_position"])
+
+
+def levels_of(holder: ScopeLives, names: Iterable[tuple[str, str]]) -> list[Asked]:
+    """Return the levels of these names, (limit id, level), that the scope has, in evaluation order."""
+    wanted = set(names)
     return [
         Asked(index, at, life)
         for index, (bound, lives) in enumerate(zip(holder.limits, holder.lives, strict=True))
         for at, (level, life) in enumerate(zip(bound.levels, lives, strict=True))
-        if (bound.limit.id, level.name) in reducing
+        if (bound.limit.id, level.name) in wanted
     ]
 
 
@@ -122,7 +130,7 @@ def covers(merged: Merged, scope: Held) -> bool:
     """Say whether what a scope is held to still clears every level that asks for it."""
     params = merged.params
     assert isinstance(params, ReduceParams | HaltParams), f"{merged.type} asks for no targets"
-    clears = tuple((one.index, one.level) for one in asked_by(merged, scope.holder))
+    clears = _names(asked_by(merged, scope.holder), scope.holder)
     cancels = "none" if params.cancel_working is UNSET else params.cancel_working
     books = () if params.books is UNSET else params.books
     return still_clears(Joint((), params.targets or (), books, cancels, "", clears), scope)
@@ -209,6 +217,11 @@ def _over(bound: BoundLimit, level: int, scope: Held, book: Book) -> Excess:
         return alone if alone > 0.0 else max(alone, over(under_caps(book, spread(book, quantity).parts, scope.caps)))
 
     return over_with_books if scope.caps else over
+
+
+def _names(asked: Sequence[Asked], holder: ScopeLives) -> tuple[tuple[str, str], ...]:
+    bounds = [(holder.limits[one.index], one.level) for one in asked]
+    return tuple((bound.limit.id, bound.levels[level].name) for bound, level in bounds)
 
 
 def _names_any(life: Life) -> bool:

@@ -50,7 +50,7 @@ class Joint:
     """One answer to all levels that ask for a reduction of a scope: verified with exactly these quantities.
 
     key       : what it answers: (limit id, level, and what that level alone asks for) of each
-    clears_if : what clears them, or that nothing does; clears: (limit, level) in the scope of each that it clears
+    clears_if : what clears them, or that nothing does; clears: (limit id, level) of each that it clears
     """
 
     key: JointKey
@@ -58,7 +58,7 @@ class Joint:
     books: tuple[BookTarget, ...]
     cancels: CancelWorking
     clears_if: str
-    clears: tuple[tuple[int, int], ...]
+    clears: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

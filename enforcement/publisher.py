@@ -1,19 +1,20 @@
 """Numbers decisions and actions, and says which decision changes what a topic holds of its scope."""
 
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 from msgspec import UNSET, UnsetType
 
 from config.schema import ActionType, Limit, Mode
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE, OPERATOR_PIN
-from enforcement.demands import decided_demand, decided_type, params_for, published_demand
+from enforcement.demands import decided_type, params_for
 from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
 from enforcement.holding import Holding
-from enforcement.joint import Asked, Held, asks_together, joint_of
 from enforcement.life import Life, is_acting, is_breaching
 from enforcement.limits import BoundLimit, may_match_below
-from enforcement.merge import Demand, Joint, Merged, allowed_in, merge
+from enforcement.merge import Merged, allowed_in
+from enforcement.merging import merged_enforced, merged_shadow
 from enforcement.modes import Modes
 from enforcement.moment import Moment
 from enforcement.overrides import Overrides
@@ -28,7 +29,6 @@ from enforcement.records import (
     Inputs,
     Kind,
     Outcome,
-    ReduceParams,
     TradingState,
     action_id_of,
     episode_id_of,
@@ -127,7 +127,8 @@ class Publisher:
         decision = self._decide(holder, change, origin)
         bound = holder.limits[change.index]
         standing = self.standing(holder, bound)
-        shadow, enforced = self._merged_shadow(holder, change), self._merged_enforced(holder, change)
+        shadow = merged_shadow(holder, change.measures, self.guard)
+        enforced = merged_enforced(holder, change.measures, self.guard, partial(self.standing, holder))
         is_loud = change.kind in _LOUD and decision.decided_type != "none"
         shadow_action = enforced_action = None
         if shadow != holder.shadow or is_loud:
@@ -164,46 +165,6 @@ class Publisher:
             return False
         is_same = published_type(decision.decided_type, standing.stage) == decision.decided_type
         return standing.effect is Effect.ENFORCED and (is_same or change.kind is Kind.ESCALATION)
-
-    def _merged_shadow(self, holder: ScopeLives, change: Change) -> Merged:
-        demands: list[Demand] = []
-        asked: list[Asked] = []
-        for index, (bound, lives) in enumerate(zip(holder.limits, holder.lives, strict=True)):
-            for at, (level, life) in enumerate(zip(bound.levels, lives, strict=True)):
-                demand = decided_demand(bound.limit.id, level, life)
-                if demand is not None:
-                    demands.append(demand)
-                    asked += [Asked(index, at, life)] if isinstance(demand.params, ReduceParams) else []
-        return merge(demands, self._joint(holder, Effect.SHADOW, asked, change))
-
-    def _merged_enforced(self, holder: ScopeLives, change: Change) -> Merged:
-        demands: list[Demand] = []
-        asked: list[Asked] = []
-        for index, (bound, lives) in enumerate(zip(holder.limits, holder.lives, strict=True)):
-            if not any(is_acting(life) for life in lives):
-                continue
-            standing = self.standing(holder, bound)
-            if standing.effect is not Effect.ENFORCED:
-                continue
-            for at, (level, life) in enumerate(zip(bound.levels, lives, strict=True)):
-                demand = published_demand(bound.limit.id, level, life, standing.stage)
-                if demand is not None:
-                    demands.append(demand)
-                    asked += [Asked(index, at, life)] if isinstance(demand.params, ReduceParams) else []
-        return merge(demands, self._joint(holder, Effect.ENFORCED, asked, change))
-
-    def _joint(self, holder: ScopeLives, effect: Effect, asked: list[Asked], change: Change) -> Joint | None:
-        """Return what all levels that reduce the scope on a topic ask for together, None where one alone does."""
-        found, caps = None, holder.ask_caps(effect) if asked else {}
-        if asks_together(asked, caps):
-            assert holder.ask_book is not None, f"{holder.scope} asks for reductions and was never looked at"
-            here = Held(holder, holder.ask_book(), change.measures, caps)
-            found = joint_of(asked, here, self.guard, holder.joints.get(effect))
-        if found is None:
-            holder.joints.pop(effect, None)
-        else:
-            holder.joints[effect] = found
-        return found
 
     def _decide(self, holder: ScopeLives, change: Change, origin: Origin) -> Decision:
         bound, moment, reading = holder.limits[change.index], change.moment, change.reading

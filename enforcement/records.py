@@ -89,8 +89,7 @@ class ReduceParams(msgspec.Struct, frozen=True):
     """Absolute targets, so that a repeat is harmless; no targets means: reduce only, no size asked.
 
     cancel_working : the working orders that have to go before the targets clear anything; absent: none have to
-    books     : of a parent, whose targets are net: what each book under it is to hold; absent for a leaf
-    clears_if : what clears all limits that reduce the scope together, or that nothing does; absent where one does
+    books, clears_if : of a parent, what each book under it is to hold; of several limits together, what clears all
     """
 
     targets: tuple[Target, ...]

@@ -1,6 +1,7 @@
 """A scope whose books are asked for something new: does what it asks for itself still clear its limits with that?"""
 
 from enforcement.joint import Held, asked_by, covers
+from enforcement.merge import Merged
 from enforcement.moment import Moment
 from enforcement.publisher import Change
 from enforcement.records import Effect, HaltParams, Kind, LifeState, ReduceParams
@@ -9,9 +10,9 @@ from risk.book import Book
 from risk.measures import Measures
 
 
-def asks_for_targets(holder: ScopeLives) -> bool:
-    """Say whether all limits of a scope together ask for targets."""
-    params = holder.shadow.params
+def asks_for_targets(merged: Merged) -> bool:
+    """Say whether what a scope is held to names targets: then it is settled when books under it are asked for any."""
+    params = merged.params
     return isinstance(params, ReduceParams | HaltParams) and bool(params.targets)
 
 
@@ -23,7 +24,7 @@ def settle_change(holder: ScopeLives, measures: Measures, book: Book, moment: Mo
     ask for, because no decision depends on which of them may act; what those that may ask for is solved with it.
     """
     known = holder.joints.get(Effect.SHADOW)
-    if not asks_for_targets(holder) or (known is not None and not known.clears):
+    if not asks_for_targets(holder.shadow) or (known is not None and not known.clears):
         return None
     if covers(holder.shadow, Held(holder, book, measures, holder.ask_caps(Effect.SHADOW))):
         return None

@@ -1,12 +1,15 @@
 """How a scope and its limits stand: what the state record and the pages tell of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from config.schema import ActionType
+from enforcement.limits import BoundLimit
 from enforcement.merge import most_severe
 from enforcement.records import LifeState, TradingState
 from enforcement.scopes import ScopeLives
+from risk.measures import Measures
+from sensors.metric_reading import utilisation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +51,17 @@ def trading_states(scopes: Mapping[str, ScopeLives], scope: str) -> TradingState
     enforced = [holder.enforced.trading_state for holder in holders]
     shadow = [holder.shadow.trading_state for holder in holders]
     return TradingStates(enforced[-1], most_severe(enforced), shadow[-1], most_severe(shadow))
+
+
+def limit_states(holder: ScopeLives, measures: Measures, stage_of: Callable[[BoundLimit], str]) -> list[LimitState]:
+    """Return how every level of every limit of a scope stands, in evaluation order."""
+    states: list[LimitState] = []
+    for bound, lives in zip(holder.limits, holder.lives, strict=True):
+        reading, stage = bound.reader.read(measures), stage_of(bound)
+        for level, life, at in zip(bound.levels, lives, reading.levels, strict=True):
+            use = utilisation_of(reading.statistic, at)
+            state = LimitState(
+                bound.limit.id, level.name, life.state, use, stage, at, level.action, life.since_ns, reading.reason
+            )
+            states.append(state)
+    return states
