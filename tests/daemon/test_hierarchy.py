@@ -125,6 +125,17 @@ def test_where_no_other_can_give_the_action_says_whom_it_takes_over() -> None:
     assert text.endswith("over 1.50k) over")
 
 
+def test_the_share_of_a_childs_largest_name_is_looked_at_by_the_level_for_so_many_names() -> None:
+    """In a book of few names it is a share of NAV, which no reduction makes larger."""
+    held = {("firm/a", "A"): 900.0, ("firm/a", "B"): 100.0, ("firm/b", "B"): -90.0}
+    top = {
+        "id": "top", "scope": "firm/a", "sensor": "concentration", "metric": "top_share", "small_book_at": 0.5,
+        "levels": [{"name": "hard", "at": 0.2, "action": "warn"}],
+    }  # fmt: skip
+    played = desk(held, [exposure("all", "firm", 5_000.0), top])
+    assert decided(played, "all", "firm").evidence.clears_if == "A <= 446 and B <= 4", "its share of NAV only falls"
+
+
 def test_who_has_done_his_share_is_not_asked_for_more_because_another_has_not() -> None:
     held = {("firm/a", "A"): 600.0, ("firm/b", "A"): 400.0}
     played = desk(held, [exposure("all", "firm", 8_000.0)])
