@@ -9,7 +9,7 @@ from config.schema import Config
 
 # Where riskd reads and writes, and who may act: monitoring, gradual and full must decide alike.
 _NOT_DECIDING = {"kafka", "journal", "audit", "metrics", "http", "control", "pretrade"}
-_NOT_DECIDING_ENFORCEMENT = {"mode", "false_positive_threshold_per_week", "promotion", "sensitivity"}
+_NOT_DECIDING_ENFORCEMENT = {"mode", "false_positive_threshold_per_week", "promotion", "sensitivity", "acks"}
 _NOT_DECIDING_LIMIT = {"mode", "pinned_shadow", "promotion"}
 
 

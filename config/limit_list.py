@@ -1,4 +1,4 @@
-"""A list of limits that comes as a command: read by the same rules as a configuration's, every fault at once."""
+"""A list of limits that comes as a command: read by the same rules as a configuration's, many faults at once."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,13 +8,23 @@ from config.sensor_facts import KnownSensors
 from config.validation import validate
 from config.yaml_source import Document, Tree
 
+FAULTS_TOLD_MAX = 20
+_FAULT_CHARACTERS_MAX = 500
+
 
 class LimitListError(ValueError):
-    """Limits that are none; the message names each fault with its place in the list."""
+    """Limits that are none; the message names the first 20 faults, each with its place in the list, and counts the
+    rest: a refusal has to fit into a record of the dead-letter topic, whatever came.
+    """
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        told = [fault[:_FAULT_CHARACTERS_MAX] for fault in faults[:FAULTS_TOLD_MAX]]
+        left = len(faults) - len(told)
+        super().__init__("; ".join([*told, f"and {left} more"] if left else told))
 
 
 def read_limits(trees: Sequence[Tree], known: KnownSensors) -> tuple[Limit, ...]:
-    """Return the limits of the full form in their order; raises LimitListError with all that is wrong with them."""
+    """Return the limits of the full form in their order; raises LimitListError with what is wrong with them."""
     faults: list[str] = []
     found: list[Limit] = []
     for place, tree in enumerate(trees):
@@ -26,7 +36,7 @@ def read_limits(trees: Sequence[Tree], known: KnownSensors) -> tuple[Limit, ...]
                 faults.append(f"limits[{place}]: duplicate limit id {limit.id!r}")
             found.append(limit)
     if faults:
-        raise LimitListError("; ".join(faults))
+        raise LimitListError(faults)
     return tuple(resolve_limit(limit, known) for limit in found)
 
 

@@ -9,7 +9,10 @@ from config.sensor_facts import KnownSensors, Metric, clear_at
 SEVERITY: tuple[str, ...] = ("none", "warn", "throttle", "reduce_position", "halt")  # rising
 
 # Limits that the enforcer brings itself.
-BUILT_IN_IDS: tuple[str, ...] = ("model_available", "data_fresh", "operator_halt", "operator_pin")
+BUILT_IN_IDS: tuple[str, ...] = (
+    "model_available", "data_fresh", "operator_halt", "operator_pin", "action_acknowledged", "enforcement_effective",
+    "selftest",
+)  # fmt: skip
 
 # What an action may be told, with its defaults: throttle 10 orders per 1,000 ms, 1 % of NAV.
 ACTION_PARAMETERS: dict[str, dict[str, Parameter]] = {

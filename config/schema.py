@@ -6,11 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from config.acks import AcksConfig
 from config.control import ControlConfig
 from config.durations import DurationNs
 from config.frozen import Frozen
 from config.liquidity import LiquidityConfig
+from config.names import Name, Scope
 from config.promotion import LimitPromotion, PromotionConfig, Sensitivity
+from config.reserved import is_selftest
 from config.stress import StressConfig
 
 Mode = Literal["monitoring", "gradual", "full"]
@@ -29,12 +32,8 @@ def _check_date(value: str) -> str:
 def _check_root(value: str) -> str:
     if not value or "/" in value or value.strip() != value or value == "_self":
         raise ValueError(f"portfolio must be a root, the first element of a path such as firm, got {value!r}")
-    return value
-
-
-def _check_scope(value: str) -> str:
-    if not all(value.split("/")) or value.strip() != value:
-        raise ValueError(f"scope must be a path or a glob such as firm/*, without empty parts, got {value!r}")
+    if is_selftest(value):
+        raise ValueError(f"portfolio must not be a root of riskd's self-tests, got {value!r}")
     return value
 
 
@@ -49,7 +48,6 @@ def _sorted_sources(values: dict[str, int]) -> dict[str, int]:
 IsoDate = Annotated[str, AfterValidator(_check_date)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,9}$")]  # USD, and coins such as USDT
 Root = Annotated[str, AfterValidator(_check_root)]
-Scope = Annotated[str, AfterValidator(_check_scope)]
 MetricPrefix = Annotated[str, Field(pattern=r"^([a-zA-Z_][a-zA-Z0-9_]*)?$")]
 # Sorted, because the journal's canonical JSON sorts too: live and replay must iterate alike.
 Parameters = Annotated[dict[str, Parameter], AfterValidator(_sorted_parameters)]
@@ -146,7 +144,7 @@ class DataConfig(Frozen):
 class Level(Frozen):
     """One step of a limit; after loading, `clear_at` and `params` are filled."""
 
-    name: str = Field(default="hard", min_length=1)
+    name: Name = "hard"
     at: float = Field(gt=0)
     action: ActionType
     clear_at: float | None = Field(default=None, ge=0)  # None: the sensor's own share of `at`
@@ -156,10 +154,10 @@ class Level(Frozen):
 class Limit(Frozen):
     """One limit: sensor + scope + levels + mode (enforcement.md)."""
 
-    id: str = Field(min_length=1)
+    id: Name
     scope: Scope = "*"  # a path, or a glob over paths; "*" is each root
-    sensor: str
-    metric: str
+    sensor: Name
+    metric: Name
     levels: tuple[Level, ...] = Field(min_length=1)
     clear_at: float | None = Field(default=None, ge=0)  # of a limit with one level; loading moves it there
     for_: DurationNs = Field(default=0, alias="for")
@@ -174,7 +172,7 @@ class Limit(Frozen):
     pinned_shadow: bool = False  # monitoring_mode: true or enforcement_enabled: false of the short form
     small_book_at: float = Field(default=0.5, gt=0)  # concentration only: max|x|/NAV of books with fewer than 8 names
     promotion: LimitPromotion = LimitPromotion()
-    rule_name: str | None = None
+    rule_name: Name | None = None
 
 
 class EnforcementConfig(Frozen):
@@ -183,6 +181,7 @@ class EnforcementConfig(Frozen):
     max_stress_loss: float = Field(default=1_000_000.0, gt=0)
     promotion: PromotionConfig = PromotionConfig()
     sensitivity: Sensitivity = Sensitivity()
+    acks: AcksConfig = AcksConfig()
     limits: tuple[Limit, ...] = ()
 
 

@@ -5,7 +5,6 @@ import msgspec
 from daemon.number_records import is_blind, metric_records
 from daemon.working_records import worst_stress
 from enforcement.records import Action, Decision, number
-from feeds.events import Ack
 from feeds.record import RejectReason
 from risk.exceptions import LEVELS, RowException
 from risk.state import RiskState
@@ -32,14 +31,6 @@ def action_audit(action: Action, topic: str, *, ts: int | None = None) -> dict[s
         "trading_state": action.trading_state.value, "effect": action.effect.value, "mode": action.mode,
         "limit": action.cause.limit, "reason_code": action.reason_code,
         "active": msgspec.to_builtins(action.active),
-    }  # fmt: skip
-
-
-def ack_audit(ts: int, ack: Ack) -> dict[str, object]:
-    """Return the record of a consumer's acknowledgement."""
-    return {
-        "ts": ts, "kind": "ack", "action_id": ack.action_id, "consumer": ack.consumer, "result": ack.result,
-        "residual": ack.residual,
     }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from daemon.cli_override import override, override_end
 from daemon.cli_plan import plan
 from daemon.cli_record import record
 from daemon.cli_report import report
+from daemon.cli_selftest import selftest
 from daemon.cli_sensitivity import sensitivity
 from daemon.cli_status import status
 from daemon.cli_stress import stress
@@ -47,6 +48,7 @@ app.command()(label)
 app.command()(plan)
 app.command()(record)
 app.command()(report)
+app.command()(selftest)
 app.command()(sensitivity)
 app.command()(status)
 app.command()(stress)

@@ -54,13 +54,16 @@ def check_order(
     from daemon.order_answer import OrderQuestion, OrderRefusedError, check_question
     from daemon.state_client import StateError
 
+    if side not in ("buy", "sell"):
+        raise typer.BadParameter(f"side must be buy or sell, got {side!r}", param_hint="SIDE")
+    question = OrderQuestion(
+        portfolio=portfolio, instrument=instrument, side="buy" if side == "buy" else "sell", quantity=quantity
+    )
     try:
-        question = OrderQuestion(
-            portfolio=portfolio, instrument=instrument, side="buy" if side == "buy" else "sell", quantity=quantity
-        )
-        if side not in ("buy", "sell"):
-            raise typer.BadParameter(f"side must be buy or sell, got {side!r}", param_hint="SIDE")
         check_question(question)
+    except OrderRefusedError as refusal:
+        raise typer.BadParameter(str(refusal), param_hint="QUANTITY") from None
+    try:
         content = _ask(question, config, url) if recording is None else _play(question, recording, config, at)
     except (OrderRefusedError, StateError) as error:
         code = f"{error.code.value}: " if isinstance(error, OrderRefusedError) else ""

@@ -73,7 +73,7 @@ def _ask(config: Path | None, url: str | None, *, as_json: bool) -> None:
 
     from daemon.status_evidence import evidence_table
 
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=PIPED_WIDTH)
+        console = Console(highlight=False, markup=False, emoji=False, width=PIPED_WIDTH)
     console.print(evidence_table(document.shards, width=console.width))

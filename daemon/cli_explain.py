@@ -103,7 +103,7 @@ def _show(explanation: "Explanation") -> None:
 
     from daemon.explain_text import explanation_view
 
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=PIPED_WIDTH)
+        console = Console(highlight=False, markup=False, emoji=False, width=PIPED_WIDTH)
     console.print(explanation_view(explanation))

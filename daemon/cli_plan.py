@@ -38,7 +38,8 @@ def plan(
     configuration is what `riskd replay` would take: that of the journal's own run, of a recording that riskd brings,
     else the default. A journal's slow work is computed anew under both, so that they differ in their settings alone.
     For each limit it tells actions, open time firing, and false positives a week by the slow reference model, with the
-    reason where none can be told. Two equal configurations are no difference, and are not played.
+    reason where none can be told. Two equal configurations are no difference, and are not played. Of a daemon of
+    several shards one journal is played, and the others are named.
 
     \b
     Examples:
@@ -82,14 +83,14 @@ def _tell(found: "Rehearsal", *, as_json: bool) -> None:
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         with (out / TEXT_FILE).open("w", encoding="utf-8") as file:
-            Console(file=file, highlight=False, markup=False, width=PIPED_WIDTH).print(view)
+            Console(file=file, highlight=False, markup=False, emoji=False, width=PIPED_WIDTH).print(view)
         part = out / f"{PLAN_FILE}.part"
         part.write_bytes(record)
         part.replace(out / PLAN_FILE)
     if as_json:
         typer.echo(record.decode(), nl=False)
         return
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=PIPED_WIDTH)
+        console = Console(highlight=False, markup=False, emoji=False, width=PIPED_WIDTH)
     console.print(view)

@@ -74,9 +74,9 @@ def _show(answer: "Answer") -> None:
 
     from daemon.status_view import status_view
 
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=PIPED_WIDTH)
+        console = Console(highlight=False, markup=False, emoji=False, width=PIPED_WIDTH)
     console.print(status_view(answer.document, width=console.width))
 
 
@@ -89,7 +89,7 @@ def _watch(address: str, answer: "Answer") -> None:
     from daemon.state_client import StateError, ask_state
     from daemon.status_view import status_view
 
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     trouble = Text()
     try:
         with Live(console=console, screen=True, auto_refresh=False) as live:

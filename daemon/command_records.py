@@ -32,7 +32,10 @@ def fields_of(event: events.Command) -> Line:
 def approval_audit(
     ts: int, change: str, request: Request[events.Override | events.ModeCommand | events.LimitsCommand], by: str | None
 ) -> Line:
-    """Return the record of a request: requested, approved, lapsed or withdrawn; by: the actor, None where time was."""
+    """Return the record of a request: requested, approved, lapsed, withdrawn, or overtaken by other limits.
+
+    by : the actor, None where time was
+    """
     return {
         "ts": ts, "kind": "approval", "change": change, "command_id": request.command_id,
         "command": type(request.command).__struct_config__.tag, "actor": request.actor,

@@ -33,8 +33,8 @@ def say(said: Said, kind: str, fields: dict[str, object], *, scope: str | None, 
 
     scope     : key of the record
     takes_two : it waits for another person, which is told to the one who asks
-    Raises BadParameter where the daemon of this configuration would refuse who says it, KafkaError where no broker
-    takes it.
+    Raises BadParameter where the daemon of this configuration would refuse who says it or what is said,
+    KafkaError where no broker takes it.
     """
     from audit.signing import read_signing_key
     from config.loader import load_config
@@ -50,7 +50,11 @@ def say(said: Said, kind: str, fields: dict[str, object], *, scope: str | None, 
     command = {
         "type": kind, "ts": time.time_ns(), "actor": actor, "reason": said.reason, "command_id": command_id, **fields,
     }  # fmt: skip
-    payload = command_payload(command, key)
+    try:
+        payload = command_payload(command, key)
+    except UnicodeEncodeError as error:
+        raise typer.BadParameter(f"a command must be text, got {error.object!r}") from error
+    _check_record(config, payload)
     if said.is_dry:
         typer.echo(payload.decode())
         return command_id
@@ -76,6 +80,16 @@ def _check_sender(config: "Config", actor: str, public: str | None, *, takes_two
     if known is None or known.lower() != public:
         why = "no key" if known is None else "another key"
         raise typer.BadParameter(f"control.keys has {why} of actor {actor!r}, got {public}", param_hint="--actor")
+
+
+def _check_record(config: "Config", payload: bytes) -> None:
+    """Say at once what the daemon's decoder would refuse: nobody may take a halt for sent that never is one."""
+    from feeds.decode import decode
+    from feeds.record import Rejection
+
+    event = decode(config.kafka.topics.control, payload, config.kafka.topics)
+    if isinstance(event, Rejection):
+        raise typer.BadParameter(f"the daemon would refuse the command: {event.detail}")
 
 
 def duration_ns(text: str, hint: str) -> int:

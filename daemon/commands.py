@@ -109,10 +109,19 @@ class Commands:
             case Override():
                 self._begin(event, approved_by, n)
             case LimitsCommand():
-                self._limits.take(event, self.rules.limits_of(event), approved_by, n)
+                touched = self._limits.take(event, self.rules.limits_of(event), approved_by, n)
+                self._close_overtaken(touched, event)
                 for name in self._enforcer.overrides.ended:
                     for kind in (EXPIRY, REMINDER):
                         self._state.timers.cancel(f"{kind}|{name}")
+
+    def _close_overtaken(self, touched: set[str], event: LimitsCommand) -> None:
+        """Close what waits for an approval and was asked for while limits were others: nobody agrees to the old ones,
+        or undoes by a list of yesterday what was tightened today."""
+        why = f"it was overtaken by {event.command_id}, with which {event.actor} changed the limits"
+        for command_id, request in list(self.approvals.waiting.items()):
+            if isinstance(request.command, LimitsCommand) or request.command.limit in touched:
+                self._close(command_id, why, "overtaken", event.actor)
 
     def _turn(self, event: ModeCommand, approved_by: str | None, n: int) -> None:
         enforcer, now_ns = self._enforcer, self._state.now_ns

@@ -18,6 +18,7 @@ from enforcement.enforcer import Enforcer
 from enforcement.evidence import LimitEvidence
 from enforcement.moment import Wake
 from feeds.events import (
+    Ack,
     Assignment,
     CalendarAdded,
     CatchUpEnd,
@@ -26,6 +27,7 @@ from feeds.events import (
     Heartbeat,
     Indicator,
     MadeEvent,
+    Outage,
     Reinstate,
     RootHome,
     SlowResult,
@@ -34,12 +36,12 @@ from feeds.events import (
 )
 from feeds.prices import Item, Prices, segments
 from feeds.record import Input, Record, Rejection, RejectReason
+from risk.calendars import FAR_FUTURE_NS
 from risk.kernels.prices import DONE, WAKE, measure_moved, run_prices
 from risk.portfolios import root_of
 from risk.state import RiskState
 from sensors.catalogue import SHIPPED, Catalogue
 
-FAR_FUTURE_NS = 2**62
 MODEL_VERSION = "2"  # of the numbers; a change of a formula changes it
 
 
@@ -69,9 +71,8 @@ class Core:
         topics = setup.config.kafka.topics
         self._timeless = (topics.reference, topics.control)  # there they do not: both are read ahead of all others
         self._symbol_index = SymbolIndex(self._state.instrument_index)
-        homes = setup.config.kafka.homes
         for root in setup.config.portfolios:  # the first shard has those of no known home, until another has seen them
-            if homes.get(root, 0) == shard:
+            if setup.config.kafka.homes.get(root, 0) == shard:
                 self.handlers.list_root(root)
 
     @property
@@ -215,7 +216,7 @@ class Core:
         cause: Wake = self.handlers.apply(item)
         if self._is_wall_untimed():  # nothing is decided before the core knows the time
             return
-        if isinstance(event, (Heartbeat, Indicator)):  # what it freshens is looked at, but it is no second price
+        if isinstance(event, (Heartbeat, Indicator, Ack)):  # what they freshen is looked at; they are no second price
             cause = "time"
         looking.look(n=self.n, cause=cause, ts_event=event.ts, suspect=self.handlers.was_suspect)
         self._halt_late()
@@ -237,7 +238,7 @@ class Core:
                 self.handlers.set_catching_up(False)
                 looking.wake_roots()  # also where nothing ever came: an empty daemon never calls a book safe
                 looking.look(n=self.n, cause="time", ts_event=event.ts)
-                looking.release()
+                looking.release(n=self.n)
             case CalendarAdded():
                 self.handlers.add_calendar(event)
             case Stop():
@@ -257,6 +258,9 @@ class Core:
             case SlowResult():
                 looking.take_result(event)
                 looking.look(n=self.n, cause="other", ts_event=self.now_ns)
+            case Outage():
+                self._advance(event.ts)
+                looking.acks.note_outage(is_over=event.is_over, n=self.n)
             case Foreign():
                 pass
 

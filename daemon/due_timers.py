@@ -1,5 +1,6 @@
 """What each timer does when core time reaches it."""
 
+from daemon.ack_desk import TIMER as ACK
 from daemon.commands import TIMERS as COMMANDS
 from daemon.early_commands import KIND as EARLY
 from daemon.handlers import Handlers
@@ -30,6 +31,9 @@ def fire(
         return
     if kind in LADDERS:
         looking.fire_ladder(name, due_ns)
+        return
+    if kind == ACK:
+        looking.acks.settle(rest, n=n)
         return
     if kind in COMMANDS:
         handlers.commands.timer(name, n)

@@ -15,6 +15,7 @@ from feeds.events import (
     Foreign,
     Instrument,
     MadeEvent,
+    Outage,
     RootHome,
     SlowResult,
     Stop,
@@ -34,6 +35,7 @@ _KINDS: dict[type[msgspec.Struct], Kind] = {
     CatchUpEnd: Kind.CATCH_UP_END,
     Foreign: Kind.FOREIGN,
     RootHome: Kind.ROOT_HOME,
+    Outage: Kind.OUTAGE,
     Stop: Kind.STOP,
 }
 _MADE_EVENTS = msgspec.json.Decoder(MadeEvent)
@@ -116,7 +118,10 @@ def journal_inputs(entries: Iterable[JournalRecord]) -> list[Input]:
                     inputs.append(Input(record, entry.rejection))
                 case Kind.FOREIGN:
                     inputs.append(Input(record, Foreign()))
-                case Kind.TICK | Kind.CALENDAR | Kind.ASSIGNMENT | Kind.RESULT | Kind.CATCH_UP_END | Kind.ROOT_HOME:
+                case (
+                    Kind.TICK | Kind.CALENDAR | Kind.ASSIGNMENT | Kind.RESULT | Kind.CATCH_UP_END | Kind.ROOT_HOME
+                    | Kind.OUTAGE
+                ):  # fmt: skip
                     inputs.append(Input(record, _decode(record.payload)))
                 case Kind.STOP:
                     inputs.append(Input(record, Stop()))

@@ -8,6 +8,7 @@ from audit.errors import AuditError
 from audit.verify import verify
 from daemon.examined_unit import ExaminedUnit
 from daemon.examiner import Examiner, folders_of
+from daemon.summary import iso_time
 
 _COLUMNS = ("limit", "scope", "stage", "k", "T weeks", "naive", "at most", "E", "D", "labelled", "uptime", "lacks")
 
@@ -35,7 +36,8 @@ def examine(directory: Path) -> list[Examination]:
     found = []
     for folder in folders:
         bad = verify(folder).first_bad
-        why = None if bad is None else f"{bad.file}, line {bad.line}: {bad.why}"
+        # A line without its end at the very end is one that a living daemon is writing, or a crash cut: no fault.
+        why = None if bad is None or bad.torn else f"{bad.file}, line {bad.line}: {bad.why}"
         examiner = Examiner()
         if why is None:
             examiner.play(folder)
@@ -63,7 +65,7 @@ def examination_text(found: Examination) -> str:
     widths = [max(len(row[at]) for row in rows) for at in range(len(_COLUMNS))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     steps = [
-        f"  {ts}  {limit} in {scope}: {before} to {after} ({cause})"
+        f"  {iso_time(ts)}  {limit} in {scope}: {before} to {after} ({cause})"
         for (limit, scope), unit in examiner.units.items()
         for ts, before, after, cause in unit.steps
     ]

@@ -62,7 +62,7 @@ def recompute(
         for piece in _pieces(inputs):
             outputs = core.step(piece)
             for action_id in witness.scenes.keys() - woken.keys():
-                woken[action_id] = _cause(piece, witness.scenes[action_id].decision.inputs.n)
+                woken[action_id] = _cause(piece, int(str(witness.scenes[action_id].state["n"])))
             found = _found(outputs, witness, woken, piece)
             if found:
                 yield found

@@ -1,5 +1,6 @@
 """What the core knew when it made a decision: the scope's numbers, the limit, the episode so far, and the reduction."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import copysign, nan
@@ -11,11 +12,13 @@ from daemon.state_records import state_record
 from enforcement.enforcer import Enforcer
 from enforcement.figures import Figures
 from enforcement.overrides import Override
-from enforcement.records import Decision, HaltParams, ReduceParams, action_id_of
+from enforcement.records import Action, Decision, HaltParams, ReduceParams, action_id_of
 from risk.measures import Vector
 from risk.measuring import measures_of
 from risk.scope_book import ScopeBook
 from risk.state import RiskState
+
+REMEMBERED_MAX = 256  # decisions of a limit in a scope: a record follows one of the last
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class SceneWitness:
         self._enforcer = enforcer
         self._wanted = wanted
         self._episodes: dict[tuple[str, str], list[Decision]] = {}
+        self._recent: dict[tuple[str, str], deque[Decision]] = {}  # what a record may follow, by limit and scope
 
     def see(self, state: RiskState, p: int, decision: Decision) -> None:
         """Take in a decision."""
@@ -95,18 +99,29 @@ class SceneWitness:
         if episode and episode[-1].episode_id != decision.episode_id:
             episode.clear()
         episode.append(decision)
+        self._recent.setdefault((decision.limit, decision.scope), deque(maxlen=REMEMBERED_MAX)).append(decision)
         action_id = action_id_of(decision)
         if self._wanted(action_id):
             self.scenes[action_id] = self._scene(state, p, decision, tuple(episode))
 
-    def _scene(self, state: RiskState, p: int, decision: Decision, episode: tuple[Decision, ...]) -> Scene:
+    def follow(self, state: RiskState, p: int, action: Action) -> None:
+        """Take in a record that follows an action; its scene is the decision of that, and the state of now."""
+        decided = self._recent.get((action.cause.limit, action.scope), ())
+        decision = next((each for each in reversed(decided) if each.d == action.d), None)
+        if decision is not None and self._wanted(action.action_id):
+            episode = tuple(each for each in decided if each.episode_id == decision.episode_id and each.d <= action.d)
+            self.scenes[action.action_id] = self._scene(state, p, decision, episode, n=action.inputs.n)
+
+    def _scene(
+        self, state: RiskState, p: int, decision: Decision, episode: tuple[Decision, ...], *, n: int | None = None
+    ) -> Scene:
         enforcer = self._enforcer
         bound = next(each for each in enforcer.bound_limits(decision.scope) if each.limit.id == decision.limit)
         standing = enforcer.standing(decision.scope, bound)
         unit = enforcer.ladders.find(decision.episode_id)
         return Scene(
             decision=decision,
-            state=state_record(state, enforcer, p, n=decision.inputs.n),
+            state=state_record(state, enforcer, p, n=decision.inputs.n if n is None else n),
             limit=bound.configured,
             level=next(each for each in bound.levels if each.name == decision.level),
             stage=standing.stage.value,

@@ -1,7 +1,7 @@
 """An explanation for people: the sentence why, whether the bytes match, then what it was decided on."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from typing import Literal, cast
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -239,10 +239,11 @@ def _heading(text: str) -> Text:
 
 
 def _table(*columns: str, right: Sequence[str] = ()) -> Table:
-    """Return an empty table; the last column alone may wrap."""
+    """Return an empty table; the last column alone may wrap, and a path in it is never cut off."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", no_wrap=name != columns[-1])
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        table.add_column(name, justify=justify, no_wrap=name != columns[-1], overflow="fold")
     return table
 
 

@@ -113,6 +113,14 @@ class Handlers:
 
     def apply(self, item: Input) -> Literal["price", "other"]:
         """Apply an input that was not refused; return what it is to a confirmation."""
+        watch = self._looking.acks.watch
+        watch.before(item.event)
+        is_price = self._apply(item)
+        watch.after(item.event)
+        self._looking.acks.settle_touched(n=item.record.n)
+        return is_price
+
+    def _apply(self, item: Input) -> Literal["price", "other"]:
         record, event, state = item.record, item.event, self._state
         self.was_suspect = False
         if state.window.session < 0 and state.now_ns > 0:  # before the first tick (clock: wall) it is 1970
@@ -152,8 +160,12 @@ class Handlers:
                 reset_high_water(state, state.scope_index[event.scope])
             case Halt() | Reinstate() if state.now_ns == 0:  # before the first tick (clock: wall)
                 self.halts.remember(event)
-            case Halt() | Reinstate() | Ack():
+            case Halt() | Reinstate():
                 self._looking.take_command(event, n=record.n)
+                if isinstance(event, Reinstate):
+                    self._looking.acks.reinstate(event, n=record.n)
+            case Ack():
+                self._looking.acks.take(event, n=record.n)
             case Label():
                 self._looking.take_label(label_of(event, state.now_ns))
             case ModeCommand() | Override() | OverrideEnd() | Approve() | LimitsCommand():

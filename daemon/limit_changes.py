@@ -26,8 +26,11 @@ class LimitChanges:
         self._state, self._looking, self._enforcer = state, looking, enforcer
         self._config = state.config
 
-    def take(self, event: LimitsCommand, after: Sequence[Limit], approved_by: str | None, n: int) -> None:
-        """Put the limits in force in every scope; what breaches a lower level acts at once."""
+    def take(self, event: LimitsCommand, after: Sequence[Limit], approved_by: str | None, n: int) -> set[str]:
+        """Put the limits in force in every scope; what breaches a lower level acts at once.
+
+        Return the ids of those that are gone or are not what they were.
+        """
         enforcer, now_ns = self._enforcer, self._state.now_ns
         before = enforcer.limits
         reason = f"limits changed by {event.actor}: {event.reason}"
@@ -47,6 +50,7 @@ class LimitChanges:
         enforcer.ladders.reset(_ruled_otherwise(before, after), now_ns, reason)
         self._looking.tell_ladders()
         self._looking.look(n=n, cause="time", ts_event=now_ns)
+        return touched
 
     def _configure(self, limits: Sequence[Limit]) -> str:
         """Take the limits into the configuration; return its hash."""

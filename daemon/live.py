@@ -21,6 +21,7 @@ from daemon.health import Health
 from daemon.homes import Homes
 from daemon.http_server import HttpServer
 from daemon.kafka_checks import open_requests
+from daemon.leases import STUCK_AFTER_S
 from daemon.metrics import Metrics
 from daemon.milestones import BROKER_AWAY, Milestones
 from daemon.order_check import OrderChecker
@@ -169,6 +170,7 @@ class Daemon:
                 shard.take(batch, homes)
                 _settle_homes(homes, shards)  # before the next: of two partitions the first keeps the root
                 await self._let_out(shard, source, reporter)
+                shard.note_outage(is_out=source.down_s > 0.0 or shard.outbox.oldest_s > STUCK_AFTER_S)
             for topic, count in batch.counts().items():
                 self.metrics.note_read(kinds[topic], count)
             source.pause(_unwanted(shards))

@@ -5,7 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from daemon.audit_records import ack_audit, action_audit, backtest_audit, decision_audit, row_audits
+from daemon.ack_desk import AckDesk
+from daemon.audit_records import action_audit, backtest_audit, decision_audit, row_audits
 from daemon.episode_tests import EpisodeTests
 from daemon.input_offsets import InputOffsets
 from daemon.outputs import Outputs
@@ -16,11 +17,11 @@ from daemon.stress_records import stress_audit
 from daemon.witness import Witness
 from enforcement.enforcer import Enforcer
 from enforcement.episodes import Label
+from enforcement.follow_ups import CATCH_UP
 from enforcement.moment import Moment, Wake
 from enforcement.overriding import Changes
-from enforcement.records import Effect, Outcome
-from enforcement.settling import asks_for_targets
-from feeds.events import Ack, Halt, Reinstate, SlowResult
+from enforcement.records import Action, Effect, Outcome
+from feeds.events import Halt, Reinstate, SlowResult
 from feeds.record import Record, Rejection
 from risk.book import Book
 from risk.calendars import advance_open
@@ -47,7 +48,7 @@ class Looking:
         self._state = state
         self._enforcer = enforcer
         self._computes = compute_slow_work
-        self._outputs = Outputs()
+        self.outputs = Outputs()
         self.offsets = InputOffsets()
         self._rows_seen = 0
         self._session_seen = state.window.session
@@ -55,11 +56,12 @@ class Looking:
         self.series: Series | None = None
         self.witness: Witness | None = None
         self.tests = EpisodeTests(state, enforcer.ladders, catalogue)
+        self.acks = AckDesk(state, enforcer, self)
 
     def begin(self) -> Outputs:
         """Start a new set of outputs and return it."""
-        self._outputs = Outputs()
-        return self._outputs
+        self.outputs = Outputs()
+        return self.outputs
 
     def add_scopes(self, scopes: Sequence[int], *, listed: bool = False) -> None:
         """Bind limits to scopes that have come into being."""
@@ -94,20 +96,18 @@ class Looking:
         self._evaluate(n, cause, ts_event, suspect=suspect, new_row=new_row)
         while requests := due_requests(state):
             if not self._computes:
-                self._outputs.requests += requests
+                self.outputs.requests += requests
                 break
             for request in requests:
                 self._apply(compute(request))
             measure_dirty(state)
             self._evaluate(n, "other", ts_event, suspect=False, new_row=False)
         if new_row:
-            for record in row_audits(state):
+            for record in (*row_audits(state), *(backtest_audit(state, exception) for exception in exceptions)):
                 self.write(record)
-            for exception in exceptions:
-                self.write(backtest_audit(state, exception))
             self._complete_row()
             if self.series is not None:
-                self._outputs.series += self.series.row()
+                self.outputs.series += self.series.row()
 
     def fire_life(self, name: str, due_ns: int, *, n: int) -> None:
         """Hand a timer of a breach life to the enforcer."""
@@ -124,13 +124,10 @@ class Looking:
         """Take in what a person said of an episode; write it down, and what followed from it at once."""
         self._write_down(self.tests.label(label))
 
-    def take_command(self, event: Halt | Reinstate | Ack, *, n: int) -> None:
-        """Carry out an operator's halt or reinstatement, and write acknowledgements down."""
-        if isinstance(event, Ack):
-            self.write(ack_audit(self._state.now_ns, event))
-            return
+    def take_command(self, event: Halt | Reinstate, *, n: int) -> None:
+        """Carry out an operator's halt or reinstatement."""
         p = self._state.scope_index[event.scope]
-        measures, moment = self._measures_and_moment(p, n, event.ts)
+        measures, moment = self.measures_and_moment(p, n, event.ts)
         if isinstance(event, Halt):
             outcomes = self._enforcer.halt(event.scope, measures, moment, actor=event.actor, reason=event.reason)
         else:
@@ -142,7 +139,7 @@ class Looking:
     def carry_out(self, scope: str, changes: Changes, *, n: int) -> None:
         """Publish what a command on modes or overrides changes in a scope."""
         p = self._state.scope_index[scope]
-        self._take(p, self._enforcer.carry_out(scope, changes, *self._measures_and_moment(p, n, self._state.now_ns)))
+        self._take(p, self._enforcer.carry_out(scope, changes, *self.measures_and_moment(p, n, self._state.now_ns)))
 
     def rebind(self, scope: str, *, n: int) -> None:
         """Hold a scope against the levels that overrides ask for now; the next look sees it."""
@@ -159,7 +156,7 @@ class Looking:
     def write(self, record: dict[str, object]) -> None:
         """Write a record into the audit."""
         self._flush_before()
-        self._outputs.audit.append(record)
+        self.outputs.audit.append(record)
 
     def reinstate_left(self, root: str, home: int, *, n: int) -> None:
         """End what an operator halted here of a root that lives in another shard, which has the halt itself."""
@@ -167,16 +164,14 @@ class Looking:
         for p, path in enumerate(state.scopes):
             if root_of(path) == root:
                 reason = f"{root} lives in positions partition {home}"
-                measures, moment = self._measures_and_moment(p, n, state.now_ns)
+                measures, moment = self.measures_and_moment(p, n, state.now_ns)
                 self._take(p, self._enforcer.reinstate(path, measures, moment, actor="riskd", reason=reason))
 
-    def release(self) -> None:
+    def release(self, *, n: int) -> None:
         """Let out what the catch-up kept back: the final state of every scope that changed."""
-        now_ns = self._state.now_ns
-        for action in self._enforcer.release(now_ns):
-            is_enforced = action.effect is Effect.ENFORCED
-            (self._outputs.actions if is_enforced else self._outputs.shadow).append(action)
-            self.write(action_audit(action, "actions" if is_enforced else "shadow", ts=now_ns))
+        for action in self._enforcer.release(self._state.now_ns):
+            self.let_out(action, ts=self._state.now_ns)
+        self.acks.resume(CATCH_UP, n=n)
 
     def take_result(self, event: SlowResult) -> None:
         """Apply a journaled result of slow work; one that nothing waits for changes nothing."""
@@ -184,13 +179,13 @@ class Looking:
 
     def reject(self, record: Record, rejection: Rejection) -> None:
         """Write down a refused input: whole for the dead letters, counted by reason and second for the audit."""
-        self._outputs.rejections.append((record, rejection))
+        self.outputs.rejections.append((record, rejection))
         self._flush_before()
         self._rejections.add(rejection.reason, self._state.now_ns)
 
     def flush_rejections(self) -> None:
         """Write the counts that wait into the audit."""
-        self._outputs.audit += self._rejections.take(self._state.now_ns)
+        self.outputs.audit += self._rejections.take(self._state.now_ns)
 
     def advance_open(self, scope: str, start_ns: int, open_ns: int) -> int:
         """Return when `open_ns` of time with any calendar of the scope open has passed since `start_ns`."""
@@ -217,7 +212,7 @@ class Looking:
         requests, lines = self.tests.complete_row()
         self._write_down(lines)
         if not self._computes:
-            self._outputs.requests += requests
+            self.outputs.requests += requests
             return
         for request in requests:
             self._apply(compute(request))
@@ -236,7 +231,7 @@ class Looking:
             offsets=self.offsets.sorted, ask_digest=partial(input_digest, state, p), ts_event=ts_event,
         )  # fmt: skip
 
-    def _measures_and_moment(self, p: int, n: int, ts_event: int) -> tuple[Measures, Moment]:
+    def measures_and_moment(self, p: int, n: int, ts_event: int) -> tuple[Measures, Moment]:
         """Return what a command finds in a scope."""
         return measures_of(self._state, p), self._moment(p, n, "other", ts_event, suspect=False, new_row=False)
 
@@ -244,7 +239,7 @@ class Looking:
         self, scope: str, n: int, work: Callable[[str, Measures, Callable[[], Book], Moment], list[Outcome]]
     ) -> None:
         p = self._state.scope_index[scope]
-        measures, moment = self._measures_and_moment(p, n, self._state.now_ns)
+        measures, moment = self.measures_and_moment(p, n, self._state.now_ns)
         outcomes = work(scope, measures, self._book(p), moment)
         self._watch(p)
         self.tell_ladders()
@@ -262,7 +257,7 @@ class Looking:
         return partial(ScopeBook, self._state, p)
 
     def _take(self, p: int, outcomes: list[Outcome]) -> None:
-        state, outputs = self._state, self._outputs
+        state, outputs = self._state, self.outputs
         for outcome in outcomes:
             outputs.decisions.append(outcome.decision)
             self.tests.note(p, outcome.decision)
@@ -271,29 +266,33 @@ class Looking:
                 self.witness.see(state, p, outcome.decision)
             if self.series is not None:
                 outputs.series += self.series.book(p, outcome.decision)
-            if outcome.enforced is not None:
-                outputs.actions.append(outcome.enforced)
-                self.write(action_audit(outcome.enforced, "actions"))
-            if outcome.shadow is not None:
-                outputs.shadow.append(outcome.shadow)
-                self.write(action_audit(outcome.shadow, "shadow"))
+            for action in (outcome.enforced, outcome.shadow):
+                if action is not None:
+                    self.let_out(action)
         path = state.scopes[p]
         outputs.dirty.add(path)
         state.arrays.alive[p] = int(self._enforcer.alive(path))
         if state.arrays.dozing[p] == 1:
             rouse(state, p, self._enforcer.wake_levels(path))
         for above in state.path_of(p)[1:] if outcomes else ():
-            if asks_for_targets(self._enforcer.published(state.scopes[above])[1]):
-                measures, moment = self._measures_and_moment(above, outcomes[-1].decision.inputs.n, state.now_ns)
-                if settled := self._enforcer.settle(state.scopes[above], measures, self._book(above), moment):
-                    self._take(above, settled)
+            seen = self.measures_and_moment(above, outcomes[-1].decision.inputs.n, state.now_ns)
+            if settled := self._enforcer.settle(state.scopes[above], *seen, self._book(above)):
+                self._take(above, settled)
+
+    def let_out(self, action: Action, *, ts: int | None = None) -> None:
+        """Publish an action; ts: when it leaves, where that is not the time of its decision."""
+        is_enforced = action.effect is Effect.ENFORCED
+        (self.outputs.actions if is_enforced else self.outputs.shadow).append(action)
+        self.write(action_audit(action, "actions" if is_enforced else "shadow", ts=ts))
+        if is_enforced:
+            self.acks.arm(action.scope)
 
     def _write_down(self, lines: list[dict[str, object]]) -> None:
         """Write down what became of evidence, in order."""
         for line in lines:
             self.write(line)
             if "scope" in line:
-                self._outputs.dirty.add(str(line["scope"]))
+                self.outputs.dirty.add(str(line["scope"]))
 
     def _flush_before(self) -> None:
         if self._rejections.is_over(self._state.now_ns):

@@ -8,8 +8,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from config.dump import decision_config_hash
 from config.schema import ActionType, Config
 from daemon.order_answer import RefusalCode
+from daemon.outputs import Outputs
 from daemon.program_log import ProgramLog
 from daemon.report import TOPIC_KINDS
+from enforcement.acks import Result, Standing
+from enforcement.follow_words import FollowUpKind
 from enforcement.records import Action, Decision, Effect, Kind
 from feeds.order_verdict import Outcome
 from feeds.record import RejectReason
@@ -18,6 +21,8 @@ LATENCY_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.
 SYNC_BUCKETS_S = (0.00005, 0.0001, 0.0002, 0.0005, *LATENCY_BUCKETS_S[1:])
 CHECK_BUCKETS_S = (0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.1)
 ORDER_CHECK_OUTCOMES = (*Outcome, *RefusalCode)
+ACK_BUCKETS_S = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 120.0, 900.0)
+NS_PER_S = 1e9
 AGE_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 
 
@@ -50,6 +55,9 @@ class Metrics:
         self.publish_seconds = self._histogram(
             "publish_seconds", "One transaction, or one acknowledged batch", LATENCY_BUCKETS_S
         )
+        self.ack_seconds = self._histogram(
+            "ack_seconds", "Core time from an action to an acknowledgement that counts", ACK_BUCKETS_S
+        )
         self.order_check_seconds = self._histogram(
             "order_check_seconds", "One question whether an order may go, in the loop", CHECK_BUCKETS_S
         )
@@ -74,6 +82,15 @@ class Metrics:
             "order_checks", "Questions whether an order may go, by what became of them", ("outcome",)
         )
         self._order_checks = {name.value: checks.labels(name.value) for name in ORDER_CHECK_OUTCOMES}
+        acks = self._counter(
+            "acks", "Acknowledgements, by what they say and what they are worth", ("result", "standing")
+        )
+        self._acks = {
+            (result, standing): acks.labels(result, standing.value)
+            for result in get_args(Result) for standing in Standing
+        }  # fmt: skip
+        follow_ups = self._counter("follow_ups", "What followed enforced actions", ("kind",))
+        self._follow_ups = {kind: follow_ups.labels(kind) for kind in get_args(FollowUpKind)}
         self._core_busy_seconds = self._counter("core_busy_seconds", "Wall time spent in the core")
         self._journal_bytes = self._counter("journal_bytes", "Bytes appended to the journal")
         self.audit_lines = self._counter("audit_lines", "Lines written to the audit log")
@@ -97,6 +114,15 @@ class Metrics:
         """Count decisions by their kind."""
         for decision in decisions:
             self._decisions[decision.kind].inc()
+
+    def note_follow_ups(self, outputs: Outputs) -> None:
+        """Count acknowledgements by what they say and are worth, how long they took, and what followed actions."""
+        for taken in outputs.acks:
+            self._acks[taken.ack.result, taken.standing].inc()
+            if taken.latency_ns is not None and taken.standing is Standing.COUNTS:
+                self.ack_seconds.observe(taken.latency_ns / NS_PER_S)
+        for told in outputs.follow_ups:
+            self._follow_ups[told.kind].inc()
 
     def note_actions(self, actions: Sequence[Action]) -> None:
         """Count published actions, of either topic."""

@@ -13,7 +13,7 @@ from audit.line import canonical_json
 from enforcement.order_limits import Verdict
 from enforcement.records import number
 from enforcement.standings import TradingStates
-from feeds.order_verdict import Outcome
+from feeds.order_verdict import Outcome, units
 from risk.measures import METRICS, IntVector, Status
 from risk.preview import Numbers
 
@@ -125,7 +125,8 @@ class OrderAnswer:
         stops = [each for each in verdicts if each.says == "stops" and (self.binds(each) or each.told)]
         causes = [] if self.binding or not self.by_state else [self.by_state]
         causes += [f"{each.line.limit} of {each.line.scope}: {each.reason} with all of it" for each in stops[:3]]
-        return f"{self.quantity:g} of {asked:g} may go: {'; '.join(causes) or 'a limit stops the rest'}{blind}"
+        told = "; ".join(causes) or "a limit stops the rest"
+        return f"{units(self.quantity)} of {units(asked)} may go: {told}{blind}"
 
     def binds(self, verdict: Verdict) -> bool:
         """Say whether the number that a verdict speaks of stops one lot more than the answer."""

@@ -18,7 +18,7 @@ from daemon.order_standing import standing_of_path
 from enforcement.order_limits import Numbers as ScopeNumbers
 from enforcement.order_limits import OrderLevels, OrderLimits, Verdict
 from enforcement.records import TradingState
-from feeds.order_verdict import Holding, Order, OrdersSent, Outcome, judge, reducible
+from feeds.order_verdict import Holding, Order, OrdersSent, Outcome, judge, reducible, units
 from risk.kernels.fitting import Ceilings
 from risk.measures import METRICS, Measures
 from risk.preview import Fitted, Numbers, Preview, Proposal, is_multiple, lots_in
@@ -104,7 +104,8 @@ class OrderChecker:
             detail = f"instrument {terms.name} has expired: only what reduces a position in it may go"
             raise OrderRefusedError(RefusalCode.EXPIRED_INSTRUMENT, detail)
         if not is_multiple(question.quantity, terms.lot):
-            detail = f"quantity must be a multiple of the lot {terms.lot:g} of {terms.name}, got {question.quantity:g}"
+            asked, lot = units(question.quantity), units(terms.lot)
+            detail = f"quantity must be a multiple of the lot {lot} of {terms.name}, got {asked}"
             raise OrderRefusedError(RefusalCode.LOT, detail)
 
     def _allowed_by_state(

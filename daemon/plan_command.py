@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from audit.segments import PARTITION_FOLDERS
 from config.setup import Setup, setup_digest, setup_to_json
 from daemon.plan_actions import PlannedAction, actions_of, episodes_of
 from daemon.plan_error import PlanError
@@ -16,6 +17,7 @@ from daemon.plan_settings import SettingChange, setting_changes
 from daemon.replay import ReplayPlan
 from daemon.replay_files import OutputFolderError
 from daemon.replay_source import open_source
+from feeds.journal_reader import is_journal
 
 BASE, PROPOSED = "base", "proposed"
 SIDES = (BASE, PROPOSED)
@@ -55,6 +57,7 @@ class Rehearsal:
     """What came of it; `sides` by name, empty where the configurations decide alike: then nothing was played.
 
     folders : of the replays, while the rehearsal is being shown
+    left_out: journals of the same run's other shards, which were not played: a rehearsal is of one
     """
 
     asked: Asked
@@ -63,6 +66,7 @@ class Rehearsal:
     sides: dict[str, Side]
     difference: ActionDifference
     folders: dict[str, Path]
+    left_out: tuple[Path, ...] = ()
 
     @property
     def is_equal(self) -> bool:
@@ -91,7 +95,14 @@ def rehearsal(asked: Asked, progress: Progress = lambda *_: None, run: Runner = 
         sides = {side: Side(digests[side], done[side], actions_of(folders[side])) for side in SIDES}
         base, proposed = (episodes_of(folders[side], cast(int, done[side].summary["last_ts"])) for side in SIDES)
         difference = compare_actions(sides[BASE].actions, sides[PROPOSED].actions, (base, proposed))
-        yield Rehearsal(asked, changes, digests, sides, difference, folders)
+        yield Rehearsal(asked, changes, digests, sides, difference, folders, other_shards(asked.recording))
+
+
+def other_shards(recording: Path) -> tuple[Path, ...]:
+    """Return the journals of further shards that lie in the folder of a journal, by name."""
+    if not (recording.is_dir() and is_journal(recording)):
+        return ()
+    return tuple(folder for folder in sorted(recording.glob(PARTITION_FOLDERS)) if is_journal(folder))
 
 
 def _setups(asked: Asked) -> dict[str, Setup]:

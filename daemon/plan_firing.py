@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from enforcement.records import Decision, LifeState
+from enforcement.records import Action, Decision, LifeState
 from risk.calendars import open_ns_between, union
 from risk.state import RiskState
 
@@ -42,6 +42,9 @@ class FiringWitness:
             self._began[key] = self._began.get(key, 0) + 1
         elif not is_up and key in self._since:
             self._add(state, p, key, decision.ts_decided)
+
+    def follow(self, state: RiskState, p: int, action: Action) -> None:
+        """Leave a record aside that follows an action: no level fires or ends with it."""
 
     def firings(self, end_ns: int) -> list[Firing]:
         """Return what every level that ever fired did up to `end_ns`, the end of the replay; call it once."""

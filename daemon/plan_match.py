@@ -1,7 +1,7 @@
 """Which actions of two replays are the same one: what appears, what vanishes, what changes."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from daemon.plan_actions import Episode, PlannedAction
@@ -64,18 +64,41 @@ def compare_actions(
 def _pairs(
     before: Sequence[PlannedAction], after: Sequence[PlannedAction]
 ) -> Iterator[tuple[PlannedAction | None, PlannedAction | None]]:
-    """Pair actions of one key, both in the order of their time; None stands for an action that has none."""
-    at_moment = {action.ts: action for action in after}
-    taken: set[int] = set()
+    """Pair actions of one key, both in the order of their time; None stands for an action that has none.
+
+    Of several at one moment, such as targets anew with every fill of a burst, those that say the same are a pair first.
+    """
+    left, free = before, after
+    for kind in (_moment_and_words, _moment):
+        pairs, left, free = _alike(left, free, kind)
+        yield from pairs
+    yield from _nearest(left, free)
+
+
+def _alike(
+    before: Sequence[PlannedAction], after: Sequence[PlannedAction], kind: Callable[[PlannedAction], object]
+) -> tuple[list[Pair], list[PlannedAction], list[PlannedAction]]:
+    """Pair those of one kind in their order; return the pairs, and what is left of either list."""
+    waiting: dict[object, deque[PlannedAction]] = defaultdict(deque)
+    for other in after:
+        waiting[kind(other)].append(other)
+    pairs: list[Pair] = []
     left: list[PlannedAction] = []
     for one in before:
-        other = at_moment.get(one.ts)
-        if other is None or other.seq in taken:
-            left.append(one)
+        if others := waiting.get(kind(one)):
+            pairs.append((one, others.popleft()))
         else:
-            taken.add(other.seq)
-            yield one, other
-    yield from _nearest(left, [other for other in after if other.seq not in taken])
+            left.append(one)
+    taken = {other.seq for _, other in pairs}
+    return pairs, left, [other for other in after if other.seq not in taken]
+
+
+def _moment_and_words(action: PlannedAction) -> object:
+    return action.ts, action.says
+
+
+def _moment(action: PlannedAction) -> object:
+    return action.ts
 
 
 def _nearest(

@@ -1,6 +1,6 @@
 """How two setups differ, by path: what a rehearsal compares, named as the file names it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -27,6 +27,29 @@ def setting_changes(base: Setup, proposed: Setup) -> list[SettingChange]:
     paths = [path for path in before if path not in after or before[path] != after[path]]
     paths += [path for path in after if path not in before]
     return [SettingChange(path, before.get(path, _ABSENT), after.get(path, _ABSENT)) for path in paths]
+
+
+def setting_lines(changes: Sequence[SettingChange]) -> Iterator[str]:
+    """Yield the changes for people: a line each, and one for all values of a limit that is new or taken away."""
+    whole = [
+        each.path.removesuffix(f".{key}")
+        for each in changes
+        for key in _NAMED_BY
+        if each.path.endswith(f"].{key}") and _ABSENT in (each.old, each.new)
+    ]
+    members: dict[str, list[SettingChange]] = {}
+    for each in changes:
+        member = min((path for path in whole if each.path.startswith(f"{path}.")), key=len, default=each.path)
+        members.setdefault(member, []).append(each)
+    for path, found in members.items():
+        first = found[0]
+        if path == first.path:
+            yield f"{path}: {first.old} -> {first.new}"
+        elif first.new == _ABSENT:
+            yield f"{path}: taken away"
+        else:
+            values = [f"{each.path[len(path) + 1 :]} {each.new}" for each in found if each.new is not None]
+            yield f"{path}: new, with {', '.join(values)}"
 
 
 def _document(setup: Setup) -> dict[str, object]:

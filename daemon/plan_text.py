@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from daemon.explain_pass import TOPICS
@@ -13,6 +11,8 @@ from daemon.plan_actions import ASKED, PlannedAction, record_at
 from daemon.plan_command import BASE, PROPOSED, Rehearsal
 from daemon.plan_match import Pair
 from daemon.plan_record import level_rows, limit_rows
+from daemon.plan_rows import ActionRows, table_of
+from daemon.plan_settings import setting_lines
 from daemon.status_tables import age_text
 from daemon.summary import iso_time
 
@@ -28,6 +28,7 @@ def plan_view(rehearsal: Rehearsal) -> RenderableType:
     difference = rehearsal.difference
     return Group(
         Text(headline(rehearsal), style="bold"),
+        *_left_out(rehearsal),
         *_settings(rehearsal),
         *_limits(rehearsal),
         *_levels(rehearsal),
@@ -53,17 +54,25 @@ def headline(rehearsal: Rehearsal) -> str:
     return f"{', '.join(told) or 'No action would change'}; {kept:,} would ask the same{worded}"
 
 
+def _left_out(rehearsal: Rehearsal) -> Iterator[RenderableType]:
+    """Say what was not rehearsed: a plan that is silent about three of four shards would look complete."""
+    if rehearsal.left_out:
+        names = ", ".join(each.name for each in rehearsal.left_out)
+        told = f"Of this shard alone. Not played: {names}. Plan them, too: --against {rehearsal.left_out[0]}"
+        yield Text(told, style="yellow")
+
+
 def _settings(rehearsal: Rehearsal) -> Iterator[RenderableType]:
     yield _heading("What is proposed")
-    for each in rehearsal.changes:
-        yield Text(f"  {each.path}: {each.old} -> {each.new}")
+    for line in setting_lines(rehearsal.changes):
+        yield Text(f"  {line}")
 
 
 def _limits(rehearsal: Rehearsal) -> Iterator[RenderableType]:
     yield _heading(
         "By limit and scope   (+ appear, - vanish, ~ change; FP/week: trips a week that verification finds false)"
     )
-    table = _table("limit", "scope", "actions", "shadow", "+", "-", "~", "FP/week")
+    table = table_of("limit", "scope", "actions", "shadow", "+", "-", "~", "FP/week")
     for row in limit_rows(rehearsal):
         actions = cast("Mapping[str, Mapping[str, int]]", row["actions"])
         if not any(count for each in actions.values() for count in each.values()):
@@ -82,7 +91,7 @@ def _levels(rehearsal: Rehearsal) -> Iterator[RenderableType]:
     if not rows:
         return
     yield _heading("Firing   (open time of the scope, and how often it began)")
-    table = _table("limit", "scope", "level", "fires for", "began")
+    table = table_of("limit", "scope", "level", "fires for", "began")
     for row in rows:
         base, proposed = (cast("Mapping[str, int]", row[side]) for side in (BASE, PROPOSED))
         table.add_row(
@@ -109,16 +118,15 @@ def _actions(title: str, actions: Sequence[PlannedAction]) -> Iterator[Renderabl
     if not actions:
         return
     yield _heading(f"{title}   ({len(actions):,})")
-    table = _table("when", "topic", "scope", "limit", "type", "why")
     rows: dict[str, list[PlannedAction]] = {}
     for each in actions:  # on both topics one decision is one thing to read
         rows.setdefault(f"{each.action_id} {each.type}", []).append(each)
-    for told in list(rows.values())[:ROWS_SHOWN_MAX]:
-        each = told[0]
-        table.add_row(
-            iso_time(each.ts), _topics(told), each.scope, f"{each.limit} {each.level}", each.type, each.reason
-        )
-    yield table
+    shown = [
+        (iso_time(each.ts), _topics(told), each.scope, f"{each.limit} {each.level}", each.type, each.reason)
+        for told in list(rows.values())[:ROWS_SHOWN_MAX]
+        for each in told[:1]
+    ]
+    yield ActionRows(("when", "topic", "scope", "limit", "type", "why"), shown)
     yield from _more(len(rows))
 
 
@@ -127,20 +135,20 @@ def _changes(rehearsal: Rehearsal) -> Iterator[RenderableType]:
     if not pairs:
         return
     yield _heading(f"Would change   ({len(pairs):,})")
-    table = _table("when", "topic", "scope", "limit", "type", "what")
     rows: dict[tuple[str, ...], list[Pair]] = {}
     for one, other in pairs:
         key = (one.action_id, other.action_id, one.type, other.type)
         rows.setdefault(key, []).append((one, other))
+    shown: list[tuple[str, ...]] = []
     for told in list(rows.values())[:ROWS_SHOWN_MAX]:
         one, other = told[0]
         before, after = record_at(rehearsal.folders[BASE], one), record_at(rehearsal.folders[PROPOSED], other)
         what = [name for name in ASKED if before[name] != after[name] and name not in ("ts_decided", "type")]
-        table.add_row(
+        shown.append((
             _moved(iso_time(one.ts), iso_time(other.ts)), _topics([each for each, _ in told]), one.scope,
             f"{one.limit} {one.level}", _moved(one.type, other.type), ", ".join(what).replace("_", " "),
-        )  # fmt: skip
-    yield table
+        ))  # fmt: skip
+    yield ActionRows(("when", "topic", "scope", "limit", "type", "what"), shown)
     yield from _more(len(rows))
 
 
@@ -188,10 +196,3 @@ def _moved(before: str, after: str) -> str:
 
 def _heading(text: str) -> Text:
     return Text(f"\n{text}", style="bold")
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for name in columns:
-        table.add_column(name, no_wrap=name != columns[-1])
-    return table

@@ -34,6 +34,7 @@ class ShardReport:
     seq          : last published seq, of `actions` and `shadow`
     lease_until_s: end of the leases that are out, seconds since the epoch; 0 where there is none
     instruments  : held instruments by trust; `not_fresh` the first twenty by name, with their trust
+    acks         : by scope whose last action asks for an acknowledgement (`daemon.ack_records.acks_records`)
     evidence     : by limit, the fields of `enforcement.evidence.LimitEvidence`
     overrides, approvals, modes : exceptions in force, commands that wait for a second person, modes that were ordered
     """
@@ -54,6 +55,7 @@ class ShardReport:
     not_fresh: Mapping[str, str]
     sources: Mapping[str, SourceReport]
     evidence: Mapping[str, Mapping[str, object]]
+    acks: Mapping[str, Mapping[str, object]]
     overrides: Sequence[Mapping[str, object]] = ()
     approvals: Sequence[Mapping[str, object]] = ()
     modes: Sequence[Mapping[str, object]] = ()

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
 from config.schema import Config
+from daemon.ack_metrics import add_acks
 from daemon.metric_families import Families, FamilySpec, smallest, total
 from daemon.metrics import metric_prefix
 from daemon.report import CONDITIONS, REPORT_AGE_MAX_S, SHARED_TOPIC_KINDS, Report, ShardReport
@@ -37,6 +38,9 @@ REPORT_FAMILIES = (
     FamilySpec("override_ends_seconds", "Core time at which the first of them ends", ("kind",), combine=smallest),
     FamilySpec("approvals_waiting", "Commands that wait for a second person", combine=total),
     FamilySpec("core_time_seconds", "Core time of the shard that is behind, since the epoch", combine=smallest),
+    FamilySpec("acks_open", "Scopes whose last action somebody has still to acknowledge", combine=total),
+    FamilySpec("ack_missing", "1 where an acknowledgement is missing", ("portfolio",)),
+    FamilySpec("enforcement_ineffective", "1 where positions contradict what was applied", ("portfolio",)),
     FamilySpec("journal_lag_seconds", "Age of the oldest output that waits to leave"),
     FamilySpec("audit_lag_records", "Audit records that wait to be written", combine=total),
     FamilySpec("consumer_lag_records", "Records that were not read yet", ("topic",)),
@@ -85,6 +89,7 @@ class ReportMetrics:
             families["ready"].add(float(holds), condition)
         if latest is not None:
             _add_shards(families, latest[0].shards)
+            add_acks(families, latest[0].shards, self._labels)
             add_scopes(families, scope_views(latest[0].states), self._labels)
         return families.metrics()
 

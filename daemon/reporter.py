@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from audit.line import canonical_json
 from config.schema import Config
+from daemon.ack_records import acks_records
 from daemon.command_report import command_reports
 from daemon.disk_room import low_disks
 from daemon.health import Health
@@ -151,6 +152,7 @@ class Reporter:
             not_fresh=not_fresh,
             sources=core.source_reports(),
             evidence={limit: asdict(evidence) for limit, evidence in core.evidence().items()},
+            acks=acks_records(core.enforcer.follow_ups),
             **command_reports(core),
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from math import inf, nan
 
+from config.reserved import is_selftest
 from config.schema import Config
 from daemon.metric_families import Families, FamilySpec, smallest, total
 from daemon.state_views import NightlyView, NumberView, ScopeView, as_float
@@ -79,9 +80,9 @@ class PortfolioLabels:
     def take(self, scopes: Iterable[str]) -> None:
         """Give labels to scopes that are new, in the order in which they come, as long as there are any."""
         if self._which == "all":
-            self._admit(scopes)
+            self._admit(scope for scope in scopes if not is_selftest(scope))
         elif self._which == "roots" and not self._listed:  # nobody said which roots there are: those that come
-            self._admit(scope for scope in scopes if "/" not in scope)
+            self._admit(scope for scope in scopes if "/" not in scope and not is_selftest(scope))
 
     def of(self, scope: str) -> str:
         """Return the scope's own label, or `other`."""
@@ -96,6 +97,8 @@ class PortfolioLabels:
 def add_scopes(families: Families, scopes: Sequence[ScopeView], labels: PortfolioLabels) -> None:
     """Add every number of these scopes to the families of SCOPE_FAMILIES."""
     for scope in scopes:
+        if is_selftest(scope.scope):
+            continue
         portfolio = labels.of(scope.scope)
         _add_tails(families, portfolio, scope)
         _add_nightly(families, portfolio, scope.nightly_stress)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -19,10 +18,11 @@ from daemon.outputs import Outputs
 from daemon.publisher import Publisher, refuse_published
 from daemon.recovery import check_setup, recover
 from daemon.refused_log import RefusedLog
+from daemon.shard_folders import shard_directory
 from daemon.slow_results import slow_result
 from daemon.wall_clock import WallClock, with_tick
 from feeds.batch import Batch
-from feeds.events import Assignment, CatchUpEnd, RootHome, Stop
+from feeds.events import Assignment, CatchUpEnd, Outage, RootHome, Stop
 from feeds.journal_frames import JournalRecord, Kind
 from feeds.kafka_notices import Notices
 from feeds.kafka_properties import KafkaError
@@ -34,11 +34,6 @@ from feeds.record import Record
 from risk.slow_work import SlowRequest, compute
 
 STEP_INPUTS_MAX = 1_000
-
-
-def shard_directory(base: str, shard: int) -> Path:
-    """Return the folder of a shard's journal or audit log: partition 0 has the configured one itself."""
-    return Path(base) if shard == 0 else Path(base) / f"partition-{shard}"
 
 
 class Shard:
@@ -68,6 +63,7 @@ class Shard:
         self._metrics = metrics
         self._notices = notices
         self._order: EventOrder | WallOrder | None = None
+        self._is_out = False
         self.refused = RefusedLog(shard)
         directory = shard_directory(config.journal.directory, shard)
         check_setup(directory, setup)
@@ -227,6 +223,13 @@ class Shard:
         if root not in self.core.handlers.elsewhere:
             self._apply([made_input(RootHome(root=root, partition=home), ts_in=time.time_ns())], time.monotonic())
 
+    def note_outage(self, *, is_out: bool) -> None:
+        """Tell the core where nothing passes to or from consumers now, or does again (`clock: wall`)."""
+        if self._config.clock == "wall" and self.is_caught_up and is_out != self._is_out:
+            self._is_out = is_out
+            now_ns = self._clock.now_ns()
+            self._apply([made_input(Outage(ts=now_ns, is_over=not is_out), ts_in=now_ns)], time.monotonic())
+
     def vouch(self, leases: list[Outgoing], note_out: Callable[[], None]) -> None:
         """Let leases out, behind everything that was decided; `note_out` is called when readers can see them."""
         self.outbox.put(Parcel(Outputs(), time.monotonic(), leases=leases, note_out=note_out))
@@ -256,6 +259,7 @@ class Shard:
         outputs = self.core.step(inputs)
         self._metrics.note_core(time.perf_counter() - before_core_s)
         self._metrics.note_decisions(outputs.decisions)
+        self._metrics.note_follow_ups(outputs)
         for record, rejection in outputs.rejections:
             self._metrics.note_rejection(rejection.reason)
             self.refused.note(record, rejection)

@@ -148,6 +148,33 @@ class EvidenceView(msgspec.Struct, frozen=True):
     lacks: list[str]
 
 
+class SaidView(msgspec.Struct, frozen=True):
+    """The last word of a consumer on an action; residual in units, null where it did not say."""
+
+    result: str
+    residual: float | None
+
+
+class MissingView(msgspec.Struct, frozen=True):
+    """Since when an acknowledgement is missing, core time, ns, and why: silent, refused or partial."""
+
+    since: int
+    why: str
+
+
+class AcksView(msgspec.Struct, frozen=True):
+    """How the last action of a scope stands with its acknowledgements, as `daemon.ack_records` describes it."""
+
+    action_id: str
+    asked: int | None
+    ack_by: int | None
+    open: bool
+    owing: list[str]
+    said: dict[str, SaidView]
+    missing: MissingView | None
+    contradictions: list[str]
+
+
 class OverrideView(msgspec.Struct, frozen=True):
     """An exception in force, as `daemon.command_records.override_record` has it; times in ns."""
 
@@ -203,6 +230,7 @@ class ShardView(msgspec.Struct, frozen=True):
     not_fresh: dict[str, str]
     sources: dict[str, SourceView]
     evidence: dict[str, EvidenceView]
+    acks: dict[str, AcksView]
     overrides: list[OverrideView] = []
     approvals: list[ApprovalView] = []
     modes: list[ModeOrderView] = []
@@ -222,6 +250,11 @@ class StateDocument(msgspec.Struct, frozen=True):
 def evidence_views(evidence: Mapping[str, Mapping[str, object]]) -> dict[str, EvidenceView]:
     """Return evidence by limit as typed values."""
     return msgspec.convert(evidence, type=dict[str, EvidenceView])
+
+
+def ack_views(acks: Mapping[str, Mapping[str, object]]) -> dict[str, AcksView]:
+    """Return acknowledgements by scope as typed values."""
+    return msgspec.convert(acks, type=dict[str, AcksView])
 
 
 def scope_views(states: Sequence[Mapping[str, object]]) -> list[ScopeView]:

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from daemon.report import NOT_NEEDED_TO_BE_READY
 from daemon.state_views import StateDocument
+from daemon.status_acks import ack_table, without_selftests
 from daemon.status_commands import command_lines
 from daemon.status_evidence import evidence_parts
 from daemon.status_fired import fired, nearest
@@ -25,6 +26,7 @@ def status_view(document: StateDocument, *, width: int, height: int | None = Non
     In the order in which one asks at night: is it well, what fired, what did people order, who may trade, what comes
     next; then data, service, and what speaks for each sensor and limit.
     """
+    document = without_selftests(document)
     free = None if height is None else max(height - _LINES_OF_THE_REST - len(document.states), _FIRED_MIN)
     return Group(
         *_headline(document),
@@ -32,6 +34,7 @@ def status_view(document: StateDocument, *, width: int, height: int | None = Non
         *fired(document, free, width=width),
         *command_lines(document),
         portfolio_table(document.states, is_wide=width >= _WIDE),
+        *ack_table(document),
         *nearest(document, width=width),
         *data_lines(document),
         *service_lines(document),

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from enforcement.records import Decision
+from enforcement.records import Action, Decision
 from risk.state import RiskState
 
 
@@ -11,4 +11,8 @@ class Witness(Protocol):
 
     def see(self, state: RiskState, p: int, decision: Decision) -> None:
         """Take in a decision on scope p; nothing was applied since."""
+        ...
+
+    def follow(self, state: RiskState, p: int, action: Action) -> None:
+        """Take in a record that follows an earlier action of scope p (decision 0032); no decision is made with it."""
         ...

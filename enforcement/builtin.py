@@ -30,6 +30,17 @@ OPERATOR_HALT = Limit(
     hard=True,
     levels=(Level(at=_HALF, clear_at=_HALF, action="halt"),),
 )
+# The one limit of the roots of self-tests: a real limit on a real number, which their navs move.
+SELFTEST = Limit(
+    id="selftest",
+    sensor="exposure",
+    metric="day_loss",
+    hard=True,
+    confirm=1,
+    keep_firing_for=0,
+    levels=(Level(at=50.0, clear_at=10.0, action="throttle"),),
+    rule_name="a self-test: no book is concerned",
+)
 # Bound where an override holds a scope at a state, from then on; each level is a state of its own.
 OPERATOR_PIN = Limit(
     id="operator_pin",
@@ -44,7 +55,7 @@ OPERATOR_PIN = Limit(
     ),
 )
 COMMANDED = (OPERATOR_HALT.id, OPERATOR_PIN.id)  # an operator moves their lives, no reading
-BUILTIN_IDS = (MODEL_AVAILABLE.id, DATA_FRESH.id, OPERATOR_HALT.id, OPERATOR_PIN.id)
+BUILTIN_IDS = (MODEL_AVAILABLE.id, DATA_FRESH.id, OPERATOR_HALT.id, OPERATOR_PIN.id, SELFTEST.id)
 # Nobody configured how they are enforced: they are where any limit of their tree is.
 AS_ENFORCED_AS_THE_TREE = (MODEL_AVAILABLE.id, DATA_FRESH.id)
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from enforcement.builtin import OPERATOR_HALT, commanded
+from enforcement.change import Change
 from enforcement.judgement import clears_if_of
 from enforcement.life import NEW_LIFE, Life
 from enforcement.moment import Moment
-from enforcement.publisher import Change
 from enforcement.reasons import ReasonCode
 from enforcement.records import Kind, LifeState
 from enforcement.scopes import ScopeLives

@@ -6,18 +6,22 @@ from functools import partial
 from config.schema import Config, Limit
 from enforcement.attention import is_calm, is_settled
 from enforcement.builtin import BUILTIN_IDS, Freshness
+from enforcement.change import Change, Origin
 from enforcement.commands import halt_change, reinstate_changes
 from enforcement.effects import Stage, Standing
 from enforcement.evidence import LimitEvidence
+from enforcement.follow_ups import CATCH_UP, FollowUps
+from enforcement.follow_words import FollowUp
 from enforcement.judgement import judge
 from enforcement.ladders import Ladders
-from enforcement.life import Clock, Life, timer_due_ns
+from enforcement.life import Clock
+from enforcement.life_timer import arm
 from enforcement.limits import BoundLimit, bind_built_in, bind_configured, unwatched_limits, watched_limits
 from enforcement.merge import Merged
 from enforcement.moment import Moment, OpenTime
 from enforcement.overriding import Changes, hurry, put_back, rebound, swap
 from enforcement.oversteps import new_breaches
-from enforcement.publisher import Change, Origin, Publisher
+from enforcement.publisher import Publisher
 from enforcement.records import Action, Outcome
 from enforcement.relimiting import relimit
 from enforcement.retarget import LazyBook, Sight
@@ -39,6 +43,7 @@ class Enforcer:
     limits        : configured, as they are now, in evaluation order
     unwatched     : ids of limits whose sensor the catalogue does not have
     stages        : earned by evidence, by (limit id, scope)
+    follow_ups    : what became of enforced actions: acknowledgements and what contradicts them
     ladders       : of all limits in all scopes: where labels and what riskd itself finds of episodes go
     epoch         : of the journaled assignment, set by the daemon; in no id and no digest
     config_hash   : of what decisions depend on, so without modes; set by the daemon, as model_version is
@@ -56,7 +61,8 @@ class Enforcer:
         self._watches_sources = bool(config.data.sources)
         self.freshness = Freshness()
         self.stages: dict[tuple[str, str], Stage] = {}
-        self._publisher = Publisher(self.limits, config.enforcement.mode, shard, self.stages)
+        self.follow_ups = FollowUps(config.enforcement.acks, opens)
+        self._publisher = Publisher(self.limits, config.enforcement.mode, shard, self.stages, self.follow_ups)
         self.modes, self.overrides = self._publisher.modes, self._publisher.overrides
         self.overrides.left = self.freshness.left
         self.orders = 0  # commands that changed what limits may do
@@ -72,7 +78,8 @@ class Enforcer:
         """
         if scope not in self._scopes:
             freshness = self.freshness if self._watches_sources else None
-            built_in = bind_built_in(scope, is_root=is_root, listed=listed, freshness=freshness)
+            known = (scope, self._currency, self._catalogue)
+            built_in = bind_built_in(*known, is_root=is_root, listed=listed, freshness=freshness)
             bound = (*built_in, *self.bound_to(scope))
             self._scopes[scope] = new_scope(scope, bound, self.ladders.units_of(scope, bound))
             self._scopes[scope].ask_caps = partial(caps_under, self._scopes, scope)
@@ -100,10 +107,10 @@ class Enforcer:
                 outcomes += self._look(holder, index, level, reading, sight)
         return outcomes
 
-    def settle(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
+    def settle(self, scope: str, measures: Measures, moment: Moment, book: Callable[[], Book]) -> list[Outcome]:
         """Ask for other targets where those of the scope clear no longer with what the books under it are asked for."""
         holder = self._scopes[scope]
-        change = settle_change(holder, measures, book(), moment)
+        change = settle_change(holder, measures, book, moment)
         return [] if change is None else [self._publish(holder, change)]
 
     def timer(
@@ -195,10 +202,15 @@ class Enforcer:
     def hold(self) -> None:
         """Publish nothing until `release`: decisions go on, and so does every life (catch-up)."""
         self._publisher.holding.is_on = True
+        self.follow_ups.suspended = {CATCH_UP}
 
     def release(self, now_ns: int) -> list[Action]:
         """Return the final state of every scope that changed since `hold`, and publish again from now on."""
         return self._publisher.release(self.epoch, now_ns)
+
+    def follow(self, told: FollowUp, measures: Measures, moment: Moment) -> Action | None:
+        """Return the record of what follows an action of its scope, None where nothing has to be published."""
+        return self._publisher.follow(self._scopes[told.scope], told, measures, moment, self.epoch)
 
     def halt(self, scope: str, measures: Measures, moment: Moment, *, actor: str, reason: str) -> list[Outcome]:
         """Halt the scope by an operator's command: hard, in every mode, until `reinstate`; a repeat changes nothing."""
@@ -248,10 +260,7 @@ class Enforcer:
         ladders, wanted = self.ladders, self.bound_to(scope)
         done = relimit(holder, wanted, lambda bound: ladders.units_of(scope, (bound,))[0], self._timers, moment.ts)
         self.ladders.relimit(holder, done.gone, (*done.added, *done.changed))
-        outcomes: list[Outcome] = []
-        for index, level in done.lower:
-            outcomes += self._hurry(holder, index, [level], sight)
-        return outcomes
+        return [outcome for index, level in done.lower for outcome in self._hurry(holder, index, [level], sight)]
 
     def _hurry(self, holder: ScopeLives, index: int, levels: list[int], sight: Sight) -> list[Outcome]:
         """Look at levels that have become lower, so that what breaches them fires at once."""
@@ -275,7 +284,7 @@ class Enforcer:
         after, change = judge(holder, index, level, reading, sight)
         if after is before and change is None:
             return []
-        self._arm(holder.timer_names[index][level], after, sight.clock.moment.ts)
+        arm(self._timers, holder.timer_names[index][level], after, sight.clock.moment.ts)
         if change is None:
             holder.store(index, level, after, sight.clock.moment.ts)
             self.ladders.watch_invalid(holder, index, sight.clock.moment.ts)
@@ -287,11 +296,3 @@ class Enforcer:
         self.ladders.watch_invalid(holder, change.index, change.moment.ts)
         self.ladders.settle(holder, change.index)
         return outcome
-
-    def _arm(self, name: str, life: Life, now_ns: int) -> None:
-        due_ns = timer_due_ns(life)
-        # What is due already waits for something else than time: another price, or rows of a book without prices.
-        if due_ns is not None and due_ns > now_ns:
-            self._timers.arm(name, due_ns)
-        else:
-            self._timers.cancel(name)

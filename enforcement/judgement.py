@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from enforcement.builtin import DATA_FRESH, MODEL_AVAILABLE, OPERATOR_PIN
+from enforcement.change import Change
 from enforcement.demands import decided_type
 from enforcement.life import Clock, Life, Look, is_acting, step
 from enforcement.limits import BoundLimit
-from enforcement.publisher import Change
 from enforcement.reasons import ReasonCode, code_of_missing_data, sentence
 from enforcement.records import Component, Kind, LifeState, number
 from enforcement.retarget import Sight, Step, retargeted

@@ -1,11 +1,12 @@
 """Binds the limits of the configuration to the scopes that exist."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from math import inf
 from typing import Protocol
 
+from config.reserved import is_selftest
 from config.schema import Config, Level, Limit
 from config.sensor_facts import Metric, clear_at
 from enforcement.builtin import (
@@ -15,6 +16,7 @@ from enforcement.builtin import (
     MODEL_AVAILABLE,
     OPERATOR_HALT,
     OPERATOR_PIN,
+    SELFTEST,
     BuiltinReader,
     CommandReader,
     Freshness,
@@ -23,7 +25,7 @@ from enforcement.builtin import (
 )
 from enforcement.life import Rule
 from risk.measures import METRIC_INDEX, Measures
-from sensors.catalogue import Catalogue, LevelsByNames
+from sensors.catalogue import SHIPPED, Catalogue, LevelsByNames
 from sensors.reading import Reading
 
 WAKE_SHARE = 0.8
@@ -148,13 +150,18 @@ def bind_configured(limits: Sequence[Limit], scope: str, currency: str, catalogu
 
     Raises ValueError where a metric is not the sensor's or a clear level is over its level.
     """
+    if is_selftest(scope):
+        return ()
     return tuple(bind(limit, currency, catalogue) for limit in limits if matches(limit.scope, scope))
 
 
 def bind_built_in(
-    scope: str, *, is_root: bool, listed: bool, freshness: Freshness | None = None
-) -> tuple[BoundLimit, ...]:
+    scope: str, currency: str = "USD", catalogue: Catalogue = SHIPPED, *, is_root: bool, listed: bool,
+    freshness: Freshness | None = None,
+) -> tuple[BoundLimit, ...]:  # fmt: skip
     """Return the limits that need no configuration; freshness: of the watched sources, None where none is watched."""
+    if is_selftest(scope):
+        return _bind_selftest(currency, catalogue)
     bound = [_bind_builtin(MODEL_AVAILABLE, KnownReader(listed))] if is_root else []
     if is_root and freshness is not None:
         bound.append(_bind_builtin(DATA_FRESH, FreshReader(freshness, scope), keep_ns=DATA_FRESH.keep_firing_for))
@@ -212,6 +219,15 @@ def level_at(level: Level, at: float) -> Level:
     return level.model_copy(update={"at": at, "clear_at": clear})
 
 
+def _bind_selftest(currency: str, catalogue: Catalogue) -> tuple[BoundLimit, ...]:
+    """Return the limits of a root of self-tests: no configured one looks there, and nothing is ever held."""
+    commanded = _bind_builtin(OPERATOR_HALT, CommandReader())
+    if catalogue.named(SELFTEST.sensor) is None:
+        return (commanded,)
+    limit = bind(SELFTEST, currency, catalogue)
+    return commanded, replace(limit, rule=replace(limit.rule, keep_rows=0))  # it clears with the nav that says so
+
+
 def _bind_builtin(limit: Limit, reader: BuiltinReader, *, keep_ns: int = 0) -> BoundLimit:
     rule = Rule(0, 0, keep_ns, 0, latch=False, no_data_after_ns=0, on_no_data=None)
     return BoundLimit(limit, tuple(level.at for level in limit.levels), reader, rule, -1, None, inf, None, limit)
@@ -226,8 +242,18 @@ def _rule(limit: Limit, metric: Metric) -> Rule:
 
 
 def _match(patterns: list[str], elements: list[str]) -> bool:
-    if not patterns:
-        return not elements
-    if patterns[0] == "**":
-        return any(_match(patterns[1:], elements[taken:]) for taken in range(len(elements) + 1))
-    return bool(elements) and fnmatchcase(elements[0], patterns[0]) and _match(patterns[1:], elements[1:])
+    """Match in O(patterns · elements): of several `**` only the last one met ever has to take more."""
+    at = taken = 0
+    retry_at, retry_from = -1, 0
+    while taken < len(elements):
+        if at < len(patterns) and patterns[at] == "**":
+            retry_at, retry_from = at, taken
+            at += 1
+        elif at < len(patterns) and fnmatchcase(elements[taken], patterns[at]):
+            at, taken = at + 1, taken + 1
+        elif retry_at >= 0:
+            retry_from += 1
+            at, taken = retry_at + 1, retry_from
+        else:
+            return False
+    return all(pattern == "**" for pattern in patterns[at:])

@@ -6,6 +6,7 @@ from math import nan
 from typing import Protocol
 
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, BUILTIN_IDS, OPERATOR_PIN, commanded
+from enforcement.change import Change
 from enforcement.commands import change_of
 from enforcement.demands import decided_type
 from enforcement.ladders import Ladders
@@ -14,7 +15,6 @@ from enforcement.limits import BoundLimit, LevelException, bind, bind_pin
 from enforcement.merge import severity
 from enforcement.moment import Moment
 from enforcement.overrides import Override, Overrides
-from enforcement.publisher import Change
 from enforcement.reasons import ReasonCode
 from enforcement.records import Kind, LifeState, TradingState
 from enforcement.scopes import ScopeLives

@@ -1,17 +1,17 @@
 """Numbers decisions and actions, and says which decision changes what a topic holds of its scope."""
 
-from dataclasses import dataclass
 from functools import partial
-from math import inf
-
-from msgspec import UNSET, UnsetType
 
 from config.schema import ActionType, Limit, Mode
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE, OPERATOR_PIN
+from enforcement.change import Change, Origin, evidence_of
 from enforcement.demands import decided_type, params_for
 from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
+from enforcement.follow_records import follow_action
+from enforcement.follow_ups import FollowUps
+from enforcement.follow_words import FollowUp
 from enforcement.holding import Holding
-from enforcement.life import Life, is_acting, is_breaching
+from enforcement.life import is_acting, is_breaching
 from enforcement.limits import BoundLimit, may_match_below
 from enforcement.merge import Merged, allowed_in
 from enforcement.merging import merged_enforced, merged_shadow
@@ -22,10 +22,8 @@ from enforcement.oversteps import Guard, no_oversteps
 from enforcement.records import (
     Action,
     Cause,
-    Component,
     Decision,
     Effect,
-    Evidence,
     Inputs,
     Kind,
     Outcome,
@@ -38,41 +36,8 @@ from enforcement.records import (
 from enforcement.scopes import ScopeLives
 from risk.measures import Measures, Status
 from sensors.metric_reading import utilisation_of
-from sensors.reading import Reading
 
-ACK_WITHIN_NS = 5 * 10**9
 _LOUD = (Kind.ESCALATION, Kind.TARGETS, Kind.REMINDER, Kind.STANDING)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Everything that one decision is made of. `index` and `level` point into the scope's limits."""
-
-    index: int
-    level: int
-    before: Life
-    after: Life
-    kind: Kind
-    reading: Reading
-    at: float
-    clear_at: float
-    measures: Measures
-    moment: Moment
-    components: tuple[Component, ...]
-    clears_if: str | None
-    code: str
-    reason: str
-    details: tuple[tuple[str, float], ...] = ()
-    override_id: str | None = None  # of an override that brought it about; None: whichever is in force
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What records say of where they come from; the epoch of the journaled assignment is in no id and no digest."""
-
-    epoch: int
-    config_hash: str
-    model_version: str
 
 
 class Publisher:
@@ -84,8 +49,11 @@ class Publisher:
     guard   : what a reduction of a parent would do to the limits under it
     """
 
-    def __init__(self, limits: tuple[Limit, ...], mode: Mode, shard: int, stages: Stages) -> None:
+    def __init__(
+        self, limits: tuple[Limit, ...], mode: Mode, shard: int, stages: Stages, follow_ups: FollowUps
+    ) -> None:
         self.decisions = self.enforced_seq = self.shadow_seq = 0
+        self._follow_ups = follow_ups
         self.limits, self._shard, self._stages = limits, shard, stages
         self.modes, self.overrides = Modes(mode), Overrides()
         self.holding = Holding()
@@ -128,7 +96,7 @@ class Publisher:
         bound = holder.limits[change.index]
         standing = self.standing(holder, bound)
         shadow = merged_shadow(holder, change.measures, self.guard)
-        enforced = merged_enforced(holder, change.measures, self.guard, partial(self.standing, holder))
+        enforced = self._merged_enforced(holder, change.measures)
         is_loud = change.kind in _LOUD and decision.decided_type != "none"
         shadow_action = enforced_action = None
         if shadow != holder.shadow or is_loud:
@@ -148,6 +116,24 @@ class Publisher:
             for held in self.holding.end()
         ]
 
+    def follow(
+        self, holder: ScopeLives, told: FollowUp, measures: Measures, moment: Moment, epoch: int
+    ) -> Action | None:
+        """Return the record of what follows an action, None where nothing of it has to be published now."""
+        merged = self._merged_enforced(holder, measures)
+        if self.holding.is_on or (merged == holder.enforced and not told.is_loud):
+            return None
+        holder.enforced = merged
+        self.enforced_seq += 1
+        ack_by = self._follow_ups.ack_by(merged.type, moment.ts) if told.requires_ack else None
+        action = follow_action(
+            self._follow_ups.base(holder.scope), told, merged, moment,
+            trust=measures.trust, epoch=epoch, seq=self.enforced_seq, count=self._follow_ups.count(holder.scope) + 1,
+            ack_by=ack_by,
+        )  # fmt: skip
+        self._follow_ups.publish(action, asked_ns=moment.ts, is_follow_up=True)
+        return action
+
     def _emit(
         self, effect: Effect, before: Merged, merged: Merged, decision: Decision, standing: Standing, epoch: int
     ) -> Action | None:
@@ -166,6 +152,10 @@ class Publisher:
         is_same = published_type(decision.decided_type, standing.stage) == decision.decided_type
         return standing.effect is Effect.ENFORCED and (is_same or change.kind is Kind.ESCALATION)
 
+    def _merged_enforced(self, holder: ScopeLives, measures: Measures) -> Merged:
+        more = partial(self._follow_ups.demands, holder.scope)
+        return merged_enforced(holder, measures, self.guard, partial(self.standing, holder), more)
+
     def _decide(self, holder: ScopeLives, change: Change, origin: Origin) -> Decision:
         bound, moment, reading = holder.limits[change.index], change.moment, change.reading
         level = bound.levels[change.level]
@@ -183,7 +173,7 @@ class Publisher:
             at=number(bound.configured.levels[change.level].at),
             effective_at=number(change.at), override_id=self._override_id(holder, change),
             clear_at=number(change.clear_at),
-            reason_code=change.code, reason=change.reason, evidence=_evidence(change),
+            reason_code=change.code, reason=change.reason, evidence=evidence_of(change),
             inputs=Inputs(change.measures.trust, moment.n, moment.ts, dict(moment.offsets)),
             input_digest=moment.input_digest, model_version=origin.model_version, config_hash=origin.config_hash,
             ts_event=moment.ts if moment.ts_event is None else moment.ts_event, ts_decided=moment.ts,
@@ -232,17 +222,20 @@ class Publisher:
         elif standing.effect is Effect.SUPPRESSED:
             effect = Effect.SUPPRESSED
         cause = _cause(decision, published)
-        requires_ack = is_enforced and merged.type in ("throttle", "reduce_position", "halt")
-        return Action(
+        ack_by = self._follow_ups.ack_by(merged.type, asked_ns) if is_enforced else None
+        action = Action(
             action_id=action_id_of(decision), shard=decision.shard, d=decision.d, epoch=epoch, seq=seq,
             scope=decision.scope, trading_state=merged.trading_state, allowed=allowed_in(merged.trading_state),
             type=merged.type, params=merged.params, effect=effect, mode=standing.mode, cause=cause,
             active=merged.active, reason_code=decision.reason_code, reason=decision.reason, evidence=decision.evidence,
             inputs=decision.inputs, model_version=decision.model_version, config_hash=decision.config_hash,
             input_digest=decision.input_digest, ts_event=decision.ts_event, ts_decided=decision.ts_decided,
-            on_expiry="restrict" if is_enforced else "hold", requires_ack=requires_ack,
-            ack_by=asked_ns + ACK_WITHIN_NS if requires_ack else None,
+            on_expiry="restrict" if is_enforced else "hold", requires_ack=ack_by is not None,
+            ack_by=ack_by,
         )  # fmt: skip
+        if is_enforced:
+            self._follow_ups.publish(action, asked_ns=asked_ns, is_follow_up=False)
+        return action
 
 
 def _cause(decision: Decision, published: ActionType) -> Cause:
@@ -250,23 +243,3 @@ def _cause(decision: Decision, published: ActionType) -> Cause:
         decision.limit, decision.sensor, decision.episode_id, decision.level, decision.kind, decision.transition,
         decision.decided_type, published, decision.at, decision.effective_at, decision.override_id, decision.clear_at,
     )  # fmt: skip
-
-
-def _evidence(change: Change) -> Evidence:
-    reading, measures = change.reading, change.measures
-    es = None
-    if reading.metric.startswith("var_") and measures.known:
-        metric = f"es_{reading.metric.removeprefix('var_')}"
-        value = measures.value(metric)
-        es = number(value) if measures.status(metric) < Status.INSUFFICIENT or value == inf else None
-    return Evidence(
-        number(reading.statistic), reading.unit, Status(reading.status).name, es, change.components, change.clears_if,
-        {name: number(value) for name, value in change.details} if change.details else UNSET,
-        _worst_book(reading.metric, measures),
-    )  # fmt: skip
-
-
-def _worst_book(metric: str, measures: Measures) -> str | UnsetType:
-    """Return the book that the statistic speaks of; built-in limits measure none, and without orders there is one."""
-    book = measures.worst_book(metric)
-    return UNSET if book is None else book

@@ -33,7 +33,7 @@ class Kind(StrEnum):
     """Why a decision was made."""
 
     TRANSITION = "transition"
-    ESCALATION = "escalation"  # the data stayed away, and `on_no_data` acts
+    ESCALATION = "escalation"  # the data stayed away and `on_no_data` acts, or an action was not carried out
     TARGETS = "targets"
     REMINDER = "reminder"
     STANDING = "standing"  # a command changed what limits may do, or the end of one that did is near

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from math import nan
 
 from enforcement.builtin import BUILTIN_IDS
+from enforcement.change import Change
 from enforcement.commands import change_of
 from enforcement.ladder import Unit
 from enforcement.life import NEW_LIFE, Life, is_acting
 from enforcement.limits import BoundLimit
 from enforcement.moment import Moment
-from enforcement.publisher import Change
 from enforcement.reasons import ReasonCode
 from enforcement.records import LifeState
 from enforcement.scopes import Episode, ScopeLives, timer_name

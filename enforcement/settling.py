@@ -1,9 +1,11 @@
 """A scope whose books are asked for something new: does what it asks for itself still clear its limits with that?"""
 
+from collections.abc import Callable
+
+from enforcement.change import Change
 from enforcement.joint import Held, asked_by, covers
 from enforcement.merge import Merged
 from enforcement.moment import Moment
-from enforcement.publisher import Change
 from enforcement.records import Effect, HaltParams, Kind, LifeState, ReduceParams
 from enforcement.scopes import ScopeLives
 from risk.book import Book
@@ -11,12 +13,12 @@ from risk.measures import Measures
 
 
 def asks_for_targets(merged: Merged) -> bool:
-    """Say whether what a scope is held to names targets: then it is settled when books under it are asked for any."""
+    """Say whether what a scope is held to names targets."""
     params = merged.params
     return isinstance(params, ReduceParams | HaltParams) and bool(params.targets)
 
 
-def settle_change(holder: ScopeLives, measures: Measures, book: Book, moment: Moment) -> Change | None:
+def settle_change(holder: ScopeLives, measures: Measures, book: Callable[[], Book], moment: Moment) -> Change | None:
     """Return the decision that brings other targets about, by the first level that asks for any; None where none must.
 
     It changes no life: each level asks for what it did. What leaves is solved anew, because books under the scope do
@@ -26,7 +28,7 @@ def settle_change(holder: ScopeLives, measures: Measures, book: Book, moment: Mo
     known = holder.joints.get(Effect.SHADOW)
     if not asks_for_targets(holder.shadow) or (known is not None and not known.clears):
         return None
-    if covers(holder.shadow, Held(holder, book, measures, holder.ask_caps(Effect.SHADOW))):
+    if covers(holder.shadow, Held(holder, book(), measures, holder.ask_caps(Effect.SHADOW))):
         return None
     for asked in asked_by(holder.shadow, holder):
         if asked.life.state is LifeState.FIRING and asked.life.targets:

@@ -1,7 +1,7 @@
 """Tells riskd what became of an action: acknowledgements on the acks topic, from a trading system."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Literal, Self
 
@@ -61,6 +61,12 @@ class Acknowledger:
             raise AckError(f"{self._topic} took no acknowledgement of {action.action_id}: {error}") from error
         self._producer.poll(0)
         self._raise_failure()
+
+    def answer_selftests(self, news: Iterable[ActionRecord], now_ns: int) -> None:
+        """Acknowledge what a self-test asks for, of all that a poll of the reader brought."""
+        for action in news:
+            if action.is_selftest and action.requires_ack:
+                self.send(action, "applied", now_ns)
 
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
         """Wait until all are delivered."""

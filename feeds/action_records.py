@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+SELFTEST_ROOT = "_selftest"  # roots that begin so hold nothing: riskd breaches them to try the way
+
 Side = Literal["buy", "sell"]
 ActionType = Literal["none", "warn", "throttle", "reduce_position", "halt"]
 CancelWorking = Literal["none", "increasing", "all"]
@@ -175,6 +177,11 @@ class ActionRecord:
     on_expiry: OnExpiry
     requires_ack: bool
     ack_by: int | None
+
+    @property
+    def is_selftest(self) -> bool:
+        """Say whether riskd tries the way to here and back (`riskd selftest`): acknowledge it, and do nothing else."""
+        return self.scope.split("/", 1)[0].startswith(SELFTEST_ROOT)
 
     @property
     def limit(self) -> str | None:

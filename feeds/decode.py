@@ -130,7 +130,8 @@ def _text_fault(event: InputEvent, payload: bytes) -> Fault | None:
     colons = required + sum(getattr(event, name) is not default for name, default in optional)
     if isinstance(event, PositionsSnapshot):
         colons += 3 * len(event.items)
-    if payload.count(b":") == colons or is_flat_and_unique(payload):
+    # Limits are read as they came, later and by a strict parser: no count of colons vouches for what is in them.
+    if not isinstance(event, LimitsCommand) and (payload.count(b":") == colons or is_flat_and_unique(payload)):
         return None
     parsed = parse_leniently(payload)
     if isinstance(parsed, Fault):

@@ -284,8 +284,15 @@ class RootHome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     partition: int
 
 
+class Outage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="outage"):
+    """Neither actions nor acknowledgements can pass from here on, or can again (`clock: wall` only)."""
+
+    ts: int
+    is_over: bool
+
+
 class Stop(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stop"):
     """The daemon ends in good order here; what waits in the core for its second to pass leaves now."""
 
 
-MadeEvent = Tick | CalendarAdded | Assignment | SlowResult | CatchUpEnd | RootHome | Stop
+MadeEvent = Tick | CalendarAdded | Assignment | SlowResult | CatchUpEnd | RootHome | Outage | Stop

@@ -41,6 +41,7 @@ class Kind(IntEnum):
     STOP = 8
     FOREIGN = 9  # a command to a portfolio of another shard: read, numbered, and not ours
     ROOT_HOME = 10
+    OUTAGE = 11
 
     @property
     def label(self) -> str:

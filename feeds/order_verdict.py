@@ -137,6 +137,15 @@ def paths_to(scope: str) -> tuple[str, ...]:
     return tuple("/".join(parts[: depth + 1]) for depth in range(len(parts)))
 
 
+def units(quantity: float) -> str:
+    """Return a quantity with all its digits: somebody may type it off, and an order of 1,234,567 is not 1.23457e+06.
+
+    >>> units(1_234_567.0), units(0.25), units(3e-8)
+    ('1234567', '0.25', '3e-08')
+    """
+    return f"{quantity:.15g}"
+
+
 def reducible(holding: Holding, side: Side) -> float:
     """Return the most that an order of this side may have so that it reduces, units; 0 where none does.
 
@@ -175,7 +184,7 @@ def judge(standing: Standing, order: Order, holding: Holding, sent: OrdersSent, 
             allowed = max(allowed, reducing)
         case TradingState.REDUCING | TradingState.HALTED:
             allowed = reducing
-            reason = f"{standing.state} lets through what reduces: {allowed:g} of {order.quantity:g}"
+            reason = f"{standing.state} lets through what reduces: {units(allowed)} of {units(order.quantity)}"
     most = smallest(targets_of_book(order.scope, standing.targets, standing.shares), order.instrument)
     left = room(
         most, position=holding.position, pending_buy=holding.pending_buy, pending_sell=holding.pending_sell,
@@ -183,7 +192,8 @@ def judge(standing: Standing, order: Order, holding: Holding, sent: OrdersSent, 
     )  # fmt: skip
     if left < allowed and reducing < allowed:
         allowed = max(left, reducing)
-        reason = f"{order.scope} may hold at most {most:g} of {order.instrument}: {allowed:g} of {order.quantity:g}"
+        sizes = f"{units(allowed)} of {units(order.quantity)}"
+        reason = f"{order.scope} may hold at most {units(most)} of {order.instrument}: {sizes}"
     if allowed >= order.quantity:
         is_free = standing.state is TradingState.ACTIVE
         return Verdict(Outcome.GO, order.quantity, None, reason if is_free else f"{standing.state} allows it")

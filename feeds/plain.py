@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from config.names import NAME_CHARACTERS_MAX
 from feeds.events import Close, Quote, Trade
 from feeds.json_text import is_flat_and_unique
-from feeds.validate import NAME_CHARACTERS_MAX, NUMBER_MAX, TS_END_NS, is_iso_date
+from feeds.validate import NUMBER_MAX, TS_END_NS, is_iso_date
 
 _is_date = functools.lru_cache(maxsize=4096)(is_iso_date)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from config.names import NAME_CHARACTERS_MAX
 from feeds import events
 from feeds.record import RejectReason
 from feeds.shape import Fault, shorten
@@ -14,7 +15,6 @@ from feeds.shape import Fault, shorten
 TS_END_NS = 1 << 63
 NUMBER_MAX = 1e18  # keeps quantity * multiplier * price * fx, and its square, far inside a double
 FACTOR_MIN, FACTOR_MAX = 1e-9, 1e9
-NAME_CHARACTERS_MAX = 256
 TEXT_CHARACTERS_MAX = 4096
 RESERVED_LEAF = "_self"
 

@@ -16,6 +16,7 @@ _BUILT_IN = {
     "data_fresh": "a watched source is silent: only reducing orders until it speaks again",
     "operator_halt": "an operator halted it; it ends by a reinstate command",
     "operator_pin": "an override holds it at this state; it ends with the override",
+    "selftest": "riskd selftest tries the way: no book is concerned, and it clears by itself",
 }
 
 

@@ -98,6 +98,28 @@ RISK_ALERTS: tuple[Alert, ...] = (
         "root is unknown, or a parent portfolio is restricted: each has its own alert.",
     ),
     Alert(
+        name="RiskdAckMissing",
+        severity="critical",
+        expression="riskd_ack_missing == 1",
+        lasts="0s",
+        summary="{{ $labels.portfolio }}: nobody acknowledges what riskd asks for",
+        description="An enforced action was not acknowledged in time, was refused, or stayed partial ({{ $value }}, "
+        "bound 0). Whoever trades there may not have heard of it.",
+        what_to_do="riskd status: which action, who owes it, since when. Ask whoever trades there; halt it by hand "
+        "where nobody knows. riskd selftest tries the way.",
+    ),
+    Alert(
+        name="RiskdEnforcementIneffective",
+        severity="critical",
+        expression="riskd_enforcement_ineffective == 1",
+        lasts="0s",
+        summary="{{ $labels.portfolio }}: positions contradict what was said to be applied",
+        description="A consumer acknowledged an action as applied, and positions, orders or targets say otherwise ({{ "
+        "$value }}, bound 0). The portfolio is halted by it.",
+        what_to_do="riskd status names the book, the instrument and the quantities. Stop whatever sends those orders "
+        "at the venue. It ends when the positions conform, or by a reinstate command.",
+    ),
+    Alert(
         name="RiskdPortfolioUnknown",
         severity="critical",
         expression="riskd_known == 0",

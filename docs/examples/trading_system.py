@@ -115,6 +115,7 @@ class TradingSystem:
             self._was_ready = not self._was_ready
             tell("ready" if self._was_ready else "not_ready")
         standing = self._reader.standing(self._desk.scope)
+        self._acks.answer_selftests(change.news, time.time_ns())
         for action in change.news:
             if action.scope in paths_to(self._desk.scope):
                 tell("action", scope=action.scope, type=action.type, state=standing.state, reason=action.reason)

@@ -114,8 +114,9 @@ def played(*parts: EventDict | Iterable[EventDict], setup: Setup | None = None, 
 
 
 def sent(actions: Iterable[Action], scope: str = "firm/a") -> list[Action]:
-    """Return a scope's actions from noon on."""
-    return [action for action in actions if action.scope == scope and action.ts_decided >= NOON]
+    """Return a scope's actions from noon on; nobody acknowledges here, and what follows from that is left out."""
+    found = [action for action in actions if action.scope == scope and action.ts_decided >= NOON]
+    return [action for action in found if action.reason_code != "ACK_MISSING"]
 
 
 def told(actions: Iterable[Action], scope: str = "firm/a") -> list[tuple[float, str]]:

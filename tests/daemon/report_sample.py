@@ -26,6 +26,12 @@ EVIDENCE = LimitEvidence(
     rate_upper=1.574, readiness=1.85, cusum=0.7, precision=0.25, stage=Stage.SHADOW, false_causes={"data_error": 1},
 )  # fmt: skip
 
+ACKS: dict[str, object] = {
+    "action_id": "ab" * 16, "asked": 5 * 10**9, "ack_by": 10 * 10**9, "open": True, "owing": ["oms"],
+    "said": {"algo": {"result": "partial", "residual": 3.0}}, "missing": {"since": 10 * 10**9, "why": "silent"},
+    "contradictions": ["firm/a S0 went from 10 to 12"],
+}  # fmt: skip
+
 
 def small_run() -> Played:
     """Play firm (gross leverage 0.125), firm/a (0.2) and firm/b (0.05), before any return is known."""
@@ -52,7 +58,7 @@ def shard_report(core: Core, shard: int = 0) -> ShardReport:
         lag_records={"market_data": 7, "positions": 2}, waiting=1, outbox=2, oldest_s=0.25, audit_waiting=3,
         seq={"actions": 1, "shadow": 9}, lease_until_s=1_800_000_030.0,
         instruments={"fresh": 1, "stale": 1, "suspect": 0, "missing": 0}, not_fresh={"S1": "stale"}, sources=feeds,
-        evidence={"leverage": asdict(EVIDENCE)},
+        evidence={"leverage": asdict(EVIDENCE)}, acks={"firm": ACKS},
     )  # fmt: skip
 
 

@@ -127,3 +127,12 @@ def test_a_command_that_takes_two_says_how_the_second_agrees(config: Path, tmp_p
         down = typed(config, "override", "firm", "--limit", "lev", "--to", "1", "--for", "1h", *key)
         assert "another person" not in down.output
         assert "override by ana" in down.output
+
+
+@pytest.mark.parametrize("said", ["a\nb", "\x1b[2J", "", "x" * 5_000, "\udcff"])
+def test_what_the_daemon_would_refuse_is_refused_before_it_is_sent(config: Path, said: str) -> None:
+    """Else it looks sent: a halt whose reason has two lines would be found in the dead letters, by nobody."""
+    for more in ([], ["--dry-run"]):
+        words = ["halt", "firm", "-c", str(config), "--reason", said, "--actor", "ana"]
+        result = CliRunner().invoke(app, [*words, "--key", str(config.with_name("ana.pem")), *more])
+        assert (result.exit_code, result.stdout) == (2, "")

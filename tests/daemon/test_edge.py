@@ -19,6 +19,7 @@ from feeds.events import (
     Foreign,
     Instrument,
     MadeEvent,
+    Outage,
     Quote,
     RootHome,
     SlowResult,
@@ -107,6 +108,7 @@ MADE: list[MadeEvent] = [
     Assignment(epoch=2, partitions=(("md", 0, 7), ("positions", 1, -1))),
     CatchUpEnd(ts=9),
     RootHome(root="firm", partition=2),
+    Outage(ts=5, is_over=True),
     Stop(),
 ]
 

@@ -47,8 +47,9 @@ def test_every_action_of_a_demo_is_explained_from_its_folder(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_800)
 def test_every_action_of_the_shipped_recording_is_explained_from_its_replay(tmp_path: Path) -> None:
     replay(ReplayPlan(recording=EQUITIES.recording, out=tmp_path))
     ids = check_all(EQUITIES.recording, tmp_path, None)
-    asked = Asked(ids[-1], recording=EQUITIES.recording, audit=tmp_path / "audit", actions=tmp_path)
+    asked = Asked(ids[1], recording=EQUITIES.recording, audit=tmp_path / "audit", actions=tmp_path)
     assert explain(asked).is_match

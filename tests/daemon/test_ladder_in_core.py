@@ -21,7 +21,8 @@ def records(played: Played, *kinds: str) -> list[dict[str, object]]:
 
 
 def published(played: Played) -> list[str]:
-    return [action.type for action in played.outputs.actions]
+    """What decisions published: nobody acknowledges here, and what follows from that is left out."""
+    return [action.type for action in played.outputs.actions if action.reason_code != "ACK_MISSING"]
 
 
 def year(*parts: Iterable[EventDict]) -> list[EventDict]:

@@ -140,3 +140,47 @@ def test_modes_decide_alike_through_a_change_of_limits() -> None:
     runs = [played(events, setup=desk_setup(mode=mode)) for mode in ("monitoring", "full")]
     digests = [[each.digest for each in run.outputs.decisions] for run in runs]
     assert digests[0] == digests[1]
+
+
+def test_a_refusal_fits_into_a_record_however_much_is_wrong() -> None:
+    """A dead letter that no broker takes would end the daemon, and every restart would meet it again."""
+    many, long = limits(5, "m", *[{}] * 5_000), limits(6, "l", {**NET, "id": "x" * 300_000})
+    run = played(many, long, priced(7))
+    refused = [each[1] for each in run.outputs.rejections]
+    assert [each.reason for each in refused] == ["BAD_LIMITS", "BAD_LIMITS"]
+    assert all(len(each.detail) < 12_000 for each in refused)
+    assert refused[0].detail.endswith("more")
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "a\nb", "", "x" * 257])
+@pytest.mark.parametrize("field", ["id", "scope", "rule_name"])
+def test_names_that_a_command_brings_are_printable_and_bounded(name: str, field: str) -> None:
+    """They stand in every record of the limit and on people's terminals."""
+    run = played(limits(5, "l", {**NET, field: name}, merge=True), priced(6))
+    assert run.reasons() == ["BAD_LIMITS"]
+
+
+def test_what_waits_is_overtaken_by_a_change_of_its_limit() -> None:
+    """Ana asks for 3 over a level of 2; eve lowers it to 1.2; bob does not agree to 3 over 1.2 by an old request."""
+    asked = raised(0.1, "up", 60, 3.0)[0]
+    eve = said("limits", 0.2, "t", by="eve", limits=[at_level(1.2)], merge=True)
+    run = played(asked, eve, said("approve", 0.3, "y", by="bob", approves="up"), BREACH)
+    assert run.reasons() == ["UNKNOWN_COMMAND"]
+    assert "overtaken by t" in run.outputs.rejections[0][1].detail
+    assert [each["change"] for each in records(run, "approval")] == ["requested", "overtaken"]
+    assert told(run.outputs.actions) == [(1.0, "halt")]
+
+
+def test_a_list_that_waits_undoes_nothing_that_was_tightened_since() -> None:
+    loose = limits(0.1, "l", at_level(5.0), merge=True)
+    tight = limits(0.2, "t", at_level(1.2), merge=True)
+    run = played(loose, tight, said("approve", 0.3, "y", by="bob", approves="l"), BREACH)
+    assert run.reasons() == ["UNKNOWN_COMMAND"]
+    assert told(run.outputs.actions) == [(1.0, "halt")]
+
+
+def test_what_waits_for_another_limit_goes_on_waiting() -> None:
+    other = limits(0.2, "t", {**NET, "levels": [{"at": 50.0, "action": "throttle"}]}, merge=True)
+    run = played(raised(0.1, "up", 60, 3.0)[0], other, said("approve", 0.3, "y", by="bob", approves="up"), BREACH)
+    assert run.reasons() == []
+    assert told(run.outputs.actions) == []

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from daemon.check_order_text import print_answer
 from daemon.order_answer import OrderRefusedError, RefusalCode, answer_json, decode_question, refusal_json
 from daemon.order_check import OrderChecker
-from tests.daemon.order_desk import desk
+from tests.daemon.order_desk import GROSS, ask, desk
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,41 @@ def test_the_answer_as_json_has_numbers_with_status_and_the_state_it_saw() -> No
     assert [each["binds"] for each in document["limits"]] == [True, False]
     refusal = json.loads(refusal_json(RefusalCode.LOT, "why", "7"))
     assert (refusal["error"], refusal["request_id"]) == ("LOT", "7")
+
+
+def test_how_much_may_go_is_told_with_all_digits(capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody types it off: 1.99989e+06 would be ten too many."""
+    core = desk([GROSS | {"levels": [{"at": 2e8 + 500.0, "action": "halt"}]}])
+    answer = ask(core, "A", 2_345_678.0)
+    assert answer.quantity == 1_999_885.0
+    assert answer.reason.startswith("1999885 of 2345678 may go: ")
+    print_answer(answer_json(answer), as_json=False)
+    assert "REDUCED  buy 1999885 of 2345678 A for firm/desk\n" in capsys.readouterr().out
+    with pytest.raises(OrderRefusedError, match=r"lot 10 of NEW, got 1234567\.5$"):
+        ask(core, "NEW", 1_234_567.5)
+
+
+def test_what_is_printed_is_the_bytes_of_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name between colons is a name: rich would make an ox of it."""
+    content = b'{"instrument":"X:PIT:ox:1"}'
+    print_answer(content, as_json=True)
+    assert capsys.readouterr().out.encode() == content + b"\n"
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_the_names_of_limits_and_books_are_never_cut_off(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    """In 80 columns, and in a pipe, where someone greps for them."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    if is_terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    limit = GROSS | {"id": "gross_exposure_of_every_single_book", "levels": [{"at": 2_345_678.0, "action": "halt"}]}
+    print_answer(answer_json(ask(desk([limit]), "A", 90_000.0)), as_json=False)
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    table = printed[printed.index("seen after") :]
+    if not is_terminal:
+        assert "gross_exposure_of_every_single_book" in table
+    assert "2,345,678" in table

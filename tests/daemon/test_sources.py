@@ -78,9 +78,9 @@ def test_a_source_that_falls_silent_restricts_every_root_at_its_due_time() -> No
     assert [state_of(run, scope) for scope in ("firm", "fund", "firm/a")] == ["REDUCING", "REDUCING", "ACTIVE"]
     assert at_place(run.state("firm/a"), "trading_state.effective") == "REDUCING"
     action = run.outputs.actions[-1]
-    assert (action.type, action.params.targets) == ("reduce_position", ())
+    assert (action.type, action.params.targets, action.reason_code) == ("reduce_position", (), "ACK_MISSING")
     kinds = [record["kind"] for record in run.outputs.audit if record.get("limit") == "data_fresh"]
-    assert kinds == ["decision", "action", "action"] * 2
+    assert kinds == [*["decision", "action", "action"] * 2, "action", "action"]  # nobody acknowledged: told again
 
 
 def test_a_root_that_comes_into_being_during_a_silence_is_restricted_at_once() -> None:

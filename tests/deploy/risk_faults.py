@@ -94,6 +94,24 @@ RISK_FAULTS: tuple[Fault, ...] = (
         says="Trading state 1 on the actions topic (1 THROTTLED, 2 REDUCING; bound 0).",
     ),
     Fault(
+        name="nobody acknowledges an action",
+        series={f"riskd_ack_missing{{{BOOK}}}": then(0, 1)},
+        firing={("RiskdAckMissing", "critical"): 1},
+        labels=BOOK_LABELS,
+        summary="firm: nobody acknowledges what riskd asks for",
+        says="An enforced action was not acknowledged in time, was refused, or stayed partial (1, bound 0). Whoever "
+        "trades there may not have heard of it.",
+    ),
+    Fault(
+        name="positions contradict what was applied",
+        series={f"riskd_enforcement_ineffective{{{BOOK}}}": then(0, 1)},
+        firing={("RiskdEnforcementIneffective", "critical"): 1},
+        labels=BOOK_LABELS,
+        summary="firm: positions contradict what was said to be applied",
+        says="A consumer acknowledged an action as applied, and positions, orders or targets say otherwise (1, bound "
+        "0). The portfolio is halted by it.",
+    ),
+    Fault(
         name="no snapshot of the positions comes",
         series={f"riskd_known{{{BOOK}}}": then(1, 0)},
         firing={("RiskdPortfolioUnknown", "critical"): 1},

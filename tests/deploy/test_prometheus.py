@@ -23,6 +23,9 @@ from deploy.monitoring.files import dashboards
 from deploy.monitoring.names import metric_prefix, with_prefix
 from deploy.monitoring.recording_rules import recording_rules
 from deploy.monitoring.rules import ALERTS
+from feeds.action_acks import Acknowledger
+from feeds.action_reader import ActionReader
+from feeds.action_records import ActionRecord
 from feeds.kafka_topics import create_topics
 from feeds.player import play
 from feeds.recording import read_records
@@ -82,6 +85,33 @@ class LiveFeed:
         self._producer.produce(topic, json.dumps(event).encode(), key=key.encode())
 
 
+class Consumer:
+    """A trading system that is always at work: what it says of each action is partial, with ever less to do."""
+
+    def __init__(self, kafka: KafkaConfig) -> None:
+        self._kafka = kafka
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._say_on, name="consumer")
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(10)
+
+    def _say_on(self) -> None:
+        topics, left = self._kafka.topics, 1_000.0
+        asked: dict[str, ActionRecord] = {}
+        reader = ActionReader(self._kafka.bootstrap, actions=topics.actions, leases=topics.leases)
+        with reader, Acknowledger(self._kafka.bootstrap, "oms", topic=topics.acks) as acks:
+            while not self._over.is_set():
+                asked |= {action.scope: action for action in reader.poll(FEED_EVERY_S).news if action.requires_ack}
+                left -= 1.0
+                for action in asked.values():
+                    acks.send(action, "partial", time.time_ns(), left)
+
+
 @pytest.fixture
 def scene(tmp_path: Path, kafka_config: KafkaConfig) -> Iterator[Scene]:
     program = tool("prometheus", "PROMETHEUS_BIN", "Debian's package prometheus")
@@ -94,6 +124,7 @@ def scene(tmp_path: Path, kafka_config: KafkaConfig) -> Iterator[Scene]:
         daemon = stack.enter_context(RunningDaemon(stage))
         daemon.wait_for("caught_up")
         stack.enter_context(LiveFeed(kafka_config))
+        stack.enter_context(Consumer(kafka_config))
         target = cast(str, daemon.ready["http"])
         yield Scene(config, stack.enter_context(RunningPrometheus(program, folder, config, target)))
 

@@ -1,8 +1,11 @@
 """Which limits hold where, at which levels, and in which order."""
 
+import re
 from math import inf
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config.schema import Level
 from enforcement.builtin import Freshness
@@ -38,6 +41,23 @@ def bound_one(limit):
 )  # fmt: skip
 def test_a_glob_stays_within_one_element_unless_it_is_doubled(pattern: str, scope: str, does: bool) -> None:
     assert matches(pattern, scope) == does
+
+
+PARTS = st.lists(st.sampled_from(["a", "b", "ab", "*", "?", "a*", "**"]), min_size=1, max_size=6)
+
+
+@given(PARTS, st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=6))
+def test_a_glob_matches_what_the_same_regular_expression_matches(pattern: list[str], path: list[str]) -> None:
+    parts = {"**": "(?:[^/]+/)*", "*": "[^/]*/", "?": "[^/]/"}
+    expression = "".join(parts.get(part, part.replace("*", "[^/]*") + "/") for part in pattern)
+    expected = re.fullmatch(expression, "/".join(path) + "/") is not None
+    assert matches("/".join(pattern), "/".join(path)) == expected
+
+
+def test_a_glob_of_many_double_stars_does_not_try_every_way() -> None:
+    """A command may name a glob of 256 characters; the longest path has 128 parts. Every way: 10^37."""
+    assert not matches("**/" * 84 + "zz", "/".join("a" * 128))
+    assert matches("**/a/" * 50 + "**", "/".join("a" * 128))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ def quote(ts: str = "1", bid: str = "1", more: str = "") -> tuple[str, bytes]:
     return "quote", (QUOTE % (ts, bid, more)).encode()
 
 
+def in_limits(raw: bytes) -> tuple[str, bytes]:
+    return "limits", changed("limits", limits=["@"])[1].replace(b'"@"', raw)
+
+
 BAD: list[tuple[RejectReason, str, tuple[str, bytes]]] = [
     (R.NOT_JSON, "payload", ("quote", b"")),
     (R.NOT_JSON, "payload", ("quote", b" \r")),
@@ -76,6 +80,10 @@ BAD: list[tuple[RejectReason, str, tuple[str, bytes]]] = [
     (R.NOT_FINITE, "bid", quote(bid="9" * 310)),
     (R.NOT_FINITE, "NaN", quote(more=',"venue":NaN')),
     (R.NOT_FINITE, "limits", ("limits", changed("limits")[1].replace(b"1.5", b"1e999"))),
+    (R.NOT_FINITE, "limits", in_limits(b"1e999")),
+    (R.NOT_FINITE, "limits", in_limits(b"9" * 5000)),
+    (R.NOT_JSON, "UTF-8", in_limits(b'"\xff"')),
+    (R.TOO_LARGE, "levels", in_limits(b"[" * 900 + b"]" * 900)),
     (R.BAD_TIMESTAMP, "ts", quote(ts="-1")),
     (R.BAD_TIMESTAMP, "ts", quote(ts=str(2**63))),
     (R.BAD_TIMESTAMP, "ts", quote(ts="9" * 5000)),

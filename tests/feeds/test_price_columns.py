@@ -8,12 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from config.names import NAME_CHARACTERS_MAX
 from feeds.decode import decode
 from feeds.events import Quote, Trade
 from feeds.kernels.scan import NAME_BYTES_MAX
 from feeds.price_columns import plain_columns
 from feeds.symbols import Symbols
-from feeds.validate import NAME_CHARACTERS_MAX
 
 NUMBERS = st.one_of(
     st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?", fullmatch=True),

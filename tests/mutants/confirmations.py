@@ -194,8 +194,8 @@ CONFIRMATIONS: tuple[Mutant, ...] = (
         "a star reaches into children",
         WRONG_SCOPE,
         "enforcement/limits.py",
-        "return bool(elements) and fnmatchcase(elements[0], patterns[0]) and _match(patterns[1:], elements[1:])",
-        'return fnmatchcase("/".join(elements), "/".join(patterns))',
+        "    at = taken = 0\n",
+        '    return fnmatchcase("/".join(elements), "/".join(patterns))\n    at = taken = 0\n',
         ("tests/enforcement/test_limits.py",),
     ),
     Mutant(

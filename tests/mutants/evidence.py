@@ -44,7 +44,7 @@ EVIDENCE: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
-        "time without a number is live time",
+        "time without a number counts for nothing",
         NO_EVIDENCE,
         "enforcement/ladder.py",
         '"uptime": figures.uptime >= settings.uptime_min,',

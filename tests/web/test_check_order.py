@@ -104,6 +104,10 @@ def test_the_command_asks_the_daemon_and_exits_by_the_answer() -> None:
         unknown = run(app, ["check-order", "firm/dsk", "buy", "1", "A", "--url", url])
         assert (unknown.exit_code, unknown.stderr[:26]) == (1, "riskd: UNKNOWN_PORTFOLIO: ")
         assert run(app, ["check-order", "firm/desk", "hold", "1", "A", "--url", url]).exit_code == 2
+        for quantity in ("0", "nan", "1e400"):
+            wrong = run(app, ["check-order", "firm/desk", "buy", quantity, "A", "--url", url])
+            assert wrong.exit_code == 2, "an order that is none is no order that may not go"
+            assert "quantity must be finite and above 0" in wrong.stderr
     assert "nothing answers at" in run(app, ["check-order", "firm/desk", "buy", "1", "A", "--url", url]).stderr
 
 

@@ -50,6 +50,7 @@ def enforcement(config: Config) -> Dashboard:
             ),
             (_evidence(threshold),),
             (_published(), _decided()),
+            (_acknowledged(), _ack_times(), _followed()),
             (_rates(threshold), _readiness()),
             (_judged_false(),),
             (_exceptions(), _until_their_end()),
@@ -103,6 +104,31 @@ def _decided() -> timeseries.Panel:
     query = "sum by (kind) (increase(riskd_decisions_total[$__rate_interval]))"
     says = "Decisions, the same in every mode: changes of a life, escalations, new targets, reminders while halted."
     return graph("Decisions", says, [Query(query, "{{kind}}")], is_stacked=True)
+
+
+def _acknowledged() -> timeseries.Panel:
+    query = "sum by (result, standing) (increase(riskd_acks_total[$__rate_interval]))"
+    says = (
+        "What consumers say of actions, and what it is worth. Only what counts, on the newest action of a scope, does "
+        "anything; with several shards each hears all, so that those of another shard are unknown."
+    )
+    return graph("Acknowledgements", says, [Query(query, "{{result}} {{standing}}")], width=8, is_stacked=True)
+
+
+def _ack_times() -> timeseries.Panel:
+    asked = "sum by (le) (rate(riskd_ack_seconds_bucket[$__rate_interval]))"
+    queries = [Query(f"histogram_quantile({share}, {asked})", name) for share, name in ((0.5, "median"), (0.99, "p99"))]
+    says = "From an action to an acknowledgement that counts; it has to come within `enforcement.acks.within`."
+    return graph("Time to acknowledge", says, queries, width=8, unit="s")
+
+
+def _followed() -> timeseries.Panel:
+    queries = [
+        Query("sum by (kind) (increase(riskd_follow_ups_total[$__rate_interval]))", "{{kind}}"),
+        Query("sum(riskd_acks_open)", "open now"),
+    ]
+    says = "Acknowledgements that stayed away or came after all, positions that contradict one, and what is open."
+    return graph("What followed actions", says, queries, width=8)
 
 
 def _rates(threshold: float) -> timeseries.Panel:

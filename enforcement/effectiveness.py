@@ -1,0 +1,120 @@
+"""Whether actions that consumers say they applied have their effect: what contradicts them, and what that asks for."""
+
+from collections.abc import Iterator
+
+from config.acks import AcksConfig
+from enforcement.contradictions import Books, Moved, Ordered, Watch, restricts, targets_of
+from enforcement.follow_words import ENFORCEMENT_EFFECTIVE, FOLLOW_UP_LIMITS, LEVEL, FollowUp, FollowUpKind
+from enforcement.merge import Demand
+from enforcement.moment import OpenTime
+from enforcement.reasons import ReasonCode
+from enforcement.records import Action, HaltParams, NoParams
+
+_NAMED_MAX = 3
+
+
+class Effectiveness:
+    """The watched scopes of one shard: those that a record restricts which every consumer says it has applied."""
+
+    def __init__(self, config: AcksConfig, opens: OpenTime) -> None:
+        self._config, self._opens = config, opens
+        self._watches: dict[str, Watch] = {}
+        self._since: dict[str, int] = {}  # of scopes that positions contradict, core time
+        self._told: dict[str, int] = {}  # contradictions that were told, by scope
+
+    def watched(self, root: str) -> Iterator[str]:
+        """Yield the scopes of a root that are watched."""
+        return (scope for scope in self._watches if scope.split("/", 1)[0] == root)
+
+    def contradicted(self, scope: str) -> tuple[str, ...]:
+        """Return what contradicts the scope's actions, in words."""
+        watch = self._watches.get(scope)
+        return () if watch is None else tuple(each.text for each in watch.found.values())
+
+    def publish(self, action: Action) -> None:
+        """Take in an action by a decision: what it does not ask for any more is not watched any more."""
+        watch = self._watches.get(action.scope)
+        if watch is None:
+            return
+        watch.is_over = not restricts(action, FOLLOW_UP_LIMITS)
+        asked = () if watch.is_over else targets_of(action)
+        watch.forgive_targets({target.instrument: target.max_abs_qty for target in asked})
+        if watch.is_over and not watch.found:
+            del self._watches[action.scope]
+
+    def acknowledge(self, action: Action, now_ns: int) -> None:
+        """Take in that everybody who has to says that a record is applied; a second word of it changes nothing."""
+        watch = self._watches.get(action.scope)
+        if (watch is not None and watch.action_id == action.action_id) or not restricts(action, FOLLOW_UP_LIMITS):
+            return
+        if watch is None or watch.is_over:
+            found = {} if watch is None else watch.found
+            watch = Watch(now_ns, now_ns + self._config.grace, action.action_id, found=found)
+            self._watches[action.scope] = watch
+        watch.action_id, watch.targets, watch.is_patient = action.action_id, targets_of(action), True
+        watch.due_ns = self._targets_due_ns(action.scope, now_ns) if watch.targets else 0
+
+    def judge(self, event: Moved | Ordered, now_ns: int) -> None:
+        """Take in what happened in a book, for every watched scope above it."""
+        for scope, watch in self._watches.items():
+            if not watch.is_over and (event.book == scope or event.book.startswith(f"{scope}/")):
+                watch.judge(event, now_ns)
+
+    def settle(self, scope: str, now_ns: int, books: Books) -> FollowUp | None:
+        """Return what is to be told now: contradictions that are new, or that there are none any more."""
+        watch = self._watches.get(scope)
+        if watch is None:
+            return None
+        if 0 < watch.due_ns <= now_ns:
+            watch.meet(scope, books)
+            watch.due_ns = 0 if watch.is_patient else self._targets_due_ns(scope, now_ns)
+        watch.conform(scope.split("/", 1)[0], books)
+        told = self._told.get(scope, 0)
+        self._told[scope] = len(watch.found)
+        if len(watch.found) > told:
+            self._since.setdefault(scope, now_ns)
+            return FollowUp(
+                "ineffective", scope, watch.action_id, self._words(watch), ReasonCode.ENFORCEMENT_INEFFECTIVE
+            )
+        if told and not watch.found:
+            return self._end(scope, watch, "conforms", "positions and orders conform again", None)
+        return None
+
+    def reinstate(self, scope: str, reason: str) -> FollowUp | None:
+        """End what positions contradict, because a person says so; None where nothing does."""
+        watch = self._watches.get(scope)
+        if watch is None or scope not in self._since:
+            return None
+        watch.found.clear()
+        watch.due_ns = 0
+        self._told[scope] = 0
+        return self._end(scope, watch, "reinstated", reason, ReasonCode.OPERATOR_REINSTATE)
+
+    def demands(self, scope: str) -> list[Demand]:
+        """Return what contradictions ask for."""
+        since_ns = self._since.get(scope)
+        if since_ns is None:
+            return []
+        if self._config.on_ineffective == "warn":
+            return [Demand(ENFORCEMENT_EFFECTIVE, LEVEL, since_ns, "warn", NoParams())]
+        return [Demand(ENFORCEMENT_EFFECTIVE, LEVEL, since_ns, "halt", HaltParams("increasing", flatten=False))]
+
+    def due_ns(self, scope: str) -> int | None:
+        """Return when the targets of a scope have to be met, None where no time is set."""
+        watch = self._watches.get(scope)
+        return None if watch is None else watch.due_ns or None
+
+    def _end(self, scope: str, watch: Watch, kind: FollowUpKind, reason: str, code: ReasonCode | None) -> FollowUp:
+        del self._since[scope]
+        if watch.is_over:
+            del self._watches[scope]
+        return FollowUp(kind, scope, watch.action_id, reason, code, is_loud=False)
+
+    def _targets_due_ns(self, scope: str, now_ns: int) -> int:
+        return self._opens.advance(scope, now_ns, self._config.targets_within)
+
+    @staticmethod
+    def _words(watch: Watch) -> str:
+        texts = [each.text for each in watch.found.values()]
+        more = f" and {len(texts) - _NAMED_MAX} more" if len(texts) > _NAMED_MAX else ""
+        return f"applied, and contradicted: {'; '.join(texts[-_NAMED_MAX:])}{more}"
