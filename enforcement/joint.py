@@ -28,6 +28,7 @@ from risk.measures import Measures, Vector
 
 # So often the limits are cleared in turn, each from where the one before left the book; then the whole book shrinks.
 ROUNDS_MAX = 4
+DRIFT = 0.01  # as with targets, less than this moves nothing: prices alone would ask anew all day
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,12 @@ def key_of(asked: Sequence[Asked], holder: ScopeLives) -> JointKey:
     )
 
 
-def still_clears(joint: Joint, scope: Held) -> bool:
+def still_clears(joint: Joint, scope: Held, *, slack: float = 0.0) -> bool:
     """Say whether an answer that cleared all of its limits still does, with the book and the levels of this moment.
 
     A level that the scope does not have any more has nothing to clear.
+
+    slack : how far over a clear level is no matter, in parts of it
     """
     holder = scope.holder
     asked = levels_of(holder, joint.clears)
@@ -107,7 +110,7 @@ def still_clears(joint: Joint, scope: Held) -> bool:
     asks = asked_of(book, joint)
     nets = [asks.net, asks.parts.sum(axis=0)] if joint.books else [asks.net]
     nets.append(under_caps(book, asks.parts, scope.caps) if scope.caps else asks.net)
-    return all(limit.over(net) <= 0.0 for limit in _excesses(asked, scope, book) for net in nets)
+    return all(limit.over(net) <= slack for limit in _excesses(asked, scope, book) for net in nets)
 
 
 def asked_by(merged: Merged, holder: ScopeLives) -> list[Asked]:
@@ -126,14 +129,14 @@ def levels_of(holder: ScopeLives, names: Iterable[tuple[str, str]]) -> list[Aske
     ]
 
 
-def covers(merged: Merged, scope: Held) -> bool:
-    """Say whether what a scope is held to still clears every level that asks for it."""
+def covers(merged: Merged, scope: Held, *, slack: float) -> bool:
+    """Say whether what a scope is held to still clears every level that asks for it, but for the slack."""
     params = merged.params
     assert isinstance(params, ReduceParams | HaltParams), f"{merged.type} asks for no targets"
     clears = _names(asked_by(merged, scope.holder), scope.holder)
     cancels = "none" if params.cancel_working is UNSET else params.cancel_working
     books = () if params.books is UNSET else params.books
-    return still_clears(Joint((), params.targets or (), books, cancels, "", clears), scope)
+    return still_clears(Joint((), params.targets or (), books, cancels, "", clears), scope, slack=slack)
 
 
 def _solved(book: Book, asked: Sequence[Asked], limits: Sequence[_Excess]) -> Reduction:

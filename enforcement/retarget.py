@@ -4,14 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from config.sensor_facts import Metric
+import numpy as np
+
 from enforcement.attention import has_moved
-from enforcement.joint import Held, still_clears
+from enforcement.joint import DRIFT, Held, still_clears
 from enforcement.life import Clock, Life, is_breaching
 from enforcement.oversteps import Guard, asked_of, no_oversteps, spare
 from enforcement.records import BookTarget, Effect, LifeState, Side, Target
 from enforcement.scopes import ScopeLives
-from enforcement.targets import ClearAt, Reduction, is_material, solve
+from enforcement.targets import Reduction, is_material, solve, tolerance
 from risk.book import Book
 from risk.measures import Measures
 from sensors.reading import Reading
@@ -81,32 +82,34 @@ def retargeted(holder: ScopeLives, index: int, level: int, step: Step, sight: Si
 
     found = solve(book, metric, clear_at)
     solved = replace(after, solved_statistic=step.reading.statistic, solved_book=book_digest)
-    if is_new or _differs(after, found, book, metric, clear_at):
+    if is_new or _differs(after, found, book):
         found = spare(book, metric, clear_at, found, sight.guard)
-        if is_new or _differs(after, found, book, metric, clear_at):
+        if is_new or _differs(after, found, book):
             asked = replace(solved, targets=found.targets, books=found.books, cancels=found.cancels)
             return replace(asked, clears_if=found.clears_if), True
     joint = holder.joints.get(Effect.SHADOW)  # of all limits: no decision depends on which of them may act
     if joint is None:
         return solved, False
-    return solved, not still_clears(joint, Held(holder, book, sight.measures, holder.ask_caps(Effect.SHADOW)))
+    return solved, not still_clears(
+        joint, Held(holder, book, sight.measures, holder.ask_caps(Effect.SHADOW)), slack=DRIFT
+    )
 
 
-def _differs(life: Life, found: Reduction, book: Book, metric: Metric, clear_at: ClearAt) -> bool:
+def _differs(life: Life, found: Reduction, book: Book) -> bool:
     """Say whether another reduction has to be asked for than the one that is.
 
-    The shares of books stay as long as they clear: who has done his is not asked for more because another has not.
+    The shares of books stay as long as they add up to no more than is asked for, to a lot or 1 %: who has done his is
+    not asked for more because another has not.
     """
     lots = dict(zip(book.instruments, book.lot.tolist(), strict=True))
     if found.cancels != life.cancels or is_material(life.targets, found.targets, lots):
         return True
     if bool(found.books) != bool(life.books):
         return True
-    if not life.books or not found.does_clear:
-        return False
-    left = book if life.cancels == "none" else book.without(life.cancels)
-    net = asked_of(book, life).parts.sum(axis=0)
-    return not left.evaluate(metric.name, net) <= clear_at(left.names(net))
+    held = dict(zip(book.instruments, np.abs(asked_of(book, life).parts.sum(axis=0)).tolist(), strict=True))
+    return bool(life.books) and any(
+        held[each.instrument] - each.max_abs_qty > tolerance(each, lots) for each in found.targets
+    )
 
 
 def _turned(life: Life, sight: Sight) -> tuple[Life, bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from enforcement.change import Change
-from enforcement.joint import Held, asked_by, covers
+from enforcement.joint import DRIFT, Held, asked_by, covers
 from enforcement.merge import Merged
 from enforcement.moment import Moment
 from enforcement.records import Effect, HaltParams, Kind, LifeState, ReduceParams
@@ -28,7 +28,7 @@ def settle_change(holder: ScopeLives, measures: Measures, book: Callable[[], Boo
     known = holder.joints.get(Effect.SHADOW)
     if not asks_for_targets(holder.shadow) or (known is not None and not known.clears):
         return None
-    if covers(holder.shadow, Held(holder, book(), measures, holder.ask_caps(Effect.SHADOW))):
+    if covers(holder.shadow, Held(holder, book(), measures, holder.ask_caps(Effect.SHADOW)), slack=DRIFT):
         return None
     for asked in asked_by(holder.shadow, holder):
         if asked.life.state is LifeState.FIRING and asked.life.targets:

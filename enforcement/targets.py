@@ -126,10 +126,15 @@ def is_material(old: Sequence[Target | BookTarget], new: Sequence[Target | BookT
         return True
     for target in new:
         known = before[_place(target)]
-        tolerance = max(lots[target.instrument], 0.01 * known.max_abs_qty)
-        if known.allowed_side != target.allowed_side or abs(target.max_abs_qty - known.max_abs_qty) > tolerance:
+        has_moved = abs(target.max_abs_qty - known.max_abs_qty) > tolerance(known, lots)
+        if known.allowed_side != target.allowed_side or has_moved:
             return True
     return False
+
+
+def tolerance(target: Target | BookTarget, lots: dict[str, float]) -> float:
+    """Return by how much a target may move and is the same, units: a lot or 1 %, whichever is larger."""
+    return max(lots[target.instrument], 0.01 * target.max_abs_qty)
 
 
 def _place(target: Target | BookTarget) -> tuple[str, str]:
