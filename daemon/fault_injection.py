@@ -27,8 +27,12 @@ _LOOKS = 12  # more than any default confirmation asks for
 class _EmptyBook:
     """A book that holds nothing: these limits only warn, and solve no reduction."""
 
+    scope = _SCOPE
     instruments: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
     quantity = unit = lot = buys = sells = np.zeros(0)
+    held_in = np.zeros((0, 0))
+    can_trade = np.zeros(0, dtype=bool)
 
     def components(self, metric: str) -> Vector:  # noqa: ARG002 -- the shape of all books
         return np.zeros(0)
@@ -40,6 +44,12 @@ class _EmptyBook:
         return 0
 
     def without(self, orders: Orders) -> "_EmptyBook":  # noqa: ARG002 -- the shape of all books
+        return self
+
+    def reduced(self, quantity: Vector) -> "_EmptyBook":  # noqa: ARG002 -- the shape of all books
+        return self
+
+    def part(self, scope: str) -> "_EmptyBook":  # noqa: ARG002 -- the shape of all books
         return self
 
     def details(self, metric: str) -> tuple[tuple[str, float], ...]:  # noqa: ARG002 -- the shape of all books

@@ -103,21 +103,17 @@ class Looking:
             measure_dirty(state)
             self._evaluate(n, "other", ts_event, suspect=False, new_row=False)
         if new_row:
-            for record in row_audits(state):
+            for record in (*row_audits(state), *(backtest_audit(state, exception) for exception in exceptions)):
                 self.write(record)
-            for exception in exceptions:
-                self.write(backtest_audit(state, exception))
             self._complete_row()
             if self.series is not None:
                 self.outputs.series += self.series.row()
 
     def fire_life(self, name: str, due_ns: int, *, n: int) -> None:
         """Hand a timer of a breach life to the enforcer."""
-        path = self._enforcer.scope_of_timer(name)
-        p = self._state.scope_index[path]
+        p = self._state.scope_index[self._enforcer.scope_of_timer(name)]
         moment = self._moment(p, n, "time", due_ns, suspect=False, new_row=False)
-        outcomes = self._enforcer.timer(name, due_ns, measures_of(self._state, p), self._book(p), moment)
-        self._take(p, outcomes)
+        self._take(p, self._enforcer.timer(name, due_ns, measures_of(self._state, p), self._book(p), moment))
 
     def fire_ladder(self, name: str, due_ns: int) -> None:
         """Hand a timer of the ladders to them: the daily look, or a number that has been INVALID for too long."""
@@ -278,6 +274,10 @@ class Looking:
         state.arrays.alive[p] = int(self._enforcer.alive(path))
         if state.arrays.dozing[p] == 1:
             rouse(state, p, self._enforcer.wake_levels(path))
+        for above in state.path_of(p)[1:] if outcomes else ():
+            seen = self.measures_and_moment(above, outcomes[-1].decision.inputs.n, state.now_ns)
+            if settled := self._enforcer.settle(state.scopes[above], *seen, self._book(above)):
+                self._take(above, settled)
 
     def let_out(self, action: Action, *, ts: int | None = None) -> None:
         """Publish an action; ts: when it leaves, where that is not the time of its decision."""

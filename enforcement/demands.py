@@ -36,7 +36,8 @@ def params_for(action: ActionType, life: Life, level: Level) -> Params:
         case "throttle":
             return _throttle(level.params, life.nav)
         case "reduce_position":
-            return ReduceParams(life.targets, UNSET if life.cancels == "none" else life.cancels)
+            cancels = UNSET if life.cancels == "none" else life.cancels
+            return ReduceParams(life.targets, cancels, life.books or UNSET)
         case "halt":
             return _halt(level.params)
         case _:

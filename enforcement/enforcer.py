@@ -1,6 +1,7 @@
 """The one evaluator: from measures to decisions and actions, for live, replay and the command line alike."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from config.schema import Config, Limit
 from enforcement.attention import is_calm, is_settled
@@ -11,18 +12,21 @@ from enforcement.effects import Stage, Standing
 from enforcement.evidence import LimitEvidence
 from enforcement.follow_ups import CATCH_UP, FollowUps
 from enforcement.follow_words import FollowUp
-from enforcement.judgement import LazyBook, Sight, judge
-from enforcement.ladder import Unit
+from enforcement.judgement import judge
 from enforcement.ladders import Ladders
-from enforcement.life import Clock, Life, timer_due_ns
+from enforcement.life import Clock
+from enforcement.life_timer import arm
 from enforcement.limits import BoundLimit, bind_built_in, bind_configured, unwatched_limits, watched_limits
 from enforcement.merge import Merged
 from enforcement.moment import Moment, OpenTime
 from enforcement.overriding import Changes, hurry, put_back, rebound, swap
+from enforcement.oversteps import new_breaches
 from enforcement.publisher import Publisher
 from enforcement.records import Action, Outcome
 from enforcement.relimiting import relimit
-from enforcement.scopes import ScopeLives, new_scope, scope_of
+from enforcement.retarget import LazyBook, Sight
+from enforcement.scopes import ScopeLives, caps_under, new_scope, scope_of
+from enforcement.settling import settle_change
 from enforcement.standings import LimitState, TradingStates, limit_states, trading_states
 from enforcement.waking import bands, wake_levels
 from risk.book import Book
@@ -42,8 +46,7 @@ class Enforcer:
     follow_ups    : what became of enforced actions: acknowledgements and what contradicts them
     ladders       : of all limits in all scopes: where labels and what riskd itself finds of episodes go
     epoch         : of the journaled assignment, set by the daemon; in no id and no digest
-    config_hash   : of what decisions depend on, so without modes; set by the daemon
-    model_version : set by the daemon
+    config_hash   : of what decisions depend on, so without modes; set by the daemon, as model_version is
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Enforcer:
         self.ladders = Ladders(config, catalogue, self.stages, timers, opens, self.freshness, self.modes)
         self._timers, self._opens = timers, opens
         self._scopes: dict[str, ScopeLives] = {}
+        self._guard = self._publisher.guard = partial(new_breaches, self._scopes)
 
     def add_scope(self, scope: str, is_root: bool, listed: bool) -> None:
         """Bind the limits to a path that has come into being; a path that is there already stays as it is.
@@ -78,6 +82,7 @@ class Enforcer:
             built_in = bind_built_in(*known, is_root=is_root, listed=listed, freshness=freshness)
             bound = (*built_in, *self.bound_to(scope))
             self._scopes[scope] = new_scope(scope, bound, self.ladders.units_of(scope, bound))
+            self._scopes[scope].ask_caps = partial(caps_under, self._scopes, scope)
             self.ladders.add(self._scopes[scope])
 
     def evaluate(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
@@ -88,7 +93,7 @@ class Enforcer:
             self.ladders.begin(holder, moment.ts)
         self.freshness.now_ns = moment.ts
         values, statuses = measures.values.tolist(), measures.statuses.tolist()
-        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
+        sight = self._sight(holder, measures, book, moment)
         outcomes: list[Outcome] = []
         for index, bound in enumerate(holder.limits):
             at, known = bound.metric_index, measures.known
@@ -102,6 +107,12 @@ class Enforcer:
                 outcomes += self._look(holder, index, level, reading, sight)
         return outcomes
 
+    def settle(self, scope: str, measures: Measures, moment: Moment, book: Callable[[], Book]) -> list[Outcome]:
+        """Ask for other targets where those of the scope clear no longer with what the books under it are asked for."""
+        holder = self._scopes[scope]
+        change = settle_change(holder, measures, book, moment)
+        return [] if change is None else [self._publish(holder, change)]
+
     def timer(
         self, name: str, due_ns: int, measures: Measures, book: Callable[[], Book], moment: Moment
     ) -> list[Outcome]:
@@ -109,11 +120,10 @@ class Enforcer:
         assert moment.ts == due_ns, f"timer {name!r} is due at {due_ns}, got the moment {moment.ts}"
         holder = self._scopes[scope_of(name)]
         self.freshness.now_ns = moment.ts
-        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, holder.scope))
+        sight = self._sight(holder, measures, book, moment)
         for index, names in enumerate(holder.timer_names):
             if name in names:
-                reading = holder.limits[index].reader.read(measures)
-                return self._look(holder, index, names.index(name), reading, sight)
+                return self._look(holder, index, names.index(name), holder.limits[index].reader.read(measures), sight)
         raise AssertionError(f"timer {name!r} names no life of {holder.scope}")
 
     @staticmethod
@@ -225,7 +235,7 @@ class Enforcer:
         Evaluate the scope right after: what a higher level ends, ends by its own life.
         """
         holder = self._scopes[scope]
-        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
+        sight = self._sight(holder, measures, book, moment)
         outcomes: list[Outcome] = []
         for index, before in enumerate(holder.limits):
             bound = rebound(before, scope, self.overrides, self._currency, self._catalogue)
@@ -246,17 +256,11 @@ class Enforcer:
     def relimit(self, scope: str, measures: Measures, book: Callable[[], Book], moment: Moment) -> list[Outcome]:
         """Give the scope the limits that are configured now; what breaches a lower level fires at once."""
         holder = self._scopes[scope]
-        sight = Sight(measures, LazyBook(book), Clock(moment, self._opens, scope))
-
-        def new_unit(bound: BoundLimit) -> Unit:
-            return self.ladders.units_of(scope, (bound,))[0]
-
-        done = relimit(holder, self.bound_to(scope), new_unit, self._timers, moment.ts)
+        sight = self._sight(holder, measures, book, moment)
+        ladders, wanted = self.ladders, self.bound_to(scope)
+        done = relimit(holder, wanted, lambda bound: ladders.units_of(scope, (bound,))[0], self._timers, moment.ts)
         self.ladders.relimit(holder, done.gone, (*done.added, *done.changed))
-        outcomes: list[Outcome] = []
-        for index, level in done.lower:
-            outcomes += self._hurry(holder, index, [level], sight)
-        return outcomes
+        return [outcome for index, level in done.lower for outcome in self._hurry(holder, index, [level], sight)]
 
     def _hurry(self, holder: ScopeLives, index: int, levels: list[int], sight: Sight) -> list[Outcome]:
         """Look at levels that have become lower, so that what breaches them fires at once."""
@@ -271,12 +275,16 @@ class Enforcer:
         holder = self._scopes[scope]
         return [self._publish(holder, change) for change in changes(holder, measures=measures, moment=moment)]
 
+    def _sight(self, holder: ScopeLives, measures: Measures, book: Callable[[], Book], moment: Moment) -> Sight:
+        holder.ask_book = book
+        return Sight(measures, LazyBook(book), Clock(moment, self._opens, holder.scope), self._guard)
+
     def _look(self, holder: ScopeLives, index: int, level: int, reading: Reading, sight: Sight) -> list[Outcome]:
         before = holder.lives[index][level]
         after, change = judge(holder, index, level, reading, sight)
         if after is before and change is None:
             return []
-        self._arm(holder.timer_names[index][level], after, sight.clock.moment.ts)
+        arm(self._timers, holder.timer_names[index][level], after, sight.clock.moment.ts)
         if change is None:
             holder.store(index, level, after, sight.clock.moment.ts)
             self.ladders.watch_invalid(holder, index, sight.clock.moment.ts)
@@ -288,11 +296,3 @@ class Enforcer:
         self.ladders.watch_invalid(holder, change.index, change.moment.ts)
         self.ladders.settle(holder, change.index)
         return outcome
-
-    def _arm(self, name: str, life: Life, now_ns: int) -> None:
-        due_ns = timer_due_ns(life)
-        # What is due already waits for something else than time: another price, or rows of a book without prices.
-        if due_ns is not None and due_ns > now_ns:
-            self._timers.arm(name, due_ns)
-        else:
-            self._timers.cancel(name)

@@ -1,51 +1,24 @@
 """What one look means for one level: its next life, whether that is a decision, and the evidence for it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from hashlib import blake2b
+from collections.abc import Sequence
+from dataclasses import replace
 
-from enforcement.attention import has_moved
 from enforcement.builtin import DATA_FRESH, MODEL_AVAILABLE, OPERATOR_PIN
 from enforcement.change import Change
 from enforcement.demands import decided_type
-from enforcement.life import Clock, Life, Look, is_acting, is_breaching, step
+from enforcement.life import Clock, Life, Look, is_acting, step
 from enforcement.limits import BoundLimit
 from enforcement.reasons import ReasonCode, code_of_missing_data, sentence
-from enforcement.records import Component, Kind, LifeState, Side, Target, number
+from enforcement.records import Component, Kind, LifeState, number
+from enforcement.retarget import Sight, Step, retargeted
 from enforcement.scopes import ScopeLives
-from enforcement.targets import is_material, solve
-from risk.book import Book, has_details
+from risk.book import has_details
 from risk.measures import Measures
 from sensors.reading import Reading
 from sensors.wording import amount
 
 COMPONENTS_MAX = 5
 _BLIND = (LifeState.NO_DATA, LifeState.ERROR)
-
-
-class LazyBook:
-    """A book that is made when it is first asked for, once a look: most looks need none."""
-
-    __slots__ = ("_book", "_make")
-
-    def __init__(self, make: Callable[[], Book]) -> None:
-        self._make = make
-        self._book: Book | None = None
-
-    def get(self) -> Book:
-        """Return the book, the same one each time."""
-        if self._book is None:
-            self._book = self._make()
-        return self._book
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What one scope shows at one moment."""
-
-    measures: Measures
-    book: LazyBook
-    clock: Clock
 
 
 def judge(holder: ScopeLives, index: int, level: int, reading: Reading, sight: Sight) -> tuple[Life, Change | None]:
@@ -59,7 +32,7 @@ def judge(holder: ScopeLives, index: int, level: int, reading: Reading, sight: S
     kind = _kind_of(before, after)
     if is_acting(after) and not is_acting(before):
         after = replace(after, nav=sight.measures.nav)
-    after, is_moved = _retarget(bound, level, before, after, reading, sight)
+    after, is_moved = retargeted(holder, index, level, Step(before, after, reading), sight)
     if kind is None and is_moved:
         kind = Kind.TARGETS
     is_halting = decided_type(after, bound.levels[level]) == "halt"
@@ -119,49 +92,6 @@ def _kind_of(before: Life, after: Life) -> Kind | None:
     return Kind.ESCALATION if after.escalated != before.escalated else None
 
 
-def _retarget(
-    bound: BoundLimit, level: int, before: Life, after: Life, reading: Reading, sight: Sight
-) -> tuple[Life, bool]:
-    """Solve the reduction again where the book or the statistic moved enough; say whether its targets moved."""
-    is_reducing = bound.levels[level].action == "reduce_position" and bound.metric is not None
-    if not is_reducing or sight.clock.moment.suspect:
-        return after, False
-    if after.state is not LifeState.FIRING:
-        return _turned(after, sight)
-    is_new = not is_breaching(before)
-    moved = has_moved(after.solved_statistic, reading.statistic)
-    # Prices leave quantities alone, so that a price needs the book only where the statistic moved.
-    if not is_new and not moved and sight.clock.moment.cause == "price":
-        return after, False
-    book = sight.book.get()
-    book_digest = _book_digest(book)
-    if not is_new and not moved and book_digest == after.solved_book:
-        return after, False
-    assert bound.metric is not None, f"limit {bound.limit.id} is built in and asks for no targets"
-    found = solve(book, bound.metric, lambda names: bound.clear_at_of_reduced(level, reading, names))
-    solved = replace(after, solved_statistic=reading.statistic, solved_book=book_digest)
-    lots = dict(zip(book.instruments, book.lot.tolist(), strict=True))
-    if not is_new and found.cancels == after.cancels and not is_material(after.targets, found.targets, lots):
-        return solved, False
-    return replace(solved, targets=found.targets, clears_if=found.clears_if, cancels=found.cancels), True
-
-
-def _turned(life: Life, sight: Sight) -> tuple[Life, bool]:
-    """Keep the targets that are held, but name the side that reduces a position which has changed its sign."""
-    if not life.targets or sight.clock.moment.cause == "price":
-        return life, False
-    book = sight.book.get()
-    sides: dict[str, Side] = {
-        name: "sell" if held > 0.0 else "buy"
-        for name, held in zip(book.instruments, book.quantity.tolist(), strict=True)
-    }
-    turned = tuple(
-        Target(each.instrument, each.max_abs_qty, sides.get(each.instrument, each.allowed_side))
-        for each in life.targets
-    )
-    return (life, False) if turned == life.targets else (replace(life, targets=turned), True)
-
-
 def _components(bound: BoundLimit, before: Life, after: Life, kind: Kind, sight: Sight) -> tuple[Component, ...]:
     begins = after.state is LifeState.FIRING and before.state is not LifeState.FIRING
     if bound.metric is None or bound.metric.irreducible or not (begins or kind is Kind.TARGETS):
@@ -195,10 +125,3 @@ def _code(bound: BoundLimit, before: Life, after: Life, measures: Measures) -> s
         return code_of_missing_data(measures.trust) if measures.known else ReasonCode.MODEL_UNAVAILABLE
     assert bound.metric is not None, f"limit {bound.limit.id} reads no metric and is not built in"
     return bound.metric.code
-
-
-def _book_digest(book: Book) -> str:
-    digest = blake2b(book.quantity.tobytes(), digest_size=16)
-    digest.update(book.buys.tobytes() + book.sells.tobytes())
-    digest.update("|".join(book.instruments).encode())
-    return digest.hexdigest()

@@ -6,7 +6,7 @@ from math import inf, isnan, nan
 from config.schema import ActionType, NoDataPolicy
 from enforcement.merge import severity
 from enforcement.moment import Moment, OpenTime
-from enforcement.records import CancelWorking, LifeState, Target
+from enforcement.records import BookTarget, CancelWorking, LifeState, Target
 from risk.measures import Status
 
 _ACTING = (LifeState.FIRING, LifeState.RECOVERING, LifeState.LATCHED)
@@ -75,7 +75,7 @@ class Life:
     no_data_since_ns, invalid_since_ns : when numbers were last lost, and when they last became INVALID; 0: they are not
     escalated       : what `on_no_data` asks for by now; escalation_due_ns: when it will ask for more, 0: it will not
     nav             : when the level began to act, base currency, NaN where unknown
-    targets, clears_if, cancels, solved_statistic, solved_book : the reduction asked for, and what it was computed from
+    targets, books, clears_if, cancels : the reduction asked for; solved_statistic, solved_book: what it was solved for
     reminded_session: of the last reminder while halted, or of the halt
     """
 
@@ -93,6 +93,7 @@ class Life:
     escalation_due_ns: int = 0
     nav: float = nan
     targets: tuple[Target, ...] = ()
+    books: tuple[BookTarget, ...] = ()
     clears_if: str | None = None
     cancels: CancelWorking = "none"
     solved_statistic: float = nan
@@ -234,6 +235,7 @@ def _mark_acting(before: Life, after: Life, ts: int) -> Life:
         acting_since_ns=0,
         nav=nan,
         targets=(),
+        books=(),
         clears_if=None,
         cancels="none",
         solved_statistic=nan,

@@ -1,9 +1,11 @@
 """Numbers decisions and actions, and says which decision changes what a topic holds of its scope."""
 
+from functools import partial
+
 from config.schema import ActionType, Limit, Mode
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, MODEL_AVAILABLE, OPERATOR_PIN
 from enforcement.change import Change, Origin, evidence_of
-from enforcement.demands import decided_demand, decided_type, params_for, published_demand
+from enforcement.demands import decided_type, params_for
 from enforcement.effects import Stage, Stages, Standing, published_type, standing_of
 from enforcement.follow_records import follow_action
 from enforcement.follow_ups import FollowUps
@@ -11,10 +13,12 @@ from enforcement.follow_words import FollowUp
 from enforcement.holding import Holding
 from enforcement.life import is_acting, is_breaching
 from enforcement.limits import BoundLimit, may_match_below
-from enforcement.merge import Demand, Merged, allowed_in, merge
+from enforcement.merge import Merged, allowed_in
+from enforcement.merging import merged_enforced, merged_shadow
 from enforcement.modes import Modes
 from enforcement.moment import Moment
 from enforcement.overrides import Overrides
+from enforcement.oversteps import Guard, no_oversteps
 from enforcement.records import (
     Action,
     Cause,
@@ -42,6 +46,7 @@ class Publisher:
     decisions, enforced_seq, shadow_seq : of the last record; they never restart
     holding : while it is on, decisions are made and nothing is published (catch-up)
     modes, overrides : what operators have said of limits
+    guard   : what a reduction of a parent would do to the limits under it
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class Publisher:
         self.limits, self._shard, self._stages = limits, shard, stages
         self.modes, self.overrides = Modes(mode), Overrides()
         self.holding = Holding()
+        self.guard: Guard = no_oversteps
 
     def standing(self, holder: ScopeLives, bound: BoundLimit) -> Standing:
         """Return what a limit may do in the scope; a built-in one is as enforced as any of its tree would be."""
@@ -89,7 +95,8 @@ class Publisher:
         decision = self._decide(holder, change, origin)
         bound = holder.limits[change.index]
         standing = self.standing(holder, bound)
-        shadow, enforced = self._merged_shadow(holder), self._merged_enforced(holder)
+        shadow = merged_shadow(holder, change.measures, self.guard)
+        enforced = self._merged_enforced(holder, change.measures)
         is_loud = change.kind in _LOUD and decision.decided_type != "none"
         shadow_action = enforced_action = None
         if shadow != holder.shadow or is_loud:
@@ -113,7 +120,7 @@ class Publisher:
         self, holder: ScopeLives, told: FollowUp, measures: Measures, moment: Moment, epoch: int
     ) -> Action | None:
         """Return the record of what follows an action, None where nothing of it has to be published now."""
-        merged = self._merged_enforced(holder)
+        merged = self._merged_enforced(holder, measures)
         if self.holding.is_on or (merged == holder.enforced and not told.is_loud):
             return None
         holder.enforced = merged
@@ -145,29 +152,9 @@ class Publisher:
         is_same = published_type(decision.decided_type, standing.stage) == decision.decided_type
         return standing.effect is Effect.ENFORCED and (is_same or change.kind is Kind.ESCALATION)
 
-    def _merged_shadow(self, holder: ScopeLives) -> Merged:
-        demands = (
-            decided_demand(bound.limit.id, level, life)
-            for bound, lives in zip(holder.limits, holder.lives, strict=True)
-            for level, life in zip(bound.levels, lives, strict=True)
-        )
-        return merge([demand for demand in demands if demand is not None])
-
-    def _merged_enforced(self, holder: ScopeLives) -> Merged:
-        demands: list[Demand] = []
-        may_exceed = False
-        for bound, lives in zip(holder.limits, holder.lives, strict=True):
-            if not any(is_acting(life) for life in lives):
-                continue
-            standing = self.standing(holder, bound)
-            if standing.effect is not Effect.ENFORCED:
-                continue
-            for level, life in zip(bound.levels, lives, strict=True):
-                demand = published_demand(bound.limit.id, level, life, standing.stage)
-                if demand is not None:
-                    demands.append(demand)
-                    may_exceed = may_exceed or standing.stage is Stage.FULL
-        return merge(demands + self._follow_ups.demands(holder.scope, demands, may_exceed=may_exceed))
+    def _merged_enforced(self, holder: ScopeLives, measures: Measures) -> Merged:
+        more = partial(self._follow_ups.demands, holder.scope)
+        return merged_enforced(holder, measures, self.guard, partial(self.standing, holder), more)
 
     def _decide(self, holder: ScopeLives, change: Change, origin: Origin) -> Decision:
         bound, moment, reading = holder.limits[change.index], change.moment, change.reading

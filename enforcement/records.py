@@ -64,6 +64,15 @@ class Target(msgspec.Struct, frozen=True):
     allowed_side: Side
 
 
+class BookTarget(msgspec.Struct, frozen=True):
+    """A book's share of a parent's target: the most that this leaf under the parent may hold."""
+
+    portfolio: str
+    instrument: str
+    max_abs_qty: float
+    allowed_side: Side
+
+
 class NoParams(msgspec.Struct, frozen=True):
     """The parameters of `none` and `warn`: an empty object."""
 
@@ -80,18 +89,23 @@ class ReduceParams(msgspec.Struct, frozen=True):
     """Absolute targets, so that a repeat is harmless; no targets means: reduce only, no size asked.
 
     cancel_working : the working orders that have to go before the targets clear anything; absent: none have to
+    books, clears_if : of a parent, what each book under it is to hold; of several limits together, what clears all
     """
 
     targets: tuple[Target, ...]
     cancel_working: CancelWorking | UnsetType = UNSET
+    books: tuple[BookTarget, ...] | UnsetType = UNSET
+    clears_if: str | UnsetType = UNSET
 
 
 class HaltParams(msgspec.Struct, frozen=True):
-    """What happens to working orders, whether to flatten, and targets that other active limits still ask for."""
+    """What happens to working orders, whether to flatten, and what other active limits still ask for."""
 
     cancel_working: CancelWorking
     flatten: bool
     targets: tuple[Target, ...] | UnsetType = UNSET
+    books: tuple[BookTarget, ...] | UnsetType = UNSET
+    clears_if: str | UnsetType = UNSET
 
 
 Params = NoParams | ThrottleParams | ReduceParams | HaltParams
@@ -109,8 +123,7 @@ class Evidence(msgspec.Struct, frozen=True):
     """What the decision rests on; `es` belongs to a VaR, `clears_if` to a level that acts.
 
     details : further numbers that belong to the metric, by name (Book.details); absent where it has none
-    worst_book : where orders work, which of the books that they could make the statistic and its parts speak of:
-                 none (the positions alone), buys, sells, larger
+    worst_book : where orders work, which of `risk.measures.BOOKS` the statistic and its parts speak of
     """
 
     statistic: Number
@@ -254,11 +267,9 @@ def number(value: float) -> Number:
     >>> number(1.5), number(float("inf")), number(float("nan"))
     (1.5, 'Infinity', None)
     """
-    if isnan(value):
-        return None
-    if value == inf:
-        return "Infinity"
-    return "-Infinity" if value == -inf else value + 0.0  # no minus before a zero
+    if abs(value) == inf:
+        return "Infinity" if value > 0.0 else "-Infinity"
+    return None if isnan(value) else value + 0.0  # no minus before a zero
 
 
 def encode(record: Decision | Action) -> bytes:
@@ -278,8 +289,8 @@ def episode_id_of(limit: str, scope: str, ordinal: int) -> str:
 
 def action_id_of(decision: Decision) -> str:
     """Return the id of the decision's action; both topics carry the same one, and no mode changes it."""
-    where = (decision.shard, decision.d, decision.limit, decision.scope)
-    return digest_of(("action", *where, decision.episode_id, decision.level))
+    where = (decision.shard, decision.d, decision.limit, decision.scope, decision.episode_id, decision.level)
+    return digest_of(("action", *where))
 
 
 def seal(decision: Decision) -> Decision:

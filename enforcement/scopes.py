@@ -1,12 +1,15 @@
 """What the enforcer remembers of one scope: a life per level, an episode per limit, the state last published."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from enforcement.caps import Caps, caps_of, no_caps
 from enforcement.ladder import Unit
 from enforcement.life import NEW_LIFE, Life
 from enforcement.limits import BoundLimit
-from enforcement.merge import Merged, merge
-from enforcement.records import LifeState
+from enforcement.merge import Joint, Merged, merge
+from enforcement.records import Effect, LifeState
+from risk.book import Book
 
 BLIND = (LifeState.NO_DATA, LifeState.ERROR)
 _TIMER_PREFIX = "life"
@@ -35,6 +38,10 @@ class Episode:
 class ScopeLives:
     """One scope. `lives`, `episodes` and `units` are parallel to `limits`; `quiet`: all lives of a limit are ok.
 
+    joints   : by topic, what was last asked for where several limits reduce the scope
+    ask_book : gives the scope's book of the moment, from its first look on
+    ask_caps : gives what the books under it are asked for on a topic
+
     From its first look on a limit is live exactly while it is quiet, and has a number exactly while no life of it is
     blind: a number that is missing moves its lives to `no_data`, and one that changes its status is always looked at.
     """
@@ -50,6 +57,9 @@ class ScopeLives:
     enforced: Merged
     was_evaluated: bool = False
     retired: dict[str, tuple[Episode, Unit]] = field(default_factory=dict)  # of limits that it had, by id
+    joints: dict[Effect, Joint] = field(default_factory=dict)
+    ask_book: Callable[[], Book] | None = None
+    ask_caps: Callable[[Effect], Caps] = no_caps
 
     def begin(self, now_ns: int) -> None:
         """Note the first look: what it finds quiet is live from now on."""
@@ -84,6 +94,12 @@ def new_scope(scope: str, limits: tuple[BoundLimit, ...], units: list[Unit]) -> 
     nothing = merge(())
     episodes = [Episode() for _ in limits]
     return ScopeLives(scope, limits, lives, episodes, [True] * len(limits), units, names, nothing, nothing)
+
+
+def caps_under(scopes: Mapping[str, ScopeLives], scope: str, effect: Effect) -> Caps:
+    """Return what the books under a scope are asked for on a topic by limits of theirs."""
+    below = {path: each for path, each in scopes.items() if path.startswith(f"{scope}/")}
+    return caps_of({path: each.shadow if effect is Effect.SHADOW else each.enforced for path, each in below.items()})
 
 
 def timer_name(limit: str, level: str, scope: str) -> str:

@@ -1,24 +1,23 @@
 """The smallest positions to ask for: a reduction that brings a statistic to its clear level, verified on the book."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import fsum, isfinite
+from math import fsum, isnan
 
 import numpy as np
 
 from config.sensor_facts import Metric
 from enforcement.paths import CapPath, Path, component_path, whole_book_path
-from enforcement.records import CancelWorking, Target
+from enforcement.records import BookTarget, CancelWorking, Target
+from enforcement.search import Excess, smallest_clearing
+from enforcement.spread import Spread, spread, targets_of
 from risk.book import Book, Orders
 from risk.measures import Vector
 from sensors.wording import amount
 
-# The reduction found is at most this share larger than the smallest along its path (one lot where lots are coarser).
-PRECISION = 1e-3
-# Where rounding to lots alone clears, the crossing is at t = 0: a search must end all the same.
-_STEP_MIN = 1e-9
-_COARSE_STEPS = 32
-_TAIL_STEPS = 16
+# Along a path they fall and rise again: quantiles of a sample with every row that changes its place, the share of the
+# largest name with every lot of another one.
+_JAGGED = frozenset({"var_95", "var_975", "var_99", "top_share"})
 _NAMED_IN_TEXT_MAX = 5
 _CANCELLED_FIRST: tuple[Orders, ...] = ("increasing", "all")
 
@@ -30,12 +29,14 @@ class Reduction:
     """What to ask for, and what clears the breach; `does_clear` is False where nothing was found that does.
 
     cancels : which working orders have to go first
+    books   : of a parent, whose targets are net, what each book under it is to hold; they were verified together
     """
 
     targets: tuple[Target, ...]
     clears_if: str
     does_clear: bool
     cancels: CancelWorking = "none"
+    books: tuple[BookTarget, ...] = ()
 
 
 def solve(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
@@ -74,98 +75,70 @@ def _reduce(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
     def excess(quantity: Vector) -> float:
         return book.evaluate(metric.name, quantity) - clear_at(book.names(quantity))
 
-    if excess(book.quantity) <= 0.0:
+    over = excess(book.quantity)
+    if isnan(over):
+        return Reduction((), f"{metric.title} has a number again", does_clear=False)
+    if over <= 0.0:
         level = amount(clear_at(book.names(book.quantity)), "")
         return Reduction((), f"the positions are at or under {level}", does_clear=True)
     for path in (component_path(book, metric.name), whole_book_path(book)):
-        found = None if path is None else smallest_clearing(path, excess)
+        found = None if path is None else cleared_along(book, path, excess, is_jagged=metric.name in _JAGGED)
         if found is not None:
-            targets = _targets(book, found)
-            return Reduction(targets, _clears_if(targets), does_clear=True)
-    flat = _targets(book, np.zeros_like(book.quantity))
-    return Reduction(flat, f"no reduction clears {metric.name}: the targets flatten the book", does_clear=False)
+            targets, books = targets_of(book, found)
+            return Reduction(targets, targets_in_words(targets), does_clear=True, books=books)
+    return flattened(book, f"no reduction clears {metric.name}", excess)
 
 
-def smallest_clearing(path: Path | CapPath, excess: Callable[[Vector], float]) -> Vector | None:
-    """Return the quantities at the first t of the path with `excess <= 0`, or None.
+def cleared_along(book: Book, path: Path | CapPath, excess: Excess, *, is_jagged: bool) -> Spread | None:
+    """Return the smallest reduction along the path that clears when every book under the scope does its share, or None.
 
-    A first crossing, not any crossing: cutting contributors past their hedges makes many statistics rise again. The
-    path is walked in steps, and the step that crosses is bisected. Where no step clears, the lowest point between
-    the steps beside the best one is looked for, because a convex dip may be narrower than a step.
+    Where the books' whole lots do not add up to the scope's, the path is walked again with what they do add up to.
     """
-    before = 0.0
-    lowest = (np.inf, 0.0, 0.0, 0.0)
-    steps = _steps(path, excess)
-    for index, t in enumerate(steps):
-        over = excess(path.at(t))
-        if over <= 0.0:
-            return path.at(_bisect(path, excess, before, t))
-        if over < lowest[0]:
-            lowest = (over, before, t, steps[min(index + 1, len(steps) - 1)])
-        before = t
-    _, left, _, right = lowest
-    dip = _lowest(path, excess, left, right)
-    if excess(path.at(dip)) <= 0.0:
-        return path.at(_bisect(path, excess, left, dip))
-    return None
+    worth = book.lot * np.abs(book.unit)
+    found = smallest_clearing(path, excess, worth=worth, is_jagged=is_jagged)
+    if found is None:
+        return None
+    shares = spread(book, found)
+    if excess(shares.net) <= 0.0:
+        return shares
+    found = smallest_clearing(path, lambda quantity: excess(spread(book, quantity).net), worth=worth, is_jagged=False)
+    return None if found is None else spread(book, found)
 
 
-def is_material(old: tuple[Target, ...], new: tuple[Target, ...], lots: dict[str, float]) -> bool:
+def flattened(book: Book, why: str, excess: Excess) -> Reduction:
+    """Return the reduction to nothing but what cannot be traded, which was not found to clear.
+
+    Where that would leave the statistic no smaller, as where a hedge is all that can be traded, nothing is asked for.
+    """
+    flat = spread(book, np.where(book.can_trade, 0.0, book.quantity))
+    if not excess(flat.net) < excess(book.quantity):
+        return Reduction((), why, does_clear=False)
+    targets, books = targets_of(book, flat)
+    left = [name for name, can in zip(book.instruments, book.can_trade.tolist(), strict=True) if not can]
+    kept = f" but for {', '.join(left[:_NAMED_IN_TEXT_MAX])}, which no order changes" if left else ""
+    return Reduction(targets, f"{why}: the targets flatten the book{kept}", does_clear=False, books=books)
+
+
+def is_material(old: Sequence[Target | BookTarget], new: Sequence[Target | BookTarget], lots: dict[str, float]) -> bool:
     """Say whether targets changed by more than a lot or 1 %, whichever is larger, or name other instruments."""
-    before = {target.instrument: target for target in old}
-    if before.keys() != {target.instrument for target in new}:
+    before = {_place(target): target for target in old}
+    if before.keys() != {_place(target) for target in new}:
         return True
     for target in new:
-        known = before[target.instrument]
-        tolerance = max(lots[target.instrument], 0.01 * known.max_abs_qty)
-        if known.allowed_side != target.allowed_side or abs(target.max_abs_qty - known.max_abs_qty) > tolerance:
+        known = before[_place(target)]
+        has_moved = abs(target.max_abs_qty - known.max_abs_qty) > tolerance(known, lots)
+        if known.allowed_side != target.allowed_side or has_moved:
             return True
     return False
 
 
-def _steps(path: Path | CapPath, excess: Callable[[Vector], float]) -> list[float]:
-    """Return the t to try: the closed form of a linear statistic first, then even steps to 1, then ever longer ones."""
-    steps = [step / _COARSE_STEPS for step in range(1, _COARSE_STEPS + 1)]
-    if path.length > 1.0:
-        steps += [path.length ** (step / _TAIL_STEPS) for step in range(1, _TAIL_STEPS + 1)]
-    here, there = excess(path.at(0.0)), excess(path.at(steps[0]))
-    if isfinite(here) and isfinite(there) and there < here:
-        # A straight line through the first two points: exact for linear books, a lower bound for convex statistics.
-        guess = steps[0] * here / (here - there)
-        around = (guess * (1.0 - PRECISION / 4), guess * (1.0 + PRECISION / 4))
-        steps = sorted({*steps, *(min(t, path.length) for t in around)})
-    return steps
+def tolerance(target: Target | BookTarget, lots: dict[str, float]) -> float:
+    """Return by how much a target may move and is the same, units: a lot or 1 %, whichever is larger."""
+    return max(lots[target.instrument], 0.01 * target.max_abs_qty)
 
 
-def _bisect(path: Path | CapPath, excess: Callable[[Vector], float], left: float, right: float) -> float:
-    """Return a t that clears, at most PRECISION over one that does not; `right` clears and `left` does not."""
-    while right - left > max(PRECISION * right, _STEP_MIN):
-        middle = 0.5 * (left + right)
-        if excess(path.at(middle)) <= 0.0:
-            right = middle
-        else:
-            left = middle
-    return right
-
-
-def _lowest(path: Path | CapPath, excess: Callable[[Vector], float], left: float, right: float) -> float:
-    """Return the t with the smallest excess between left and right, for a statistic with one dip there."""
-    while right - left > max(PRECISION * right, _STEP_MIN):
-        third = (right - left) / 3.0
-        if excess(path.at(left + third)) <= excess(path.at(right - third)):
-            right -= third
-        else:
-            left += third
-    return 0.5 * (left + right)
-
-
-def _targets(book: Book, quantity: Vector) -> tuple[Target, ...]:
-    """Return a target for every position that the quantities make smaller, in the book's order."""
-    return tuple(
-        Target(name, abs(after), "sell" if before > 0.0 else "buy")
-        for name, before, after in zip(book.instruments, book.quantity.tolist(), quantity.tolist(), strict=True)
-        if abs(after) < abs(before)
-    )
+def _place(target: Target | BookTarget) -> tuple[str, str]:
+    return (target.portfolio if isinstance(target, BookTarget) else "", target.instrument)
 
 
 def _cancelled(book: Book, orders: Orders) -> str:
@@ -205,7 +178,8 @@ def _traded(book: Book, targets: tuple[Target, ...]) -> float:
     )
 
 
-def _clears_if(targets: tuple[Target, ...]) -> str:
+def targets_in_words(targets: tuple[Target, ...]) -> str:
+    """Return the largest positions that the targets allow, of the first of them."""
     parts = [f"{target.instrument} <= {target.max_abs_qty:g}" for target in targets[:_NAMED_IN_TEXT_MAX]]
     more = len(targets) - len(parts)
     return " and ".join(parts) + (f" and {more} more by their targets" if more else "")

@@ -68,6 +68,15 @@ class Target(msgspec.Struct, frozen=True):
     allowed_side: Side
 
 
+class BookTarget(msgspec.Struct, frozen=True):
+    """A book's share of a parent's target: the most that this book, a leaf under the parent, may hold of it, units."""
+
+    portfolio: _Name
+    instrument: _Name
+    max_abs_qty: _Amount
+    allowed_side: Side
+
+
 class ActiveLimit(msgspec.Struct, frozen=True):
     """One level that acts in the scope; `since` is core time, ns."""
 
@@ -101,12 +110,14 @@ class _NoParams(msgspec.Struct, frozen=True):
 class _ReduceParams(msgspec.Struct, frozen=True):
     targets: tuple[Target, ...]
     cancel_working: CancelWorking = "none"
+    books: tuple[BookTarget, ...] = ()
 
 
 class _HaltParams(msgspec.Struct, frozen=True):
     cancel_working: CancelWorking = "increasing"
     flatten: bool = False
     targets: tuple[Target, ...] = ()
+    books: tuple[BookTarget, ...] = ()
 
 
 _Params = Throttle | _ReduceParams | _HaltParams | _NoParams
@@ -143,7 +154,8 @@ class ActionRecord:
     """The whole state of one scope as riskd published it; the record after it replaces it.
 
     throttle : set for a throttle alone
-    targets  : of a reduction or a halt, in order of the instrument
+    targets  : of a reduction or a halt, in order of the instrument; of a parent they are net
+    books    : of a parent, what each book under it may hold so that its targets are met
     ack_by   : core time by which riskd expects the acknowledgement, ns; None where it expects none
     """
 
@@ -156,6 +168,7 @@ class ActionRecord:
     is_enforced: bool
     throttle: Throttle | None
     targets: tuple[Target, ...]
+    books: tuple[BookTarget, ...]
     cancel_working: CancelWorking
     flatten: bool
     active: tuple[ActiveLimit, ...]
@@ -213,6 +226,7 @@ def read_action(value: bytes | None) -> ActionRecord | UnknownRecord:
         is_enforced=wire.effect == "enforced",
         throttle=params if isinstance(params, Throttle) else None,
         targets=params.targets if isinstance(params, _ReduceParams | _HaltParams) else (),
+        books=params.books if isinstance(params, _ReduceParams | _HaltParams) else (),
         cancel_working=params.cancel_working if isinstance(params, _ReduceParams | _HaltParams) else "none",
         flatten=halt is not None and halt.flatten,
         active=wire.active,

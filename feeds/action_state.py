@@ -107,6 +107,7 @@ class ActionState:
             causes=tuple(causes),
             throttles=tuple((record.scope, record.throttle) for record in records if record.throttle is not None),
             targets=tuple((record.scope, target) for record in records for target in record.targets),
+            shares=tuple((record.scope, share) for record in records for share in record.books),
             cancel_working=strictest_cancel(tuple(record.cancel_working for record in records)),
             flatten=any(record.flatten for record in records),
         )

@@ -3,16 +3,16 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_DOWN, Context, Decimal
+from decimal import Decimal
 from enum import StrEnum
-from math import inf, isfinite, nextafter
+from math import inf, isfinite
 
-from feeds.action_records import CancelWorking, Side, Target, Throttle, TradingState
+from feeds.action_records import BookTarget, CancelWorking, Side, Target, Throttle, TradingState
+from feeds.book_share import room, smallest, targets_of_book
+from feeds.exact import EXACT, decimal_of, rounded_down
 
 TRACKED_ORDERS_MAX = 10_000  # times remembered per scope; a throttle that allows more counts as used up there
 MS_NS = 1_000_000
-# Exact for quantities between 1e-15 and 1e15; beyond, what is left over is rounded toward less trading.
-_EXACT = Context(prec=60, rounding=ROUND_DOWN)
 
 
 class Outcome(StrEnum):
@@ -78,7 +78,8 @@ class Standing:
     state          : the most severe of its own and its ancestors'
     causes         : of every restricted scope on the path, most severe first
     throttles      : (scope, throttle): each counts the orders of its own scope
-    targets        : (scope, target): the total that the scope may hold
+    targets        : (scope, target): the total that the scope may hold, net over the books under it
+    shares         : (scope, share): the part of a scope's targets that one book under it has to meet
     cancel_working : which working orders have to go: none, those that increase, or all
     flatten        : a halt asks to close the positions
     """
@@ -87,6 +88,7 @@ class Standing:
     causes: tuple[Cause, ...] = ()
     throttles: tuple[tuple[str, Throttle], ...] = ()
     targets: tuple[tuple[str, Target], ...] = ()
+    shares: tuple[tuple[str, BookTarget], ...] = ()
     cancel_working: CancelWorking = "none"
     flatten: bool = False
 
@@ -160,8 +162,8 @@ def reducible(holding: Holding, side: Side) -> float:
     pending = holding.pending_sell if side == "sell" else holding.pending_buy
     if pending == 0.0:
         return abs(holding.position)
-    left = _EXACT.subtract(_decimal(abs(holding.position)), _decimal(pending))
-    return _rounded_down(left) if left > 0 else 0.0
+    left = EXACT.subtract(decimal_of(abs(holding.position)), decimal_of(pending))
+    return rounded_down(left) if left > 0 else 0.0
 
 
 def judge(standing: Standing, order: Order, holding: Holding, sent: OrdersSent, now_ns: int) -> Verdict:
@@ -170,31 +172,42 @@ def judge(standing: Standing, order: Order, holding: Holding, sent: OrdersSent, 
     REDUCING and HALTED let through what reduces: |position| not larger, its sign not flipped, whatever of the pending
     reductions fills. THROTTLED lets through what reduces, and of the rest what its rate and size allow. In no state is
     an order stopped that reduces the position of its own portfolio, not even where another portfolio of the firm is
-    hedged by it; cancels need no verdict.
+    hedged by it; cancels need no verdict. What a book may hold at most is in force in every state: nothing takes it
+    over that, and what is over it may only come down.
     """
     reducing = min(order.quantity, reducible(holding, order.side))
     match standing.state:
         case TradingState.ACTIVE:
-            return Verdict(Outcome.GO, order.quantity, None, "nothing restricts the scope")
+            allowed, reason = order.quantity, "nothing restricts the scope"
         case TradingState.THROTTLED:
             allowed, reason = _throttled(standing, order, sent, now_ns)
             allowed = max(allowed, reducing)
         case TradingState.REDUCING | TradingState.HALTED:
             allowed = reducing
             reason = f"{standing.state} lets through what reduces: {units(allowed)} of {units(order.quantity)}"
+    most = smallest(targets_of_book(order.scope, standing.targets, standing.shares), order.instrument)
+    left = room(
+        most, position=holding.position, pending_buy=holding.pending_buy, pending_sell=holding.pending_sell,
+        side=order.side,
+    )  # fmt: skip
+    if left < allowed and reducing < allowed:
+        allowed = max(left, reducing)
+        sizes = f"{units(allowed)} of {units(order.quantity)}"
+        reason = f"{order.scope} may hold at most {units(most)} of {order.instrument}: {sizes}"
     if allowed >= order.quantity:
-        return Verdict(Outcome.GO, order.quantity, None, f"{standing.state} allows it")
+        is_free = standing.state is TradingState.ACTIVE
+        return Verdict(Outcome.GO, order.quantity, None, reason if is_free else f"{standing.state} allows it")
     cause = standing.causes[0] if standing.causes else None
     return Verdict(Outcome.REDUCED if allowed > 0 else Outcome.NO, allowed, cause, reason)
 
 
 def excess(holding: Holding, targets: Iterable[Target], instrument: str) -> float:
     """Return what is held beyond the smallest target of an instrument and not on its way out yet, units, >= 0."""
-    ceiling = min((target.max_abs_qty for target in targets if target.instrument == instrument), default=inf)
+    most = smallest(targets, instrument)
     open_quantity = reducible(holding, "sell" if holding.position > 0 else "buy")
-    if ceiling >= open_quantity:
+    if most >= open_quantity:
         return 0.0
-    return _rounded_down(_EXACT.subtract(_decimal(open_quantity), _decimal(ceiling)))
+    return rounded_down(EXACT.subtract(decimal_of(open_quantity), decimal_of(most)))
 
 
 def to_cancel(working: Sequence[Order], position: float, cancel: CancelWorking) -> tuple[int, ...]:
@@ -210,8 +223,8 @@ def to_cancel(working: Sequence[Order], position: float, cancel: CancelWorking) 
     kept, places = Decimal(0), []
     for place, order in enumerate(working):
         is_closing = position > 0 if order.side == "sell" else position < 0
-        total = _EXACT.add(kept, _decimal(order.quantity))
-        if is_closing and total <= _decimal(abs(position)):
+        total = EXACT.add(kept, decimal_of(order.quantity))
+        if is_closing and total <= decimal_of(abs(position)):
             kept = total
         else:
             places.append(place)
@@ -242,17 +255,8 @@ def _throttled(standing: Standing, order: Order, sent: OrdersSent, now_ns: int) 
 
 
 def _share(quantity: float, ceiling: float, notional: float) -> float:
-    whole = _EXACT.multiply(_decimal(quantity), _decimal(ceiling))
-    return _rounded_down(_EXACT.divide(whole, _decimal(notional)))
-
-
-def _decimal(value: float) -> Decimal:
-    return Decimal(repr(float(value)))
-
-
-def _rounded_down(value: Decimal) -> float:
-    rounded = float(value)
-    return nextafter(rounded, 0.0) if _decimal(rounded) > value else rounded
+    whole = EXACT.multiply(decimal_of(quantity), decimal_of(ceiling))
+    return rounded_down(EXACT.divide(whole, decimal_of(notional)))
 
 
 def _check(name: str, value: float, *, is_positive: bool) -> None:

@@ -2,7 +2,12 @@
 
 from typing import Literal, Protocol, Self
 
-from risk.measures import Vector
+import numpy as np
+from numpy.typing import NDArray
+
+from risk.measures import Matrix, Vector
+
+Flags = NDArray[np.bool_]
 
 _DETAILS = frozenset({"liquidity_cost", "days_to_liquidate_share"})
 
@@ -18,19 +23,35 @@ Orders = Literal["increasing", "all"]  # increasing: what makes |quantity| large
 class Book(Protocol):
     """The book of one scope at this moment, over the m instruments it holds or has orders in, in a fixed order.
 
+    scope       : path of the portfolio
     instruments : names
     quantity    : (m,) signed units
     unit        : (m,) exposure in base currency per unit; exposure = quantity * unit
     lot         : (m,) smallest tradable step in units, > 0
     buys, sells : (m,) open quantities of working orders, >= 0
+    can_trade   : (m,) False for what no order changes: an index, cash, what has expired
+    leaves      : the books below a parent that hold any of it, in the order of the tree; none where it is itself a leaf
+    held_in     : (leaves, m) signed units of each of them; they sum to `quantity`
     """
 
+    scope: str
     instruments: tuple[str, ...]
     quantity: Vector
     unit: Vector
     lot: Vector
     buys: Vector
     sells: Vector
+    can_trade: Flags
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """Return the books below that hold any of it; none where the scope is itself a leaf."""
+        ...
+
+    @property
+    def held_in(self) -> Matrix:
+        """Return (leaves, m) what each of them holds."""
+        ...
 
     def components(self, metric: str) -> Vector:
         """Return (m,) contributions to the metric in its unit; they sum to it where it is homogeneous.
@@ -49,6 +70,14 @@ class Book(Protocol):
 
     def without(self, orders: Orders) -> Self:
         """Return the book after orders were cancelled; what is left then only ever reduces."""
+        ...
+
+    def reduced(self, quantity: Vector) -> Self:
+        """Return the book as it would be with these quantities (m,), its orders as they are."""
+        ...
+
+    def part(self, scope: str) -> Self:
+        """Return the book of a scope below this one."""
         ...
 
     def details(self, metric: str) -> tuple[tuple[str, float], ...]:

@@ -106,3 +106,14 @@ def coin_name(coin: str) -> str:
 def coin_of(terms: Terms) -> str | None:
     """Return the coin that an inverse contract settles in, None for every other instrument."""
     return (terms.settle_currency or terms.base) if terms.inverse else None
+
+
+def can_trade(terms: Terms, base_currency: str) -> bool:
+    """Say whether an order changes what is held of an instrument.
+
+    None does of an index, of what has expired, of money in base currency, and of the coins that a contract has won,
+    which riskd books under a name of its own. Other money is sold for base currency.
+    """
+    if not terms.active or terms.kind == "index":
+        return False
+    return terms.kind != "cash" or (terms.currency != base_currency and terms.name != coin_name(terms.currency))

@@ -50,6 +50,12 @@ def subtree(state: RiskState, path: str) -> list[int]:
     return [p for p, name in enumerate(state.scopes) if name == path or name.startswith(prefix)]
 
 
+def leaves_under(state: RiskState, p: int) -> list[int]:
+    """Return the leaves at and under scope p, in the order of the tree."""
+    children = state.children[p]
+    return [leaf for child in children for leaf in leaves_under(state, child)] if children else [p]
+
+
 def make_known(state: RiskState, root: str) -> None:
     """A snapshot of the root was seen: its whole tree is known."""
     state.snapshots.add(root)

@@ -22,7 +22,11 @@ def ratio_of(state: RiskState, held: Ints, x: Vector, metric: str) -> float:
     if metric == "k_ratio" and int(np.count_nonzero(x)) == 1:
         return 1.0
     above = math.fsum((x * sigma_times(state.arrays, held, x)).tolist())
-    below = math.fsum((x * _denominator(state, held, x, metric)).tolist())
+    if metric == "k_ratio":
+        below = math.fsum((x * slow_times(state.arrays, held, x)).tolist())
+    else:
+        losses = losses_of(state.arrays, held, x, state.rows)
+        below = math.fsum((losses * losses).tolist()) / max(state.rows, 1)
     return math.sqrt(max(above, 0.0) / below) if below > 0.0 else math.nan
 
 

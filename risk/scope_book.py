@@ -1,5 +1,6 @@
 """One scope's book for the enforcer: what each position contributes to a metric, and the metric of a smaller book."""
 
+import copy
 import math
 from functools import partial
 from typing import Self
@@ -7,16 +8,18 @@ from typing import Self
 import numpy as np
 
 from risk.arrays import Fit
-from risk.book import Orders, has_details
+from risk.book import Flags, Orders, has_details
 from risk.components import historical_components, shortfall_components
 from risk.crisis_history import crisis_windows
 from risk.historical import LEVELS, expected_shortfall, tail_count_ppm, value_at_risk
+from risk.instruments import can_trade
 from risk.kernels.budgets import COVERAGE_MIN
 from risk.kernels.evaluate import losses_of, sigma_times, stress_of
 from risk.kernels.liquidity import ROUNDING_OF_GROSS
 from risk.liquidity_view import liquidity_details, position_costs, slow_shares
 from risk.measures import Matrix, Vector
 from risk.open_orders import NAMES_MIN, OpenOrders
+from risk.portfolios import leaves_under
 from risk.ratios import RATIOS, ratio_components, ratio_of
 from risk.scaled_shocks import scaled_shocks
 from risk.state import RiskState
@@ -35,12 +38,17 @@ class ScopeBook:
         """Take the book as it stands; left: what is left of its orders, in its order of instruments (None: all)."""
         arrays, working = state.arrays, state.working.get(p, {})
         self._state, self._p = state, p
+        self.scope = state.scopes[p]
+        self._leaves: tuple[tuple[str, ...], Matrix] | None = None
         self._stress_book: StressBook | None = None
         self._held = np.flatnonzero(state.named(p) & (arrays.unit[: len(state.terms)] != 0.0))
         self.instruments: tuple[str, ...] = tuple(state.terms[i].name for i in self._held)
         self.quantity: Vector = arrays.quantity[p, self._held].copy()
+        self._is_held: Flags = self.quantity != 0.0
         self.unit: Vector = arrays.unit[self._held].copy()
         self.lot: Vector = np.array([state.terms[i].lot for i in self._held], dtype=np.float64)
+        terms = [state.terms[i] for i in self._held]
+        self.can_trade: Flags = np.array([can_trade(each, state.config.base_currency) for each in terms], dtype=bool)
         open_ = [working.get(int(i), (0.0, 0.0)) for i in self._held]
         self._orders = OpenOrders(*np.array(open_, dtype=np.float64).reshape(-1, 2).T) if left is None else left
         self.buys: Vector = self._orders.buys
@@ -50,6 +58,36 @@ class ScopeBook:
         """Return the book after orders were cancelled; what is left then only ever reduces."""
         left = self._orders.without(only_increasing=orders == "increasing")
         return type(self)(self._state, self._p, left)
+
+    def reduced(self, quantity: Vector) -> Self:
+        """Return the book as it would be with these quantities (m,), its orders as they are."""
+        book = copy.copy(self)
+        book.quantity = quantity.copy()
+        return book
+
+    def part(self, scope: str) -> Self:
+        """Return the book of a scope below this one."""
+        return type(self)(self._state, self._state.scope_index[scope])
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """Return the books below that hold any of it; none where the scope is itself a leaf."""
+        return self._below()[0]
+
+    @property
+    def held_in(self) -> Matrix:
+        """Return (leaves, m) what each of them holds."""
+        return self._below()[1]
+
+    def _below(self) -> tuple[tuple[str, ...], Matrix]:
+        """Return the leaves under a parent that hold any of it, and what they hold, taken when first asked for."""
+        if self._leaves is None:
+            state = self._state
+            parts = [] if state.arrays.leaf[self._p] == 1 else leaves_under(state, self._p)
+            held: Matrix = state.arrays.quantity[parts][:, self._held]
+            some = np.flatnonzero(np.any(held != 0.0, axis=1))
+            self._leaves = tuple(state.scopes[parts[at]] for at in some), held[some]
+        return self._leaves
 
     def names(self, quantity: Vector) -> int:
         """Return how many names there are with these quantities, and the orders at their larger |q|."""
@@ -87,7 +125,7 @@ class ScopeBook:
         if kind in ("var", "es") and level in _P_PPM:
             return self._tail_components(kind, level, x)
         if metric in METRICS_OF_STRESS:
-            parts, held = np.zeros(x.size), self.quantity != 0.0
+            parts, held = np.zeros(x.size), self._is_held
             parts[held] = stress_parts(self._for_stress(), metric, self._state.config.stress)
             return parts
         if metric in ("worst_loss", "failures"):
@@ -127,7 +165,7 @@ class ScopeBook:
         if kind in ("var", "es") and level in _P_PPM:
             return self._tail(kind, level, x)
         if metric in METRICS_OF_STRESS:
-            return stress_metric(self._for_stress(), metric, x[self.quantity != 0.0], self._state.config.stress)
+            return stress_metric(self._for_stress(), metric, x[self._is_held], self._state.config.stress)
         if metric in ("worst_loss", "failures"):
             losses = self._scenario_losses(x)
             if not losses:

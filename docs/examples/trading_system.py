@@ -7,8 +7,7 @@ concerns riskd is as it should be anywhere: the state first, then orders; every 
 working orders back; what riskd asks for is done, and acknowledged as far as it is done; without a lease nothing opens.
 One JSON line each.
 
-An ancestor's total is shared by books that this program does not know: it answers for its own, which must not be over
-the total by itself. A firm with several books shares the total out in one place, and acknowledges it there.
+What an ancestor has to meet riskd shares out over the books under it: this program does its own share, and no other's.
 """
 
 import argparse
@@ -22,7 +21,8 @@ from dataclasses import dataclass, field, replace
 
 from feeds.action_acks import Acknowledger
 from feeds.action_reader import ActionReader
-from feeds.action_records import ActionRecord, CancelWorking, Target
+from feeds.action_records import ActionRecord, BookTarget, CancelWorking, Target
+from feeds.book_share import targets_of_book
 from feeds.order_verdict import Holding, Order, Standing, Verdict, excess, paths_to, to_cancel
 
 PRICE = 100.0
@@ -78,11 +78,9 @@ class Desk:
             order, _ = self.working.pop(place)
             tell("cancel", side=order.side, quantity=order.quantity, state=standing.state)
 
-    def targets(self, scope: str, targets: Iterable[Target]) -> list[Target]:
-        """Those of a scope's targets that this book can serve: an ancestor's only where it is on the side to go."""
-        held = self.holding()
-        closing = "sell" if held.position + held.pending_buy > held.pending_sell - held.position else "buy"
-        return [target for target in targets if scope == self.scope or target.allowed_side == closing]
+    def targets(self, targets: Iterable[tuple[str, Target]], shares: Iterable[tuple[str, BookTarget]]) -> list[Target]:
+        """What this book has to meet: its own scope's targets, and its share of its ancestors'."""
+        return list(targets_of_book(self.scope, targets, shares))
 
     def excess(self, targets: list[Target], *, flatten: bool) -> float:
         """What must go and is not on its way out yet, units."""
@@ -132,8 +130,8 @@ class TradingSystem:
         self._desk.move()
 
     def _reduce(self, standing: Standing) -> None:
-        """Bring the book to what its own scope asks for, and under its ancestors' totals."""
-        asked = [target for scope, target in standing.targets if self._desk.targets(scope, [target])]
+        """Bring the book to what its own scope asks for, and to its share of what its ancestors have to meet."""
+        asked = self._desk.targets(standing.targets, standing.shares)
         quantity = self._desk.excess(asked, flatten=standing.flatten)
         if quantity > 0:
             order = self._desk.order("sell" if self._desk.position > 0 else "buy", quantity)
@@ -145,7 +143,8 @@ class TradingSystem:
         Until then `partial`, with what is left, whenever that changed.
         """
         for scope, action in list(self._unfinished.items()):
-            left = self._desk.left(self._desk.targets(scope, action.targets), flatten=action.flatten)
+            targets, shares = [(scope, each) for each in action.targets], [(scope, each) for each in action.books]
+            left = self._desk.left(self._desk.targets(targets, shares), flatten=action.flatten)
             is_done = left == 0 and not self._desk.to_cancel(action.cancel_working)
             if not is_done and self._told.get(scope) == left:
                 continue

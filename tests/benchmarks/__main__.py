@@ -17,6 +17,7 @@ from tests.benchmarks.kafka_echo import kafka_echo  # noqa: E402
 from tests.benchmarks.kafka_sustained import kafka_sustained  # noqa: E402
 from tests.benchmarks.market import Market, make_market  # noqa: E402
 from tests.benchmarks.pretrade import pretrade  # noqa: E402
+from tests.benchmarks.reductions import reductions  # noqa: E402
 
 _INSTRUMENTS, _BOOKS, _ROWS = 500, 10, 757
 
@@ -41,6 +42,7 @@ _ALONE: dict[str, Callable[[], Figure | list[Figure]]] = {
     "kafka-rate": kafka_sustained,
     "bars": decisions.bars,
     "pretrade": pretrade,
+    "reductions": reductions,
     "growth": decisions.growth,
 }
 _ONLY_ASKED = ("growth",)  # takes minutes to build

@@ -11,7 +11,7 @@ from enforcement.enforcer import Enforcer
 from enforcement.ladders import TIMERS
 from enforcement.moment import Moment, Wake
 from enforcement.records import Decision, Outcome
-from risk.book import Book, Orders
+from risk.book import Book, Flags, Orders
 from risk.measures import METRIC_INDEX, METRICS, Matrix, Measures, Status, Vector
 from risk.timers import Timers
 
@@ -74,6 +74,27 @@ class RowBook:
     buys: Vector = field(default_factory=lambda: np.zeros(0))
     sells: Vector = field(default_factory=lambda: np.zeros(0))
     reduce_only: bool = False
+    scope: str = "firm"
+    fixed: tuple[str, ...] = ()
+    children: tuple["RowBook", ...] = ()
+
+    @property
+    def can_trade(self) -> Flags:
+        return np.array([name not in self.fixed for name in self.instruments], dtype=bool)
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        return tuple(child.scope for child in self.children)
+
+    @property
+    def held_in(self) -> Matrix:
+        return np.array([child.quantity for child in self.children]).reshape(-1, len(self.instruments))
+
+    def reduced(self, quantity: Vector) -> "RowBook":
+        return replace(self, quantity=quantity)
+
+    def part(self, scope: str) -> "RowBook":
+        return next(child for child in self.children if child.scope == scope)
 
     def without(self, orders: Orders) -> "RowBook":
         if orders == "increasing":

@@ -11,10 +11,11 @@ from config.promotion import PromotionConfig
 from config.schema import Level, Limit
 from enforcement.attention import has_moved, is_calm, is_settled
 from enforcement.builtin import Freshness, Silence
-from enforcement.judgement import LazyBook, Sight, judge
+from enforcement.judgement import judge
 from enforcement.ladder import Unit
 from enforcement.life import Clock
 from enforcement.limits import bind_built_in, bind_configured
+from enforcement.retarget import LazyBook, Sight
 from enforcement.scopes import new_scope
 from risk.measures import Status
 from sensors.catalogue import SHIPPED

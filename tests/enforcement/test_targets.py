@@ -172,10 +172,36 @@ def test_an_infinite_statistic_has_no_direction_and_only_a_flat_book_clears_it()
 
 def test_where_nothing_clears_the_targets_flatten_and_say_so() -> None:
     book = row_book(2, 4)
-    found = solve(book, "k_ratio", flat_at(1.0))
+    found = solve(book, "gross", flat_at(-1.0))
     assert [target.max_abs_qty for target in found.targets] == [0.0] * 4
     assert not found.does_clear
-    assert "no reduction clears" in found.clears_if
+    assert found.clears_if == "no reduction clears gross: the targets flatten the book"
+
+
+def test_a_number_that_is_missing_asks_for_no_sale() -> None:
+    """Not knowing is no reason to trade: the limit holds its state, and asks again with the number."""
+    found = solve(row_book(2, 4), "k_ratio", flat_at(1.0))
+    assert (found.targets, found.does_clear) == ((), False)
+    assert found.clears_if == "correlation ratio K has a number again"
+
+
+def test_what_nobody_can_trade_is_never_asked_for_and_the_rest_clears_with_it() -> None:
+    book = replace(row_book(9, 6), fixed=("I02", "I04"))
+    for metric in HOMOGENEOUS:
+        found = solve(book, metric, flat_at(0.9 * book.evaluate(metric, book.quantity)))
+        assert found.targets
+        assert not {"I02", "I04"} & {target.instrument for target in found.targets}
+    flat = solve(book, "gross", flat_at(0.0))
+    assert not flat.does_clear
+    assert {target.instrument for target in flat.targets} == {"I00", "I01", "I03", "I05"}
+    assert flat.clears_if.endswith("flatten the book but for I02, I04, which no order changes")
+
+
+def test_a_book_whose_hedge_is_all_that_can_be_traded_is_not_made_worse() -> None:
+    """Flat in what can be traded, it would be net all that cannot be."""
+    book = replace(row_book(1, 2), quantity=np.array([1_000.0, -900.0]), unit=np.array([10.0, 10.0]), fixed=("I00",))
+    found = solve(book, "net", flat_at(100.0))
+    assert (found.targets, found.does_clear, found.clears_if) == ((), False, "no reduction clears net")
 
 
 @pytest.mark.parametrize("metric", ["gross", "top_share"])

@@ -229,5 +229,5 @@ def test_importing_the_reader_brings_none_of_the_heavy_parts() -> None:
     assert not names & (heavy | {"audit", "daemon"})
     assert {name for name in names if name.startswith("feeds.")} == {
         "feeds.action_acks", "feeds.action_leases", "feeds.action_partition", "feeds.action_reader",
-        "feeds.action_records", "feeds.action_state", "feeds.order_verdict",
+        "feeds.action_records", "feeds.action_state", "feeds.book_share", "feeds.exact", "feeds.order_verdict",
     }  # fmt: skip

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from config.schema import KafkaConfig
-from enforcement.records import Params, ReduceParams, Target
+from enforcement.records import BookTarget, Params, ReduceParams, Target
 from tests.feeds.actions_sample import HALT, REDUCE, SECOND, action, lease
 
 pytestmark = pytest.mark.kafka
@@ -149,7 +149,8 @@ def test_the_example_obeys_what_riskd_says(example: Example) -> None:
 def test_what_a_parent_asks_for_is_acknowledged_as_far_as_the_book_has_done_it(example: Example) -> None:
     example.lease(55, epoch=1)
     example.wait_for(lambda line: buys(line, "go"))
-    reduce = example.act(REDUCE, "firm")
+    shares = (BookTarget("firm/eq", "ABC", 40.0, "sell"), BookTarget("firm/fx", "ABC", 60.0, "sell"))
+    reduce = example.act(ReduceParams((Target("ABC", 100.0, "sell"),), books=shares), "firm")
     told = example.wait_for(lambda line: line["event"] == "ack" and line["result"] == "applied")
     acks = [line for line in told if line["event"] == "ack"]
     assert {ack["action_id"] for ack in acks} == {reduce}
@@ -160,8 +161,9 @@ def test_what_a_parent_asks_for_is_acknowledged_as_far_as_the_book_has_done_it(e
     assert any(line["event"] == "reduction" and line["outcome"] == "go" for line in told)
     assert [cast(float, line["position"]) for line in told if line["event"] == "fill"][-1] <= 40
 
-    hedge = example.act(ReduceParams((Target("ABC", 10.0, "buy"),)), "firm")
+    other = (BookTarget("firm/fx", "ABC", 10.0, "buy"),)
+    hedge = example.act(ReduceParams((Target("ABC", 10.0, "buy"),), books=other), "firm")
     told = example.wait_for(lambda line: line["event"] == "ack")
     assert (told[-1]["action_id"], told[-1]["result"], told[-1]["residual"]) == (hedge, "applied", 0)
-    assert not any(line["event"] == "reduction" for line in told), "selling would take the firm further off"
+    assert not any(line["event"] == "reduction" for line in told), "what another book has to do is not for this one"
     assert example.end() == 0

@@ -46,7 +46,7 @@ ORDERS: tuple[Mutant, ...] = (
         "a halt takes reducing orders back",
         HALT_BLOCKS,
         "feeds/order_verdict.py",
-        "if is_closing and total <= _decimal(abs(position)):",
+        "if is_closing and total <= decimal_of(abs(position)):",
         "if False:",
         (
             f"{_VERDICT}::test_what_a_halt_leaves_working_can_neither_grow_nor_flip_the_position",
@@ -84,9 +84,9 @@ ORDERS: tuple[Mutant, ...] = (
         "orders of the other side make room",
         FLIP,
         "feeds/order_verdict.py",
-        "left = _EXACT.subtract(_decimal(abs(holding.position)), _decimal(pending))",
-        "left = _EXACT.subtract(_decimal(abs(holding.position) + holding.pending_buy * (side == "
-        '"sell")), _decimal(pending))',
+        "left = EXACT.subtract(decimal_of(abs(holding.position)), decimal_of(pending))",
+        "left = EXACT.subtract(decimal_of(abs(holding.position) + holding.pending_buy * (side == "
+        '"sell")), decimal_of(pending))',
         (f"{_VERDICT}::test_no_order_that_reducing_lets_through_can_flip_or_grow_a_position_whatever_fills",),
     ),
     Mutant(
@@ -108,7 +108,7 @@ ORDERS: tuple[Mutant, ...] = (
     Mutant(
         "a target is held on the side that was",
         FLIP,
-        "enforcement/judgement.py",
+        "enforcement/retarget.py",
         "if after.state is not LifeState.FIRING:\n        return _turned(after, sight)",
         "if after.state is not LifeState.FIRING:\n        return after, False",
         (

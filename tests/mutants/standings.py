@@ -38,9 +38,9 @@ STANDINGS: tuple[Mutant, ...] = (
     Mutant(
         "shadow limits are merged into what is enforced",
         SHADOW,
-        "enforcement/publisher.py",
-        "            if standing.effect is not Effect.ENFORCED:\n                continue\n",
-        "",
+        "enforcement/merging.py",
+        "        if standing.effect is Effect.ENFORCED:\n",
+        "        if standing.effect is not None:\n",
         (
             "tests/enforcement/test_modes.py",
             f"{_E2E}shadow_tells_everything_and_does_nothing",
