@@ -250,7 +250,10 @@ class ScopeBook:
             fitted = float(fit[Fit.VAR_999 if kind == "var" else Fit.ES_999])
             if math.isinf(fitted):  # no scale makes an infinite-mean tail finite
                 return fitted
-            return fitted * math.sqrt(max(self._variance(x), 0.0) / fit[Fit.REFERENCE_VARIANCE])
+            reference = float(fit[Fit.REFERENCE_VARIANCE])
+            if not reference > 0.0:  # the book that was fitted bears no risk: the kernel has no number either
+                return math.nan
+            return fitted * math.sqrt(max(self._variance(x), 0.0) / reference)
         rows = self._state.rows
         if tail_count_ppm(rows, _P_PPM[level]) < 1_000_000:
             return math.nan

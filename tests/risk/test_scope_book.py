@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from daemon.core import Core
+from risk.arrays import Fit
 from risk.book import Book
 from risk.measures import METRICS, Status
 from risk.measuring import input_digest, measures_of
@@ -168,3 +169,13 @@ def test_a_book_that_moved_by_over_five_per_cent_asks_for_a_new_fit() -> None:
     before = play(events, made_setup()).core.state.request_count
     assert small.core.state.request_count == before
     assert large.core.state.request_count == before + 2, "the book and its root"
+
+
+def test_a_tail_fitted_to_a_book_without_risk_has_no_number_for_another() -> None:
+    state = play(made_events(seed=2, days=262, quoted=2, quotes=10), made_setup()).core.state
+    p = state.scope_index["firm/fund"]
+    book = ScopeBook(state, p)
+    assert book.evaluate("var_999", book.quantity * 0.5) > 0.0
+    state.arrays.fit[p, Fit.REFERENCE_VARIANCE] = 0.0  # as after a refit of a book that was flat that night
+    assert np.isnan(book.evaluate("var_999", book.quantity * 0.5))
+    assert np.isnan(book.components("es_999")).all()
