@@ -21,11 +21,13 @@ ANSWER_TIMEOUT_S = 10.0
 _pause = threading.Event()  # never set: its `wait` is how a look waits for the next
 
 
-def wait_until(is_met: Callable[[], bool], what: str, within_s: float = 30.0) -> float:
-    """Look until it is so; return the seconds that it took, and fail with `what` where it takes longer."""
+def wait_until(
+    is_met: Callable[[], bool], what: str, within_s: float = 30.0, seen: Callable[[], str] = lambda: ""
+) -> float:
+    """Look until it is so; return the seconds that it took, and fail with `what` and what is seen then."""
     begun_s = time.monotonic()
     while not is_met():
-        assert time.monotonic() - begun_s < within_s, f"not within {within_s} s: {what}"
+        assert time.monotonic() - begun_s < within_s, f"not within {within_s} s: {what}{seen()}"
         _pause.wait(LOOK_EVERY_S)
     return time.monotonic() - begun_s
 
@@ -67,7 +69,7 @@ class LoggedDaemon:
             assert found or self.process.poll() is None, f"it ended before {event}: {self.text()[-3_000:]}"
             return found
 
-        wait_until(has_come, f"{event}; it said {self.text()[-3_000:]}", within_s)
+        wait_until(has_come, event, within_s, lambda: f"; it said {self.text()[-3_000:]}")
         return self.lines(event)[count - 1]
 
     def end(self, within_s: float) -> tuple[int, float]:
