@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from risk.instruments import can_trade
 from risk.state import SELF, RiskState
 
 
@@ -47,10 +48,36 @@ class CoreBooks:
 
     def held_under(self, path: str) -> dict[tuple[str, str], float]:
         """Return every quantity that is not 0 of every leaf at and under a path, by (leaf, instrument)."""
-        state, prefix = self._state, f"{path}/"
+        state = self._state
         found: dict[tuple[str, str], float] = {}
-        for p, scope in enumerate(state.scopes):
-            if state.arrays.leaf[p] == 1 and (scope == path or scope.startswith(prefix)):
-                for i in np.flatnonzero(state.arrays.quantity[p, : len(state.terms)]).tolist():
-                    found[scope, state.terms[i].name] = float(state.arrays.quantity[p, i])
+        for p in self._leaves_under(path):
+            for i in np.flatnonzero(state.arrays.quantity[p, : len(state.terms)]).tolist():
+                found[state.scopes[p], state.terms[i].name] = float(state.arrays.quantity[p, i])
         return found
+
+    def sellable_under(self, path: str) -> dict[tuple[str, str], float]:
+        """Return `held_under` without what no order changes: an index, cash, what has expired."""
+        state = self._state
+        return {
+            (leaf, name): quantity
+            for (leaf, name), quantity in self.held_under(path).items()
+            if can_trade(state.terms[state.instrument_index[name]], state.config.base_currency)
+        }
+
+    def increasing_under(self, path: str) -> dict[tuple[str, str, str], float]:
+        """Return the increasing part of every working order that has one, by (leaf, instrument, order id)."""
+        state, leaves = self._state, set(self._leaves_under(path))
+        found = {
+            (state.scopes[order.leaf], state.terms[order.instrument].name, name): self.increasing(root, name)
+            for (root, name), order in state.orders.items()
+            if order.leaf in leaves
+        }
+        return {place: part for place, part in found.items() if part > 0.0}
+
+    def _leaves_under(self, path: str) -> list[int]:
+        state, prefix = self._state, f"{path}/"
+        return [
+            p
+            for p, scope in enumerate(state.scopes)
+            if state.arrays.leaf[p] == 1 and (scope == path or scope.startswith(prefix))
+        ]

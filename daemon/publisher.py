@@ -82,15 +82,20 @@ class Publisher:
 
     Both may have a thread of their own: the next round need not wait for the disk of the audit log.
 
+    syncs_each : every round's audit is on disk when `audit` returns, not only one that holds an action
+
     During recovery they are called with the outputs of the replayed journal and let out what is missing.
     raises : KafkaError where a record cannot be delivered, AuditError where the disk fails, JournalError where what
              is out already does not follow from the journal
     """
 
-    def __init__(self, config: KafkaConfig, sink: Sink, audit: AuditWriter | None, *, shard: int) -> None:
+    def __init__(
+        self, config: KafkaConfig, sink: Sink, audit: AuditWriter | None, *, shard: int, syncs_each: bool = False
+    ) -> None:
         self._topics = config.topics
         self._sink = sink
         self._audit = audit
+        self._syncs_each = syncs_each
         self._shard = shard  # positions partition p writes action partition p
         self._actions = self._read_action_tail(config, config.topics.actions)
         self._shadow = self._read_action_tail(config, config.topics.shadow)
@@ -132,7 +137,11 @@ class Publisher:
         return Published([*actions, *shadow], len(letters), len(outgoing), publish_s)
 
     def audit(self, waiting: Sequence[Outputs]) -> int:
-        """Write what is published and the log does not hold yet, on disk where an action went out; return how much."""
+        """Write what is published and the log does not hold yet, on disk where an action went out; return how much.
+
+        What goes without an action, such as a command that waits for an approval, is on disk within 10 s, unless
+        `syncs_each`.
+        """
         if self._audit is None:
             return 0
         written = 0
@@ -141,7 +150,7 @@ class Publisher:
             self._audited -= known
             self._audit.append(outputs.audit[known:])
             written += len(outputs.audit) - known
-        if any(outputs.actions or outputs.shadow for outputs in waiting):
+        if (self._syncs_each and written) or any(outputs.actions or outputs.shadow for outputs in waiting):
             self._audit.sync()
         return written
 

@@ -87,7 +87,8 @@ class Shard:
                     signing_key=signing_key,
                 )
                 opened.callback(self._audit.abandon)
-            self._publisher = Publisher(config.kafka, self._sink, self._audit, shard=shard)
+            syncs_each = not config.audit.async_logging
+            self._publisher = Publisher(config.kafka, self._sink, self._audit, shard=shard, syncs_each=syncs_each)
             self.core = Core(setup, shard=shard, compute_slow_work=config.clock == "event")
             self._recovered = recover(directory, setup, self.core, self._let_out_again, progress)
             self._publisher.finish_recovery()

@@ -1,13 +1,14 @@
 """Positions and orders that contradict an applied acknowledgement: what counts as one, and when it is over. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import copysign
 from typing import Literal, Protocol
 
-from enforcement.records import Action, HaltParams, ReduceParams, Target, TradingState
+from enforcement.records import Action, BookTarget, HaltParams, ReduceParams, Target, TradingState
 
-Kind = Literal["grew", "flipped", "order", "target"]
+Kind = Literal["grew", "flipped", "order", "kept_order", "target", "share", "flatten"]
+Place = tuple[str, str]  # book and instrument
 
 _TOLERANCE = 1e-9  # of a quantity: sums of fills are rounded
 _RESTRICTING = (TradingState.REDUCING, TradingState.HALTED)
@@ -28,6 +29,14 @@ class Books(Protocol):
         """Return how much of a working order would not reduce its book, >= 0; 0 where it is gone."""
         ...
 
+    def sellable_under(self, path: str) -> Mapping[Place, float]:
+        """Return every quantity that is not 0 and that an order can change, of every leaf at and under a path."""
+        ...
+
+    def increasing_under(self, path: str) -> Mapping[tuple[str, str, str], float]:
+        """Return the increasing part of every working order that has one, by (leaf, instrument, order id)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
@@ -35,6 +44,7 @@ class Contradiction:
 
     book    : path of the book, for a target that of the scope that it is of
     subject : instrument; order_id: of an increasing order, else ""
+    is_grave : it asks for more than to be told; a missed share whose scope is under its net target does not
     allowed : quantity that would conform, signed: anything between 0 and it does; 0 for an order
     found   : quantity that was found; for an order its increasing part
     """
@@ -45,6 +55,7 @@ class Contradiction:
     order_id: str
     allowed: float
     found: float
+    is_grave: bool = True
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -57,6 +68,12 @@ class Contradiction:
         match self.kind:
             case "order":
                 return f"a new order {self.order_id} in {self.book} {self.subject} increases by {self.found:g}"
+            case "kept_order":
+                return f"order {self.order_id} in {self.book} {self.subject} still increases by {self.found:g}"
+            case "share":
+                return f"{self.book} {self.subject} is {self.found:g}, over its share {abs(self.allowed):g}"
+            case "flatten":
+                return f"{self.book} {self.subject} is {self.found:g}, and was to be flat"
             case "target":
                 return f"{self.book} {self.subject} is {self.found:g}, over its target {abs(self.allowed):g}"
             case _:
@@ -85,12 +102,31 @@ class Ordered:
     ts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What an applied record has to have brought about in time.
+
+    targets : net of the scope; shares: of the books under a parent, by which those of their instruments are met
+    cancels : working orders that increase have to be gone; flattens: every position has to be
+    """
+
+    targets: tuple[Target, ...] = ()
+    shares: tuple[BookTarget, ...] = ()
+    cancels: bool = False
+    flattens: bool = False
+
+    @property
+    def is_any(self) -> bool:
+        """Say whether there is anything to look at."""
+        return bool(self.targets) or self.cancels or self.flattens
+
+
 @dataclass(slots=True)
 class Watch:
     """One scope from the acknowledgement on that said `applied` of a record which restricts it.
 
     applied_ns : core time of that; strict_ns: from then on positions and orders are judged
-    targets    : of the newest record that was applied; due_ns: when they are to be met, 0: no more
+    due        : of the newest record that was applied; due_ns: when it is to be met, 0: no more
     is_patient : working orders that reduce still count
     is_over    : nothing restricts the scope any more; what was found stays until it conforms
     """
@@ -98,7 +134,7 @@ class Watch:
     applied_ns: int
     strict_ns: int
     action_id: str
-    targets: tuple[Target, ...] = ()
+    due: Due = Due()
     due_ns: int = 0
     is_patient: bool = True
     is_over: bool = False
@@ -116,49 +152,86 @@ class Watch:
             return False
         is_new = found.key not in self.found
         kept = self.found.get(found.key, found)
-        self.found[found.key] = replace(kept, found=found.found)
+        self.found[found.key] = replace(kept, found=found.found, is_grave=True)
         return is_new
 
     def meet(self, scope: str, books: Books) -> bool:
-        """Look at the targets when they are due; say whether one is not met, and begin to wait again or end."""
+        """Look at what is due; say whether something is not met, and begin to wait again or end.
+
+        A parent's targets are its books' shares: where each book is under its own, what another book bought back
+        is riskd's to ask for anew, and contradicts nobody.
+        """
         missed: list[Contradiction] = []
         is_pending = False
-        for target in self.targets:
-            held = books.quantity(scope, target.instrument)
-            excess = abs(held) - target.max_abs_qty
-            if excess <= _TOLERANCE * max(1.0, abs(held)):
-                continue
-            if self.is_patient and excess <= books.pending_reduction(scope, target.instrument):
+        for each in self._missed(scope, books):
+            excess = abs(each.found) - abs(each.allowed)
+            reduces = each.kind in ("target", "share", "flatten")
+            if reduces and self.is_patient and excess <= books.pending_reduction(each.book, each.subject):
                 is_pending = True
-                continue
-            allowed = copysign(target.max_abs_qty, held)
-            missed.append(Contradiction("target", scope, target.instrument, "", allowed, held))
+            else:
+                missed.append(each)
         self.due_ns, self.is_patient = 0, not is_pending
-        new = [each for each in missed if each.key not in self.found]
+        new = [each for each in missed if each.key not in self.found or each.is_grave > self.found[each.key].is_grave]
         self.found |= {each.key: each for each in new}
         return bool(new)
+
+    def _missed(self, scope: str, books: Books) -> Iterator[Contradiction]:
+        """Yield what is not as the record asks, working orders aside."""
+        shared = {share.instrument for share in self.due.shares}
+        is_over: dict[str, bool] = {}
+        for target in self.due.targets:
+            held = books.quantity(scope, target.instrument)
+            is_over[target.instrument] = _is_over(held, target.max_abs_qty)
+            if is_over[target.instrument] and target.instrument not in shared:
+                allowed = copysign(target.max_abs_qty, held)
+                yield Contradiction("target", scope, target.instrument, "", allowed, held)
+        for share in self.due.shares:
+            held = books.quantity(share.portfolio, share.instrument)
+            if _is_over(held, share.max_abs_qty):
+                allowed, is_grave = copysign(share.max_abs_qty, held), is_over.get(share.instrument, True)
+                yield Contradiction("share", share.portfolio, share.instrument, "", allowed, held, is_grave)
+        if self.due.flattens:
+            for (book, name), held in sorted(books.sellable_under(scope).items()):
+                if _is_over(held, 0.0):
+                    yield Contradiction("flatten", book, name, "", 0.0, held)
+        if self.due.cancels:
+            for (book, name, order_id), rest in sorted(books.increasing_under(scope).items()):
+                yield Contradiction("kept_order", book, name, order_id, 0.0, rest)
 
     def conform(self, root: str, books: Books) -> None:
         """Forget what conforms by now."""
         self.found = {key: each for key, each in self.found.items() if not _conforms(each, root, books)}
 
-    def forgive_targets(self, still: Mapping[str, float]) -> None:
-        """Forget targets that nothing asks for any more, and take the larger where less is asked for now.
+    def forgive(self, scope: str, asked: Due) -> None:
+        """Forget what nothing asks for any more, and take the larger target where less is asked for now.
 
-        still : max_abs_qty by instrument, of the scope's newest action
+        asked : by the scope's newest action
         """
-        self.targets = tuple(
-            Target(each.instrument, max(each.max_abs_qty, still[each.instrument]), each.allowed_side)
-            for each in self.targets
-            if each.instrument in still
+        still = {(scope, each.instrument): each.max_abs_qty for each in asked.targets}
+        still |= {(each.portfolio, each.instrument): each.max_abs_qty for each in asked.shares}
+        due = self.due
+        self.due = Due(
+            tuple(
+                Target(each.instrument, max(each.max_abs_qty, most), each.allowed_side)
+                for each in due.targets
+                if (most := still.get((scope, each.instrument))) is not None
+            ),
+            tuple(
+                BookTarget(each.portfolio, each.instrument, max(each.max_abs_qty, most), each.allowed_side)
+                for each in due.shares
+                if (most := still.get((each.portfolio, each.instrument))) is not None
+            ),
+            due.cancels and asked.cancels,
+            due.flattens and asked.flattens,
         )
         kept: dict[tuple[str, str, str], Contradiction] = {}
         for key, each in self.found.items():
-            if each.kind != "target":
+            most = still.get((each.book, each.subject))
+            if each.kind in ("target", "share"):
+                if most is not None:
+                    kept[key] = replace(each, allowed=copysign(max(abs(each.allowed), most), each.found))
+            elif {"flatten": asked.flattens, "kept_order": asked.cancels}.get(each.kind, True):
                 kept[key] = each
-            elif each.subject in still:
-                allowed = copysign(max(abs(each.allowed), still[each.subject]), each.found)
-                kept[key] = replace(each, allowed=allowed)
         self.found = kept
 
 
@@ -168,12 +241,21 @@ def restricts(action: Action, builtin: Iterable[str]) -> bool:
     return action.trading_state in _RESTRICTING and any(each.type in ("reduce_position", "halt") for each in own)
 
 
-def targets_of(action: Action) -> tuple[Target, ...]:
-    """Return the targets that a record asks for."""
+def due_of(action: Action) -> Due:
+    """Return what a record asks for that has to have come about some time after it was applied."""
     params = action.params
-    if isinstance(params, ReduceParams):
-        return params.targets
-    return params.targets if isinstance(params, HaltParams) and isinstance(params.targets, tuple) else ()
+    if not isinstance(params, ReduceParams | HaltParams):
+        return Due()
+    return Due(
+        params.targets or (),
+        params.books or (),
+        cancels=params.cancel_working in ("increasing", "all"),
+        flattens=isinstance(params, HaltParams) and params.flatten,
+    )
+
+
+def _is_over(held: float, most: float) -> bool:
+    return abs(held) - most > _TOLERANCE * max(1.0, abs(held))
 
 
 def _contradiction(event: Moved | Ordered) -> Contradiction | None:
@@ -190,7 +272,7 @@ def _contradiction(event: Moved | Ordered) -> Contradiction | None:
 
 
 def _conforms(found: Contradiction, root: str, books: Books) -> bool:
-    if found.kind == "order":
+    if found.kind in ("order", "kept_order"):
         return books.increasing(root, found.order_id) <= 0.0
     held = books.quantity(found.book, found.subject)
     is_same_side = held * found.allowed >= 0.0

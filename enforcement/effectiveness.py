@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from config.acks import AcksConfig
-from enforcement.contradictions import Books, Moved, Ordered, Watch, restricts, targets_of
+from enforcement.contradictions import Books, Due, Moved, Ordered, Watch, due_of, restricts
 from enforcement.follow_words import ENFORCEMENT_EFFECTIVE, FOLLOW_UP_LIMITS, LEVEL, FollowUp, FollowUpKind
 from enforcement.merge import Demand
 from enforcement.moment import OpenTime
 from enforcement.reasons import ReasonCode
 from enforcement.records import Action, HaltParams, NoParams
+
+Told = tuple[tuple[str, str, str], bool]  # what a contradiction is of, and whether it is grave
 
 _NAMED_MAX = 3
 
@@ -20,7 +22,8 @@ class Effectiveness:
         self._config, self._opens = config, opens
         self._watches: dict[str, Watch] = {}
         self._since: dict[str, int] = {}  # of scopes that positions contradict, core time
-        self._told: dict[str, int] = {}  # contradictions that were told, by scope
+        self._told: dict[str, frozenset[Told]] = {}  # contradictions that were told, by scope
+        self._grave: set[str] = set()  # scopes of which one was more than a missed share that hurts nobody
 
     def watched(self, root: str) -> Iterator[str]:
         """Yield the scopes of a root that are watched."""
@@ -37,8 +40,7 @@ class Effectiveness:
         if watch is None:
             return
         watch.is_over = not restricts(action, FOLLOW_UP_LIMITS)
-        asked = () if watch.is_over else targets_of(action)
-        watch.forgive_targets({target.instrument: target.max_abs_qty for target in asked})
+        watch.forgive(action.scope, Due() if watch.is_over else due_of(action))
         if watch.is_over and not watch.found:
             del self._watches[action.scope]
 
@@ -51,8 +53,8 @@ class Effectiveness:
             found = {} if watch is None else watch.found
             watch = Watch(now_ns, now_ns + self._config.grace, action.action_id, found=found)
             self._watches[action.scope] = watch
-        watch.action_id, watch.targets, watch.is_patient = action.action_id, targets_of(action), True
-        watch.due_ns = self._targets_due_ns(action.scope, now_ns) if watch.targets else 0
+        watch.action_id, watch.due, watch.is_patient = action.action_id, due_of(action), True
+        watch.due_ns = self._due_ns(action.scope, now_ns) if watch.due.is_any else 0
 
     def judge(self, event: Moved | Ordered, now_ns: int) -> None:
         """Take in what happened in a book, for every watched scope above it."""
@@ -67,12 +69,14 @@ class Effectiveness:
             return None
         if 0 < watch.due_ns <= now_ns:
             watch.meet(scope, books)
-            watch.due_ns = 0 if watch.is_patient else self._targets_due_ns(scope, now_ns)
+            watch.due_ns = 0 if watch.is_patient else self._due_ns(scope, now_ns)
         watch.conform(scope.split("/", 1)[0], books)
-        told = self._told.get(scope, 0)
-        self._told[scope] = len(watch.found)
-        if len(watch.found) > told:
+        told = self._told.get(scope, frozenset())
+        self._told[scope] = found = frozenset((key, each.is_grave) for key, each in watch.found.items())
+        if found - told:
             self._since.setdefault(scope, now_ns)
+            if any(each.is_grave for each in watch.found.values()):
+                self._grave.add(scope)
             return FollowUp(
                 "ineffective", scope, watch.action_id, self._words(watch), ReasonCode.ENFORCEMENT_INEFFECTIVE
             )
@@ -87,7 +91,7 @@ class Effectiveness:
             return None
         watch.found.clear()
         watch.due_ns = 0
-        self._told[scope] = 0
+        self._told[scope] = frozenset()
         return self._end(scope, watch, "reinstated", reason, ReasonCode.OPERATOR_REINSTATE)
 
     def demands(self, scope: str) -> list[Demand]:
@@ -95,7 +99,7 @@ class Effectiveness:
         since_ns = self._since.get(scope)
         if since_ns is None:
             return []
-        if self._config.on_ineffective == "warn":
+        if self._config.on_ineffective == "warn" or scope not in self._grave:
             return [Demand(ENFORCEMENT_EFFECTIVE, LEVEL, since_ns, "warn", NoParams())]
         return [Demand(ENFORCEMENT_EFFECTIVE, LEVEL, since_ns, "halt", HaltParams("increasing", flatten=False))]
 
@@ -106,11 +110,12 @@ class Effectiveness:
 
     def _end(self, scope: str, watch: Watch, kind: FollowUpKind, reason: str, code: ReasonCode | None) -> FollowUp:
         del self._since[scope]
+        self._grave.discard(scope)
         if watch.is_over:
             del self._watches[scope]
         return FollowUp(kind, scope, watch.action_id, reason, code, is_loud=False)
 
-    def _targets_due_ns(self, scope: str, now_ns: int) -> int:
+    def _due_ns(self, scope: str, now_ns: int) -> int:
         return self._opens.advance(scope, now_ns, self._config.targets_within)
 
     @staticmethod

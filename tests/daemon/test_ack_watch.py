@@ -4,7 +4,7 @@ import pytest
 
 from daemon.ack_records import acks_records
 from daemon.ack_watch import moves
-from enforcement.contradictions import Moved, targets_of
+from enforcement.contradictions import Moved, due_of
 from tests.daemon.ack_story import HALT, NOON, OVER, REDUCE, ack, at, beat, played_story, story_setup
 from tests.helpers import SECOND_NS, EventDict, Played, command, fill, snapshot
 
@@ -112,9 +112,9 @@ def test_targets_that_are_not_met_in_time_are_a_contradiction_and_a_working_redu
     assert told(played_story([*APPLIED, beat(60)], setup)) == []
     played = played_story([*APPLIED, beat(70)], setup)
     assert told(played) == [("halt", CODE, 61)]
-    target = targets_of(played.outputs.actions[0])[0].max_abs_qty
+    target = due_of(played.outputs.actions[0]).targets[0].max_abs_qty
     missed = next(each for each in played.outputs.actions if each.reason_code == CODE)
-    assert missed.reason == f"applied, and contradicted: firm AA is 100, over its target {target:g}"
+    assert missed.reason == f"applied, and contradicted: firm/a AA is 100, over its share {target:g}"
     working = [*APPLIED, order(5, 60.0, "sell")]
     found = told(played_story([*working, beat(300)], setup))
     assert [each[2] for each in found if each[1] == CODE] == [121]
@@ -141,3 +141,49 @@ def test_a_snapshot_that_only_books_elsewhere_moves_nothing() -> None:
         Moved("firm/b", "AA", 50.0, 130.0, 7)
     ]
     assert moves(before, {("firm/a", "AA"): -1.0}, 7) == [Moved("firm/a", "AA", 100.0, -1.0, 7)]
+
+
+def test_one_that_begins_as_another_ends_is_told() -> None:
+    """One snapshot brings AA back and makes BB larger: as many contradictions as before, and another one."""
+    books = {("firm/a", "AA"): 100.0, ("firm/a", "BB"): 5.0}
+    both = [*APPLIED, traded(40, 20.0), snapshot(books, NOON + 50 * SECOND_NS)]
+    assert [each[2] for each in told(played_story(both, story_setup(HALT))) if each[1] == CODE] == [40, 50]
+
+
+SPLIT = (OVER, at(0.5, fill("firm/b", "AA", 40.0, 22.0, "b1", 0)))
+
+
+def test_a_book_that_ignores_its_share_halts_the_scope_although_the_other_did_its_own() -> None:
+    setup = story_setup(REDUCE | {"keep_firing_for": "1h"}, targets_within="1m")
+    before = played_story([*SPLIT, beat(0.6)], setup).outputs.actions
+    shares = {each.portfolio: each.max_abs_qty for each in due_of(before[-1]).shares}
+    assert shares.keys() == {"firm/a", "firm/b"}
+    acked = at(1, ack(f"#{len(before) - 1}", 0))
+
+    def contradicted(sold: float) -> list[tuple[str, str]]:
+        played = played_story([*SPLIT, acked, traded(20, -sold), beat(300)], setup)
+        return [(each.type, each.reason) for each in played.outputs.actions if each.reason_code == CODE]
+
+    words = f"applied, and contradicted: firm/b AA is 40, over its share {shares['firm/b']:g}"
+    assert contradicted(100.0 - shares["firm/a"]) == [("halt", words)]
+    assert contradicted(140.0 - sum(shares.values())) == [("reduce_position", words)], "a sold for both"
+
+
+FLATTEN: EventDict = HALT | {"levels": [{"at": 2_100.0, "action": "halt", "params": {"flatten": True}}]}
+
+
+def test_what_was_to_be_flat_in_time_and_is_not_is_a_contradiction() -> None:
+    setup = story_setup(FLATTEN, targets_within="1m")
+    assert (61, CODE) in [(each[2], each[1]) for each in told(played_story([*APPLIED, beat(70)], setup))]
+    flat = played_story([*APPLIED, traded(50, -100.0), beat(70)], setup)
+    assert CODE not in [each[1] for each in told(flat)]
+
+
+def test_an_order_that_a_halt_takes_back_and_that_stays_is_a_contradiction() -> None:
+    setup = story_setup(HALT, targets_within="1m")
+    working = order(-1, 5.0)
+    played = played_story([working, *APPLIED, beat(70)], setup)
+    missed = [each for each in played.outputs.actions if each.reason_code == CODE]
+    assert [each.reason for each in missed] == ["applied, and contradicted: order o1 in firm/a AA still increases by 5"]
+    gone = played_story([working, *APPLIED, order(30, 0.0), beat(70)], setup)
+    assert CODE not in [each[1] for each in told(gone)]
