@@ -22,6 +22,10 @@ class Effectiveness:
         self._since: dict[str, int] = {}  # of scopes that positions contradict, core time
         self._told: dict[str, int] = {}  # contradictions that were told, by scope
 
+    def configure(self, config: AcksConfig) -> None:
+        """Go on with other settings."""
+        self._config = config
+
     def watched(self, root: str) -> Iterator[str]:
         """Yield the scopes of a root that are watched."""
         return (scope for scope in self._watches if scope.split("/", 1)[0] == root)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from feeds.configured import Configured
 from feeds.events import Foreign, InputEvent, MadeEvent
 
 
@@ -71,4 +72,4 @@ class Input(msgspec.Struct, frozen=True, gc=False):
     """A record and what it was decoded to; the core's input. Records the core makes itself have n = 0."""
 
     record: Record
-    event: InputEvent | MadeEvent | Foreign | Rejection
+    event: InputEvent | MadeEvent | Foreign | Configured | Rejection
