@@ -45,7 +45,7 @@ class LimitChanges:
         """Put the limits of a configuration in force that `configure` took in; return as `take` does."""
         touched = {*taken.removed, *taken.changed}
         self._end_overrides(touched, "riskd", reason)
-        if touched or taken.added:
+        if tuple(before) != taken.limits:  # also in another order, which is that of evaluation
             self._bring(touched, n, reason)
         self._begin_anew(taken.restarts, before, taken.limits, n, reason)
         return touched

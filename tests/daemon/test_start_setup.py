@@ -20,7 +20,7 @@ from feeds.journal_frames import JournalError, JournalRecord, Kind
 from tests.daemon.command_desk import CAP, LEVERAGE, desk_setup
 from tests.daemon.made_run import MadeRun
 from tests.daemon.test_limits_command import NET, at_level
-from tests.helpers import fill, nav, open_of, quote, small_setup, snapshot, stock
+from tests.helpers import close, fill, nav, open_of, quote, small_setup, snapshot, stock
 
 SEGMENT_BYTES = 1 << 20
 
@@ -192,6 +192,7 @@ def made_by(folder: Path, setup: Setup, model: str) -> MadeRun:
         stock("AA", max_age=10**18), snapshot({("firm/a", "AA"): 100.0}, start), nav("firm/a", 10_000.0, start),
         quote("AA", 100.0, start + 1), quote("AA", 100.0, start + 10**9),
         fill("firm/a", "AA", 150.0, 100.0, "f", start + 2 * 10**9), quote("AA", 100.0, start + 3 * 10**9),
+        close("AA", 20, 101.0), quote("AA", 101.0, open_of(21) + 1), close("AA", 21, 99.0), quote("AA", 99.0, open_of(22)),
     ])  # fmt: skip
     run.end()
     return run
@@ -216,6 +217,7 @@ def audited(setup: Setup, folder: Path) -> Setup:
 def test_another_model_that_decides_the_whole_journal_alike_goes_on_and_says_so(tmp_path: Path) -> None:
     setup = audited(desk_setup(), tmp_path)
     run = made_by(tmp_path, setup, "1")
+    assert {"var_calculation", "decision", "action"} <= {str(each["kind"]) for each in run.outputs.audit}
     assert held(run, setup) is not None
     start = start_setup(run.journal, setup)
     assert (start.begun_model, start.is_other_model) == ("1", True)
