@@ -111,8 +111,7 @@ def other_shards(recording: Path) -> tuple[Path, ...]:
 def _setups(asked: Asked) -> tuple[dict[str, Setup], bool]:
     """Return the setup of each side, of a journal the last one, and whether the base has had others before."""
     base, proposed = (open_source(asked.recording, config, anew=True) for config in (asked.base, asked.proposed))
-    last = base.last_setup or base.setup
-    return {BASE: last, PROPOSED: proposed.setup}, setup_digest(last) != setup_digest(base.setup)
+    return {BASE: base.last_setup or base.setup, PROPOSED: proposed.setup}, base.varies
 
 
 def _replay_plan(asked: Asked, side: str, folder: Path) -> ReplayPlan:

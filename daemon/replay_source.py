@@ -29,6 +29,7 @@ class ReplaySource:
     model_version      : that decided the recording's beginning: this release's, unless the journal says that this one
                          took over from another
     last_setup         : that a journal's run went on with at last; None where another one, or no journal, is played
+    varies             : it had others before
     bytes_done         : bytes of the recording's files read so far, of `bytes_total`
     """
 
@@ -38,6 +39,7 @@ class ReplaySource:
     shard: int = field(default=0, kw_only=True)
     model_version: str = field(default=MODEL_VERSION, kw_only=True)
     last_setup: Setup | None = field(default=None, kw_only=True)
+    varies: bool = field(default=False, kw_only=True)
     bytes_done: int = field(default=0, init=False)
     _open: Callable[["ReplaySource"], Iterator[list[Input]]] = field(repr=False)
 
@@ -87,6 +89,7 @@ def open_source(recording: Path, config: Path | None, *, anew: bool = False) -> 
         shard=journal_shard(recording),
         model_version=begun.model_version if took_over else MODEL_VERSION,
         last_setup=journaled[-1].setup,
+        varies=len(journaled) > 1,
     )
 
 

@@ -12,6 +12,7 @@ from daemon.journal import JournalWriter
 from daemon.outputs import Outputs
 from daemon.shard import shard_directory
 from daemon.slow_results import slow_result
+from daemon.start_setup import start_setup
 from enforcement.records import encode
 from feeds.events import Assignment, CatchUpEnd, Stop, Tick
 from feeds.record import Input, Record
@@ -54,6 +55,15 @@ class MadeRun:
     @property
     def journal(self) -> Path:
         return shard_directory(str(self.folder / "journal"), self.shard)
+
+    def restart(self, file: Setup, *, catch_up_until: int | None = None) -> None:
+        """Begin again with another file, as a start does: a segment of its own, and the file behind the assignment."""
+        self._journal.close()
+        start = start_setup(self.journal, file)
+        self._journal = JournalWriter(self.journal, self.shard, SEGMENT_BYTES, setup_digest=start.digest)
+        self._epoch += 1
+        assignment = Assignment(epoch=self._epoch, catch_up_until=catch_up_until, partitions=())
+        self.apply([made_input(assignment), *start.begin(0)])
 
     def assign(self, *, catch_up_until: int | None = None) -> None:
         """Begin, or begin again: a new epoch."""

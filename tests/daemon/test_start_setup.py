@@ -192,7 +192,8 @@ def made_by(folder: Path, setup: Setup, model: str) -> MadeRun:
         stock("AA", max_age=10**18), snapshot({("firm/a", "AA"): 100.0}, start), nav("firm/a", 10_000.0, start),
         quote("AA", 100.0, start + 1), quote("AA", 100.0, start + 10**9),
         fill("firm/a", "AA", 150.0, 100.0, "f", start + 2 * 10**9), quote("AA", 100.0, start + 3 * 10**9),
-        close("AA", 20, 101.0), quote("AA", 101.0, open_of(21) + 1), close("AA", 21, 99.0), quote("AA", 99.0, open_of(22)),
+        close("AA", 20, 101.0), quote("AA", 101.0, open_of(21) + 1),
+        close("AA", 21, 99.0), quote("AA", 99.0, open_of(22)),
     ])  # fmt: skip
     run.end()
     return run
