@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from config.durations import DurationNs
 from config.frozen import Frozen
+from config.names import Name
 
 _DAY_NS = 86_400 * 10**9
 
@@ -39,11 +40,14 @@ class ControlConfig(Frozen):
     """Who may command: Ed25519 public keys (64 hex digits) by actor; `allow_unsigned` lets anyone with the topic.
 
     approve_within : how long a command that takes two people waits for the second
+    deployment     : name of this riskd, which commands must then carry in what is signed: one that was said to a test
+                     desk with the same keys is worth nothing here. None: commands name none
     command_age    : how much older than core time a command may be, but for a halt; the backlog of a start is exempt
     """
 
     keys: Keys = Field(default_factory=dict)
     allow_unsigned: bool = False
+    deployment: Name | None = None
     approve_within: Annotated[DurationNs, Field(gt=0)] = _DAY_NS
     command_age: Annotated[DurationNs, Field(gt=0)] = 3600 * 10**9
     overrides: OverrideConfig = OverrideConfig()

@@ -75,6 +75,7 @@ class _SetupJson(TypedDict):
     calendars: list[_CalendarJson]
     scenarios: list[Scenario]
     crises: NotRequired[list[Crisis]]  # journals of 0.2 have none
+    model_version: NotRequired[str]  # of a journal's record alone
 
 
 def calendar_to_json(calendar: Calendar) -> bytes:
@@ -89,14 +90,7 @@ def calendar_from_json(payload: bytes) -> Calendar:
 
 def setup_to_json(setup: Setup) -> bytes:
     """Return the setup as canonical JSON: sorted keys, shortest exact floats, integers in full."""
-    document = {
-        "version": SETUP_VERSION,
-        "config": setup.config.model_dump(mode="json", by_alias=True),
-        "calendars": [_calendar_object(calendar) for calendar in setup.calendars],
-        "scenarios": [msgspec.to_builtins(scenario) for scenario in setup.scenarios],
-        "crises": [msgspec.to_builtins(crisis) for crisis in setup.crises],
-    }
-    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(_document(setup), option=orjson.OPT_SORT_KEYS)
 
 
 def setup_from_json(payload: bytes) -> Setup:
@@ -105,20 +99,41 @@ def setup_from_json(payload: bytes) -> Setup:
     Raises ValueError (`msgspec.ValidationError` and `pydantic.ValidationError` are kinds of it) where the bytes are
     not a setup of this version.
     """
+    return setup_from_record(payload)[0]
+
+
+def setup_record(setup: Setup, model_version: str) -> bytes:
+    """Return what a journal holds of a setup: its canonical JSON, with the version of the model that decides by it."""
+    return orjson.dumps(_document(setup) | {"model_version": model_version}, option=orjson.OPT_SORT_KEYS)
+
+
+def setup_from_record(payload: bytes) -> tuple[Setup, str]:
+    """Return the setup and the model version of a journal's record, "" where it names none; raises as above."""
     document = msgspec.json.decode(payload, type=_SetupJson)
     if document["version"] != SETUP_VERSION:
         raise ValueError(f"setup version must be {SETUP_VERSION}, got {document['version']}")
-    return Setup(
+    setup = Setup(
         config=Config.model_validate(document["config"]),
         calendars=tuple(_calendar(item) for item in document["calendars"]),
         scenarios=tuple(document["scenarios"]),
         crises=tuple(document.get("crises", ())),
     )
+    return setup, document.get("model_version", "")
 
 
 def setup_digest(setup: Setup) -> str:
     """Return the BLAKE2b-128 hex digest of the setup's canonical JSON."""
     return hashlib.blake2b(setup_to_json(setup), digest_size=16).hexdigest()
+
+
+def _document(setup: Setup) -> dict[str, object]:
+    return {
+        "version": SETUP_VERSION,
+        "config": setup.config.model_dump(mode="json", by_alias=True),
+        "calendars": [_calendar_object(calendar) for calendar in setup.calendars],
+        "scenarios": [msgspec.to_builtins(scenario) for scenario in setup.scenarios],
+        "crises": [msgspec.to_builtins(crisis) for crisis in setup.crises],
+    }
 
 
 def _calendar_object(calendar: Calendar) -> _CalendarJson:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from config.acks import AcksConfig
 from daemon.ack_books import CoreBooks
 from daemon.ack_records import ack_audit, follow_up_audit
 from daemon.ack_watch import AckWatch
@@ -87,6 +88,12 @@ class AckDesk:
             self.resume(OUTAGE, n=n)
             return
         self._follow_ups.suspended.add(OUTAGE)
+        for scope in self._follow_ups.scopes:
+            self.arm(scope)
+
+    def configure(self, config: AcksConfig) -> None:
+        """Go on with other settings."""
+        self._follow_ups.configure(config)
         for scope in self._follow_ups.scopes:
             self.arm(scope)
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from daemon.ack_books import CoreBooks
 from enforcement.contradictions import Moved, Ordered
 from enforcement.effectiveness import Effectiveness
+from feeds.configured import Configured
 from feeds.events import Fill, Foreign, InputEvent, MadeEvent, Order, Position, PositionsSnapshot
 from feeds.record import Rejection
 from risk.portfolios import root_of
 from risk.state import SELF, RiskState
 
-AnyEvent = InputEvent | MadeEvent | Foreign | Rejection
+AnyEvent = InputEvent | MadeEvent | Foreign | Configured | Rejection
 Held = Mapping[tuple[str, str], float]
 _TOLERANCE = 1e-9
 

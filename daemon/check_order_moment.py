@@ -29,7 +29,12 @@ class CheckRun:
     def __init__(self, plan: CheckPlan) -> None:
         self._plan = plan
         self.source: ReplaySource = open_source(plan.recording, plan.config)
-        self._core = Core(self.source.setup, shard=self.source.shard, compute_slow_work=self.source.computes_slow_work)
+        self._core = Core(
+            self.source.setup,
+            shard=self.source.shard,
+            compute_slow_work=self.source.computes_slow_work,
+            model_version=self.source.model_version,
+        )
 
     def steps(self) -> Iterator[None]:
         """Play on, a few thousand inputs at a time, to the moment."""

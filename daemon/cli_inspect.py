@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,16 +34,22 @@ def _topics() -> None:
 def check(
     config: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Configuration, YAML.")],
     show: Annotated[bool, typer.Option("--show", help="Print the full configuration that it expands to.")] = False,
+    journal: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", exists=True, file_okay=False, help="Say what a start over this journal would do."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check a configuration without connecting to anything.
 
     Every fault comes with its file, line and path; exit 78 if there is one. Limits of sensors that this release does
-    not evaluate are named, because a limit that nobody watches must not look like one that holds.
+    not evaluate are named, because a limit that nobody watches must not look like one that holds. With --journal it
+    says what a start with the file would change, whose evidence begins anew, and exits 1 where it would be refused.
 
     \b
     Examples:
       riskd check limits.yaml
+      riskd check limits.yaml --journal out/journal     before a restart with an edited file
       riskd check limits.yaml --show     the short form, written out in full
       riskd check limits.yaml --json
     """
@@ -67,15 +74,44 @@ def check(
             typer.echo("\n".join([*map(str, error.faults), f"{config}: {count} fault{'s' if count != 1 else ''}"]))
         raise typer.Exit(EXIT_CONFIG) from None
     unwatched = unwatched_limits(loaded, SHIPPED)
+    starts = _Starts([], [], False) if journal is None else _starts(config, journal)
     if as_json:
         limits = [{"id": limit.id, "sensor": limit.sensor, "metric": limit.metric} for limit in unwatched]
-        typer.echo(canonical_json({"ok": True, "faults": [], "unwatched": limits}).decode())
-        return
-    if show:
-        typer.echo(dump_full(loaded).rstrip())
-    _warn(loaded, unwatched)
-    watched = len(loaded.enforcement.limits) - len(unwatched)
-    typer.echo(f"{config}: good; {watched} limits watched, {len(unwatched)} not", err=show)
+        told: dict[str, object] = {"ok": not starts.is_refused, "faults": [], "unwatched": limits}
+        if journal is not None:
+            told["starts"] = starts.records
+        typer.echo(canonical_json(told).decode())
+    else:
+        if show:
+            typer.echo(dump_full(loaded).rstrip())
+        _warn(loaded, unwatched)
+        watched = len(loaded.enforcement.limits) - len(unwatched)
+        typer.echo(f"{config}: good; {watched} limits watched, {len(unwatched)} not", err=show)
+        for line in starts.lines:
+            typer.echo(line, err=show)
+    if starts.is_refused:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Starts:
+    """What starts over a journal's shards would do: for scripts, for people, and whether one would be refused."""
+
+    records: list[dict[str, object]]
+    lines: list[str]
+    is_refused: bool
+
+
+def _starts(config: Path, journal: Path) -> _Starts:
+    from daemon.start_preview import preview_lines, preview_record, start_previews
+    from daemon.wiring import build_setup
+
+    previews = start_previews(journal, build_setup(config))
+    return _Starts(
+        [preview_record(each) for each in previews],
+        [line for each in previews for line in preview_lines(each)],
+        any(each.is_refused for each in previews),
+    )
 
 
 def _warn(config: "Config", unwatched: Sequence["Limit"]) -> None:
@@ -85,6 +121,9 @@ def _warn(config: "Config", unwatched: Sequence["Limit"]) -> None:
     for limit in unwatched:
         what = f"{limit.sensor} {limit.metric}"
         typer.echo(f"warning: limit {limit.id} is not watched: this release has no sensor for {what}", err=True)
+    if config.control.keys and config.control.deployment is None:
+        what = "a command signed for another riskd with the same keys is good here, too"
+        typer.echo(f"warning: control.deployment is not set: {what}", err=True)
     for text in exposed_secrets(config.kafka):
         typer.echo(f"warning: {text}", err=True)
     if len(config.enforcement.limits) == len(unwatched):

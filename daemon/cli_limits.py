@@ -26,7 +26,8 @@ def limits(
 
     The file is read as `riskd check` reads it; nothing but its limits is taken. What is unchanged keeps its life, a
     changed limit gathers its evidence anew, a stage lower, and loses its overrides. What loosens (a level up, a milder
-    action, a limit gone) waits for another person. The daemon's own file stays as it was: its journal carries it.
+    action, a limit gone) waits for another person. The journal carries it through restarts; put it into the daemon's
+    own file, too: the next change of the limits there takes the place of all that commands have made of them.
 
     \b
     Examples:

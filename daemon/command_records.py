@@ -11,7 +11,7 @@ from enforcement.overrides import Override
 from feeds import events
 
 Line = dict[str, object]
-_ENVELOPE = ("type", "ts", "actor", "reason", "command_id", "sig")
+_ENVELOPE = ("type", "ts", "actor", "reason", "command_id", "sig", "deployment")
 
 
 def command_audit(ts: int, event: events.Command) -> Line:
@@ -19,7 +19,7 @@ def command_audit(ts: int, event: events.Command) -> Line:
     return {
         "ts": ts, "kind": "command", "command": type(event).__struct_config__.tag, "command_id": event.command_id,
         "actor": event.actor, "reason": event.reason, "signed": event.sig is not None, "said_at": event.ts,
-        "fields": fields_of(event),
+        **({} if event.deployment is None else {"deployment": event.deployment}), "fields": fields_of(event),
     }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def mode_audit(
     """Return the record of a change of mode; turned: (limit, scope, climbs) where evidence moves it, or no more."""
     return {
         "ts": ts, "kind": "mode_change", "mode": order.mode, "limit": order.limit, "scope": order.scope,
-        "command_id": order.command_id, "actor": actor, "approved_by": approved_by, "reason": reason,
+        "command_id": order.command_id or None, "actor": actor, "approved_by": approved_by, "reason": reason,
         "replaces": [each.command_id for each in replaced],
         "climbing": [{"limit": limit, "scope": scope, "climbs": climbs} for limit, scope, climbs in turned],
     }  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from config.control import OverrideConfig
 from config.limit_list import LimitListError, loosened, merged, read_limits
 from config.limit_rules import check_limit
 from config.schema import Level, Limit
@@ -27,7 +28,10 @@ class CommandRules:
 
     def __init__(self, state: RiskState, enforcer: Enforcer, approvals: Approvals[Asking], known: KnownSensors) -> None:
         self._state, self._enforcer, self._approvals, self._known = state, enforcer, approvals, known
-        self._bounds = state.config.control.overrides
+
+    @property
+    def _bounds(self) -> OverrideConfig:
+        return self._state.config.control.overrides
 
     def refuse(self, event: Ruled, at_ns: int) -> Rejection | None:
         """Return why the command may not be carried out, or None."""

@@ -48,7 +48,8 @@ def say(said: Said, kind: str, fields: dict[str, object], *, scope: str | None, 
     if not said.is_dry:
         _check_sender(config, actor, public, takes_two=takes_two or kind == "approve")
     command = {
-        "type": kind, "ts": time.time_ns(), "actor": actor, "reason": said.reason, "command_id": command_id, **fields,
+        "type": kind, "ts": time.time_ns(), "actor": actor, "reason": said.reason, "command_id": command_id,
+        "deployment": config.control.deployment, **fields,
     }  # fmt: skip
     try:
         payload = command_payload(command, key)

@@ -1,25 +1,18 @@
 """Carries out commands on overrides, modes and approvals: at once or once a second person agrees, and to their end."""
 
+from collections.abc import Collection
 from functools import partial
 
-from daemon.command_records import approval_audit, mode_audit, override_audit
+from daemon.command_records import approval_audit, override_audit
 from daemon.command_rules import Asking, CommandRules, Ruled, level_of
 from daemon.limit_changes import LimitChanges
 from daemon.looking import Looking
+from daemon.mode_changes import ModeChanges
 from daemon.summary import iso_time
 from enforcement.approvals import Approvals, Request
 from enforcement.enforcer import Enforcer
-from enforcement.limits import matches, may_match_below
-from enforcement.modes import ModeOrder
 from enforcement.overrides import Override as InForce
-from enforcement.overriding import (
-    is_as_the_tree,
-    is_kept_back,
-    is_of_mode,
-    is_over_configured,
-    pin_changes,
-    restatement,
-)
+from enforcement.overriding import is_kept_back, is_over_configured, pin_changes, restatement
 from enforcement.reasons import ReasonCode
 from enforcement.records import TradingState
 from feeds.events import Approve, LimitsCommand, ModeCommand, Override, OverrideEnd
@@ -39,8 +32,8 @@ class Commands:
         self._state, self._looking, self._enforcer = state, looking, enforcer
         self.approvals: Approvals[Asking] = Approvals()
         self.rules = CommandRules(state, enforcer, self.approvals, catalogue.known)
-        self._limits = LimitChanges(state, looking, enforcer)
-        self._control = state.config.control
+        self.limits = LimitChanges(state, looking, enforcer)
+        self.modes = ModeChanges(state, looking, enforcer)
         self._scopes_held = 0  # scopes that were there when pins were last looked at
 
     def take(self, event: Ruled, n: int) -> None:
@@ -88,7 +81,7 @@ class Commands:
 
     def _ask(self, event: Asking) -> None:
         now_ns = self._state.now_ns
-        lapses_ns = now_ns + self._control.approve_within
+        lapses_ns = now_ns + self._state.config.control.approve_within
         if isinstance(event, Override):
             lapses_ns = min(lapses_ns, event.expires_at)
         request = Request(event.command_id, event.actor, event, now_ns, lapses_ns)
@@ -105,48 +98,32 @@ class Commands:
     def _act(self, event: Asking, approved_by: str | None, n: int) -> None:
         match event:
             case ModeCommand():
-                self._turn(event, approved_by, n)
+                self.modes.take(event, approved_by, n)
             case Override():
                 self._begin(event, approved_by, n)
             case LimitsCommand():
-                touched = self._limits.take(event, self.rules.limits_of(event), approved_by, n)
-                self._close_overtaken(touched, event)
-                for name in self._enforcer.overrides.ended:
-                    for kind in (EXPIRY, REMINDER):
-                        self._state.timers.cancel(f"{kind}|{name}")
+                touched = self.limits.take(event, self.rules.limits_of(event), approved_by, n)
+                why = f"it was overtaken by {event.command_id}, with which {event.actor} changed the limits"
+                self.overtake(touched, why, event.actor)
 
-    def _close_overtaken(self, touched: set[str], event: LimitsCommand) -> None:
+    def overtake(self, touched: Collection[str], why: str, by: str) -> None:
         """Close what waits for an approval and was asked for while limits were others: nobody agrees to the old ones,
-        or undoes by a list of yesterday what was tightened today."""
-        why = f"it was overtaken by {event.command_id}, with which {event.actor} changed the limits"
+        or undoes by a list of yesterday what was tightened today. Timers of overrides that are over end, too.
+
+        touched : ids of limits that are gone or are not what they were; by: who changed them
+        """
         for command_id, request in list(self.approvals.waiting.items()):
             if isinstance(request.command, LimitsCommand) or request.command.limit in touched:
-                self._close(command_id, why, "overtaken", event.actor)
+                self._close(command_id, why, "overtaken", by)
+        for name in self._enforcer.overrides.ended:
+            for kind in (EXPIRY, REMINDER):
+                self._state.timers.cancel(f"{kind}|{name}")
 
-    def _turn(self, event: ModeCommand, approved_by: str | None, n: int) -> None:
-        enforcer, now_ns = self._enforcer, self._state.now_ns
-        before = enforcer.ladders.climbing()
-        order = ModeOrder(event.mode, event.limit, event.scope, event.command_id)
-        replaced = enforcer.modes.take(order)
-        enforcer.orders += 1
-        after = enforcer.ladders.climbing()
-        turned = [(*unit, climbs) for unit, climbs in after.items() if before[unit] != climbs]
-        enforcer.ladders.turn_mode(now_ns)
-        self._looking.write(
-            mode_audit(
-                now_ns, order, replaced, actor=event.actor, approved_by=approved_by, reason=event.reason, turned=turned
-            )
-        )
-        reason = f"mode {event.mode} by {_both(event.actor, approved_by)}: {event.reason}"
-        for scope in list(self._state.scopes):
-            if event.scope is None or matches(event.scope, scope):
-                concerns = is_of_mode(event.limit)
-            elif "/" not in scope and may_match_below(event.scope, scope):
-                concerns = is_as_the_tree  # what is built in acts where anything under the root does
-            else:
-                continue
-            change = partial(restatement, concerns=concerns, code=ReasonCode.OPERATOR_MODE, reason=reason)
-            self._looking.carry_out(scope, change, n=n)
+    def disown(self, actors: Collection[str], why: str) -> None:
+        """Close what waits for an approval and was asked for by people whose keys are not what they were."""
+        for command_id, request in list(self.approvals.waiting.items()):
+            if request.actor in actors:
+                self._close(command_id, why, "overtaken", "riskd")
 
     def _begin(self, event: Override, approved_by: str | None, n: int) -> None:
         now_ns, limit = self._state.now_ns, self._enforcer.limit(event.limit or "")
@@ -159,7 +136,7 @@ class Commands:
         self._enforcer.overrides.begin(override)
         length_ns = event.expires_at - now_ns
         self._state.timers.arm(f"{EXPIRY}|{override.id}", event.expires_at)
-        reminder_ns = event.expires_at - min(self._control.overrides.reminder, length_ns // 2)
+        reminder_ns = event.expires_at - min(self._state.config.control.overrides.reminder, length_ns // 2)
         self._state.timers.arm(f"{REMINDER}|{override.id}", reminder_ns)
         self._looking.write(override_audit(now_ns, "begun", override, event.actor))
         self._apply(override, self._reason_of(override), n)

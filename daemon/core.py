@@ -10,6 +10,7 @@ from daemon.handlers import Handlers
 from daemon.looking import Looking
 from daemon.outputs import Outputs
 from daemon.price_runs import PriceRun, SymbolIndex, collect_run
+from daemon.reconfiguring import Reconfiguring
 from daemon.report import SourceReport
 from daemon.series import Series
 from daemon.sources import Sources
@@ -17,6 +18,7 @@ from daemon.state_records import state_record
 from enforcement.enforcer import Enforcer
 from enforcement.evidence import LimitEvidence
 from enforcement.moment import Wake
+from feeds.configured import Configured
 from feeds.events import (
     Ack,
     Assignment,
@@ -34,7 +36,7 @@ from feeds.events import (
     Stop,
     Tick,
 )
-from feeds.prices import Item, Prices, segments
+from feeds.prices import Item, segments
 from feeds.record import Input, Record, Rejection, RejectReason
 from risk.calendars import FAR_FUTURE_NS
 from risk.kernels.prices import DONE, WAKE, measure_moved, run_prices
@@ -50,21 +52,21 @@ class Core:
 
     def __init__(
         self, setup: Setup, *, shard: int = 0, compute_slow_work: bool = True, catalogue: Catalogue = SHIPPED,
-        keeps_series: bool = False,
+        keeps_series: bool = False, model_version: str = MODEL_VERSION,
     ) -> None:  # fmt: skip
-        self.setup = setup
         self.shard = shard
         self.n = 0
         self._state = RiskState(setup)
         self._is_behind = False  # prices have moved scopes that nobody has looked at since
         self.enforcer = Enforcer(setup.config, shard, self._state.timers, self, catalogue)
         self.enforcer.config_hash = decision_config_hash(setup.config)
-        self.enforcer.model_version = self.enforcer.ladders.model_version = MODEL_VERSION
+        self.enforcer.model_version = self.enforcer.ladders.model_version = model_version
         self.looking = Looking(self._state, self.enforcer, catalogue, compute_slow_work=compute_slow_work)
         if keeps_series:
             self.looking.series = Series(self._state, self.enforcer, catalogue, shard=shard)
         self.sources = Sources(setup.config.data.sources, self._state.timers, self.enforcer.freshness)
         commands = Commands(self._state, self.looking, self.enforcer, catalogue)
+        self._reconfiguring = Reconfiguring(setup, self._state, self.looking, self.enforcer, commands, catalogue)
         self.handlers = Handlers(self._state, self.looking, self.sources, self.enforcer.ladders, commands)
         self._is_wall = setup.config.clock == "wall"
         self._catch_up_until_ns: int | None = None  # while a backlog is caught up with, its events tell the time
@@ -80,6 +82,11 @@ class Core:
         """All that is known, with every number as of the last input."""
         self._measure_moved()
         return self._state
+
+    @property
+    def setup(self) -> Setup:
+        """What the core was built from, or was configured with since."""
+        return self._reconfiguring.setup
 
     @property
     def now_ns(self) -> int:
@@ -167,7 +174,8 @@ class Core:
                 FAR_FUTURE_NS if due is None else due, self._is_wall and self._catch_up_until_ns is None,
             )  # fmt: skip
             applied = position + 1 if code == WAKE else position
-            self._note_applied(inputs, run.start + at, run.start + applied, has_one_source=run.has_one_source)
+            last_n = self.looking.offsets.note_part(inputs, run, run.start + at, run.start + applied)
+            self.n = last_n or self.n
             self._is_behind = code == DONE
             if self._is_behind:
                 return
@@ -176,18 +184,6 @@ class Core:
             else:
                 self._single(inputs[run.start + position])
             at = position + 1
-
-    def _note_applied(self, inputs: Sequence[Input], start: int, stop: int, *, has_one_source: bool) -> None:
-        """Remember how far a part of a run has come; ticks have no n, and come from nowhere."""
-        for at in range(stop - 1, start - 1, -1):
-            record = inputs.record(at) if isinstance(inputs, Prices) else inputs[at].record
-            if record.n:
-                self.n = record.n
-                if has_one_source:
-                    self.looking.offsets.note(record)
-                else:
-                    self.looking.offsets.note_run(inputs[start : at + 1])
-                return
 
     def _single(self, item: Input) -> None:
         """Apply one input in full generality."""
@@ -198,7 +194,7 @@ class Core:
         if isinstance(event, Rejection):
             self._reject(record, event)
             return
-        if isinstance(event, MadeEvent | Foreign):
+        if isinstance(event, MadeEvent | Foreign | Configured):
             self._apply_made(event)
             return
         self._measure_moved()
@@ -221,7 +217,7 @@ class Core:
         looking.look(n=self.n, cause=cause, ts_event=event.ts, suspect=self.handlers.was_suspect)
         self._halt_late()
 
-    def _apply_made(self, event: MadeEvent | Foreign) -> None:
+    def _apply_made(self, event: MadeEvent | Foreign | Configured) -> None:
         """Apply an input that riskd made itself."""
         looking = self.looking
         if not isinstance(event, Tick):  # mostly nothing is due
@@ -261,6 +257,8 @@ class Core:
             case Outage():
                 self._advance(event.ts)
                 looking.acks.note_outage(is_over=event.is_over, n=self.n)
+            case Configured():
+                self._reconfiguring.take(event, self.n)
             case Foreign():
                 pass
 

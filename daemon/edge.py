@@ -7,6 +7,8 @@ import msgspec
 
 from config.calendars import UnknownCalendarError, build_calendar
 from config.schema import Config
+from config.setup import Setup
+from feeds.configured import Configured, configured_payload, read_configured
 from feeds.decode import decode_accepted, decode_all
 from feeds.events import (
     Assignment,
@@ -37,6 +39,7 @@ _KINDS: dict[type[msgspec.Struct], Kind] = {
     RootHome: Kind.ROOT_HOME,
     Outage: Kind.OUTAGE,
     Stop: Kind.STOP,
+    Configured: Kind.CONFIG,
 }
 _MADE_EVENTS = msgspec.json.Decoder(MadeEvent)
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -77,6 +80,12 @@ def made_input(event: MadeEvent, *, ts_in: int = 0) -> Input:
     return Input(made_record(_encode(event), ts_in=ts_in), event)
 
 
+def configured_input(setup: Setup, model_version: str, *, ts_in: int = 0) -> Input:
+    """Return the input of a configuration that the core goes on with, or was built from."""
+    payload = configured_payload(setup, model_version)
+    return Input(made_record(payload, ts_in=ts_in), Configured(setup, model_version))
+
+
 def made_record(payload: bytes, *, ts_in: int = 0) -> Record:
     """Return a record without source, such as that of a configuration or a stop."""
     return Record(0, "", -1, -1, payload, ts_in)
@@ -104,7 +113,7 @@ def journal_inputs(entries: Iterable[JournalRecord]) -> list[Input]:
     """Return the inputs that the core had, in order: rejections, ticks, calendars and results as they were.
 
     What was accepted is decoded without checking it again, so that a stricter decoder changes no replay.
-    A configuration is no input and left out. Raises JournalError where a payload is not readable at all.
+    Raises JournalError where a payload is not readable at all.
     """
     inputs: list[Input] = []
     for entry in entries:
@@ -126,10 +135,18 @@ def journal_inputs(entries: Iterable[JournalRecord]) -> list[Input]:
                 case Kind.STOP:
                     inputs.append(Input(record, Stop()))
                 case Kind.CONFIG:
-                    pass
+                    inputs.append(Input(record, _read_configured(record.payload)))
         except msgspec.DecodeError as error:
             raise JournalError(f"journaled {entry.kind.label} with n {record.n} is not readable: {error}") from error
     return inputs
+
+
+def _read_configured(payload: bytes) -> Configured:
+    try:
+        return read_configured(payload)
+    except ValueError as error:
+        why = str(error).splitlines()[0]
+        raise JournalError(f"a journaled configuration is not readable by this release: {why}") from error
 
 
 def _calendar(event: Instrument, config: Config) -> CalendarAdded | Rejection:

@@ -6,7 +6,8 @@ from enforcement.builtin import BUILTIN_IDS
 from enforcement.episodes import Label, OutcomeTest, Verification
 from enforcement.figures import Figures
 from enforcement.ladder import Step, Unit
-from enforcement.ladders import Ladders, Look, Unwatch, Watch, backtest_of
+from enforcement.ladder_news import Look, Unwatch, Watch
+from enforcement.ladders import Ladders, backtest_of
 from enforcement.records import number
 from risk.traffic_light import ZoneTurn
 

@@ -54,7 +54,12 @@ def recompute(
     progress : told the core time, ns, now and then
     raises   : JournalError, RecordingError where the inputs are damaged
     """
-    core = Core(source.setup, shard=source.shard, compute_slow_work=source.computes_slow_work)
+    core = Core(
+        source.setup,
+        shard=source.shard,
+        compute_slow_work=source.computes_slow_work,
+        model_version=source.model_version,
+    )
     witness = SceneWitness(core.enforcer, wanted)
     core.looking.witness = witness
     woken: dict[str, Input] = {}

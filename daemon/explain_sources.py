@@ -155,7 +155,8 @@ def _audits_of(asked: Asked, base: Path, config: Config) -> dict[int, Path]:
 
 def _config_of(folder: Path) -> Config:
     try:
-        return open_source(folder, None).setup.config
+        source = open_source(folder, None)
+        return (source.last_setup or source.setup).config
     except JournalError as error:
         check_beginning(folder)
         raise ExplainError(str(error)) from error

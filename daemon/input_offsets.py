@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from daemon.price_runs import PriceRun
+from feeds.prices import Prices
 from feeds.record import Input, Record
 
 
@@ -39,3 +41,17 @@ class InputOffsets:
             if place not in seen:
                 seen.add(place)
                 self.note(record)
+
+    def note_part(self, inputs: Sequence[Input], run: PriceRun, start: int, stop: int) -> int:
+        """Remember how far a part of a run has come; return its last n, 0 where it has none: ticks have no n, and come
+        from nowhere.
+        """
+        for at in range(stop - 1, start - 1, -1):
+            record = inputs.record(at) if isinstance(inputs, Prices) else inputs[at].record
+            if record.n:
+                if run.has_one_source:
+                    self.note(record)
+                else:
+                    self.note_run(inputs[start : at + 1])
+                return record.n
+        return 0

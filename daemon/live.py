@@ -30,6 +30,7 @@ from daemon.report_metrics import ReportMetrics
 from daemon.reporter import REPORT_EVERY_S, Reporter
 from daemon.service import ServiceManager
 from daemon.shard import Shard
+from daemon.start_setup import log_started
 from daemon.wall_clock import WallClock
 from daemon.warm_kernels import warm_kernels
 from daemon.wiring import build_setup
@@ -146,6 +147,7 @@ class Daemon:
             stack.callback(shard.abandon)
             shards.append(shard)
             self._log.info("recovered", shard=number, inputs=shard.core.n)
+            log_started(self._log, shard.start, shard.core)
         return shards
 
     def _show_progress(self, inputs: int) -> None:

@@ -58,6 +58,7 @@ class Rehearsal:
 
     folders : of the replays, while the rehearsal is being shown
     left_out: journals of the same run's other shards, which were not played: a rehearsal is of one
+    base_varies : the base is a journal's own configurations, one after the other; `changes` are against the last
     """
 
     asked: Asked
@@ -67,6 +68,7 @@ class Rehearsal:
     difference: ActionDifference
     folders: dict[str, Path]
     left_out: tuple[Path, ...] = ()
+    base_varies: bool = False
 
     @property
     def is_equal(self) -> bool:
@@ -81,10 +83,10 @@ def rehearsal(asked: Asked, progress: Progress = lambda *_: None, run: Runner = 
     progress : told (side, bytes read, core time ns); run: how the replays are run
     raises   : ConfigError, RecordingError, JournalError for what was given, OutputFolderError for `out`, PlanError
     """
-    setups = _setups(asked)
+    setups, varies = _setups(asked)
     digests = {side: setup_digest(setup) for side, setup in setups.items()}
     changes = setting_changes(setups[BASE], setups[PROPOSED])
-    if setup_to_json(setups[BASE]) == setup_to_json(setups[PROPOSED]):
+    if not varies and setup_to_json(setups[BASE]) == setup_to_json(setups[PROPOSED]):
         yield Rehearsal(asked, changes, digests, {}, ActionDifference(), {})
         return
     with _folder(asked) as folder:
@@ -95,7 +97,8 @@ def rehearsal(asked: Asked, progress: Progress = lambda *_: None, run: Runner = 
         sides = {side: Side(digests[side], done[side], actions_of(folders[side])) for side in SIDES}
         base, proposed = (episodes_of(folders[side], cast(int, done[side].summary["last_ts"])) for side in SIDES)
         difference = compare_actions(sides[BASE].actions, sides[PROPOSED].actions, (base, proposed))
-        yield Rehearsal(asked, changes, digests, sides, difference, folders, other_shards(asked.recording))
+        others = other_shards(asked.recording)
+        yield Rehearsal(asked, changes, digests, sides, difference, folders, others, varies)
 
 
 def other_shards(recording: Path) -> tuple[Path, ...]:
@@ -105,9 +108,10 @@ def other_shards(recording: Path) -> tuple[Path, ...]:
     return tuple(folder for folder in sorted(recording.glob(PARTITION_FOLDERS)) if is_journal(folder))
 
 
-def _setups(asked: Asked) -> dict[str, Setup]:
-    configs = {BASE: asked.base, PROPOSED: asked.proposed}
-    return {side: open_source(asked.recording, config, anew=True).setup for side, config in configs.items()}
+def _setups(asked: Asked) -> tuple[dict[str, Setup], bool]:
+    """Return the setup of each side, of a journal the last one, and whether the base has had others before."""
+    base, proposed = (open_source(asked.recording, config, anew=True) for config in (asked.base, asked.proposed))
+    return {BASE: base.last_setup or base.setup, PROPOSED: proposed.setup}, base.varies
 
 
 def _replay_plan(asked: Asked, side: str, folder: Path) -> ReplayPlan:

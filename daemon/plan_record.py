@@ -29,6 +29,7 @@ def plan_record(rehearsal: Rehearsal) -> Row:
         "equal": rehearsal.is_equal,
         "recording": rehearsal.asked.recording.name,
         "left_out": [each.name for each in rehearsal.left_out],
+        "base_varies": rehearsal.base_varies,
         "setup_digests": rehearsal.digests,
         "settings": [{"path": each.path, "old": each.old, "new": each.new} for each in rehearsal.changes],
         "counts": {

@@ -29,6 +29,7 @@ def plan_view(rehearsal: Rehearsal) -> RenderableType:
     return Group(
         Text(headline(rehearsal), style="bold"),
         *_left_out(rehearsal),
+        *_varies(rehearsal),
         *_settings(rehearsal),
         *_limits(rehearsal),
         *_levels(rehearsal),
@@ -59,6 +60,13 @@ def _left_out(rehearsal: Rehearsal) -> Iterator[RenderableType]:
     if rehearsal.left_out:
         names = ", ".join(each.name for each in rehearsal.left_out)
         told = f"Of this shard alone. Not played: {names}. Plan them, too: --against {rehearsal.left_out[0]}"
+        yield Text(told, style="yellow")
+
+
+def _varies(rehearsal: Rehearsal) -> Iterator[RenderableType]:
+    """Say that the run that is compared with had several configurations."""
+    if rehearsal.base_varies:
+        told = "The journal's run was configured anew on its way: the base is the run; settings are against its last."
         yield Text(told, style="yellow")
 
 

@@ -4,22 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import orjson
-
-from config.setup import Setup, setup_from_json, setup_to_json
+from config.setup import Setup
 from daemon.core import Core
 from daemon.edge import journal_inputs
 from daemon.outputs import Outputs
 from feeds.events import Assignment, CalendarAdded, SlowResult
-from feeds.journal_frames import JournalError, Kind
-from feeds.journal_reader import is_journal, read_journal
+from feeds.journal_frames import Kind
+from feeds.journal_reader import read_journal
 from feeds.order import Place
 from feeds.record import Input
 from risk.slow_work import SlowRequest
-
-# Where riskd reads and writes. Names of topics and keys of actors stay: the journal's inputs were judged by them.
-_PLACES = ("journal", "audit", "http", "metrics")
-_PLACES_OF_KAFKA = ("bootstrap", "properties_file", "publish", "positions_partitions", "security")
 
 
 @dataclass(slots=True)
@@ -54,40 +48,6 @@ class Recovered:
                     self.place.offsets.setdefault((topic, number), offset)
             elif isinstance(item.event, SlowResult):
                 self.requests.pop(item.event.id, None)
-
-
-def check_setup(directory: Path, setup: Setup) -> None:
-    """Raise JournalError where the journal in the folder was written under a setup that decides otherwise.
-
-    Addresses and folders may differ: a broker moves, a disk fills, and the books go on.
-    """
-    if not directory.is_dir() or not is_journal(directory):
-        return
-    for entries in read_journal(directory):
-        for entry in entries:
-            if entry.kind is Kind.CONFIG:
-                differing = _differing_keys(entry.record.payload, setup)
-                if differing:
-                    raise JournalError(
-                        f"{directory} was written under another configuration ({', '.join(differing)}), and its core "
-                        "would go on with limits that it did not start with: take a new journal.directory and new "
-                        "topics, or the old file"
-                    )
-                return
-
-
-def _differing_keys(journaled: bytes, setup: Setup) -> list[str]:
-    """Return the keys of the configuration, or `calendars` or `scenarios`, in which two setups decide otherwise."""
-    try:
-        sides = [orjson.loads(setup_to_json(each)) for each in (setup_from_json(journaled), setup)]
-    except ValueError as error:
-        return [f"not readable by this release: {str(error).splitlines()[0]}"]
-    for side in sides:
-        config = side.pop("config")
-        for key in _PLACES_OF_KAFKA:
-            config["kafka"].pop(key)
-        side |= {key: value for key, value in config.items() if key not in _PLACES}
-    return sorted(key for key in sides[0] if sides[0][key] != sides[1][key])
 
 
 def recover(

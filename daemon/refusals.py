@@ -33,7 +33,7 @@ from feeds.events import (
     Trade,
 )  # fmt: skip
 from feeds.record import Input, Record, Rejection, RejectReason
-from feeds.signature import refuse_signature
+from feeds.signature import refuse_deployment, refuse_signature
 from risk.calendars import ordinal_of_iso
 from risk.marks import refuse_price
 from risk.portfolios import root_of
@@ -207,6 +207,8 @@ class Refusals:
         state, control = self._state, self._state.config.control
         if (why := refuse_signature(control, actor=event.actor, sig=event.sig, payload=record.payload)) is not None:
             return Rejection(RejectReason.BAD_SIGNATURE, why)
+        if (why := refuse_deployment(control, event.deployment)) is not None:
+            return Rejection(RejectReason.WRONG_DEPLOYMENT, why)
         age_ns = 0 if self.catching_up else state.now_ns - event.ts
         if age_ns > control.command_age and not isinstance(event, Halt):  # nobody wants a kill switch to be too late
             detail = f"ts must be at most {control.command_age} ns older than core time {state.now_ns}, got {event.ts}"

@@ -74,7 +74,11 @@ def replay(plan: ReplayPlan, watcher: Watcher | None = None, witness: Witness | 
     source = open_source(plan.recording, plan.config, anew=plan.anew)
     digest = setup_digest(source.setup)
     core = Core(
-        source.setup, shard=source.shard, compute_slow_work=source.computes_slow_work, keeps_series=plan.keeps_series
+        source.setup,
+        shard=source.shard,
+        compute_slow_work=source.computes_slow_work,
+        keeps_series=plan.keeps_series,
+        model_version=source.model_version,
     )
     core.looking.witness = witness
     files = ReplayFiles(plan.out, digest, shard=source.shard, force=plan.force, keeps_series=plan.keeps_series)

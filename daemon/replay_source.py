@@ -5,12 +5,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from config.setup import Setup, setup_from_json
+from config.setup import Setup
+from daemon.core import MODEL_VERSION
 from daemon.edge import decode_inputs, journal_inputs
+from daemon.journal_setups import JournaledSetup, journaled_setups
 from daemon.shipped import shipped_at
 from daemon.wiring import build_setup
+from feeds.configured import Configured
 from feeds.events import SlowResult
-from feeds.journal_frames import JournalError, Kind
+from feeds.journal_frames import JournalError
 from feeds.journal_reader import is_journal, journal_shard, read_journal
 from feeds.record import Input
 from feeds.recording import read_records, recording_bytes
@@ -23,6 +26,10 @@ class ReplaySource:
     computes_slow_work : False where the journal holds the results that the run applied, as with `clock: wall`;
                          with `clock: event` the run computed in place
     shard              : that the journal belongs to; 0 for a raw recording
+    model_version      : that decided the recording's beginning: this release's, unless the journal says that this one
+                         took over from another
+    last_setup         : that a journal's run went on with at last; None where another one, or no journal, is played
+    varies             : it had others before
     bytes_done         : bytes of the recording's files read so far, of `bytes_total`
     """
 
@@ -30,6 +37,9 @@ class ReplaySource:
     computes_slow_work: bool
     bytes_total: int
     shard: int = field(default=0, kw_only=True)
+    model_version: str = field(default=MODEL_VERSION, kw_only=True)
+    last_setup: Setup | None = field(default=None, kw_only=True)
+    varies: bool = field(default=False, kw_only=True)
     bytes_done: int = field(default=0, init=False)
     _open: Callable[["ReplaySource"], Iterator[list[Input]]] = field(repr=False)
 
@@ -58,23 +68,28 @@ def open_source(recording: Path, config: Path | None, *, anew: bool = False) -> 
         setup = build_setup(shipped.config if config is None and shipped is not None else config)
         setup = _with_clock(setup, "event")
         return ReplaySource(setup, True, bytes_total, lambda source: _raw_inputs(recording, source))
-    journaled = _journaled_setup(recording)
-    clock = journaled.config.clock
-    shard = journal_shard(recording)
-    if config is None and not anew:
+    journaled = _journaled(recording)
+    begun, clock = journaled[0], journaled[0].setup.config.clock
+    took_over = journaled[-1].model_version == MODEL_VERSION  # else this release never said that it decides alike
+    if config is not None:
         return ReplaySource(
-            journaled,
-            clock == "event",
+            _with_clock(build_setup(config), clock),
+            True,
             bytes_total,
-            lambda source: _journal_inputs(recording, source, keep_results=True),
-            shard=shard,
+            lambda source: _journal_inputs(recording, source, left_out=(SlowResult, Configured)),
+            shard=journal_shard(recording),
         )
     return ReplaySource(
-        journaled if config is None else _with_clock(build_setup(config), clock),
-        True,
+        begun.setup,
+        anew or clock == "event",
         bytes_total,
-        lambda source: _journal_inputs(recording, source, keep_results=False),
-        shard=shard,
+        lambda source: _journal_inputs(
+            recording, source, left_out=(SlowResult,) if anew else (), keeps_models=took_over
+        ),
+        shard=journal_shard(recording),
+        model_version=begun.model_version if took_over else MODEL_VERSION,
+        last_setup=journaled[-1].setup,
+        varies=len(journaled) > 1,
     )
 
 
@@ -89,15 +104,27 @@ def _raw_inputs(recording: Path, source: ReplaySource) -> Iterator[list[Input]]:
         yield decode_inputs(records, known, config)
 
 
-def _journal_inputs(recording: Path, source: ReplaySource, *, keep_results: bool) -> Iterator[list[Input]]:
+def _journal_inputs(
+    recording: Path,
+    source: ReplaySource,
+    *,
+    left_out: tuple[type[SlowResult | Configured], ...],
+    keeps_models: bool = True,
+) -> Iterator[list[Input]]:
     for entries in read_journal(recording, on_position=source.note_position):
-        inputs = journal_inputs(entries)
-        yield inputs if keep_results else [item for item in inputs if not isinstance(item.event, SlowResult)]
+        inputs = [item for item in journal_inputs(entries) if not isinstance(item.event, left_out)]
+        yield inputs if keeps_models else [_without_model(item) for item in inputs]
 
 
-def _journaled_setup(recording: Path) -> Setup:
-    for entries in read_journal(recording):
-        for entry in entries:
-            if entry.kind is Kind.CONFIG:
-                return setup_from_json(entry.record.payload)
-    raise JournalError(f"{recording}: the journal holds no configuration, so its run cannot be repeated")
+def _without_model(item: Input) -> Input:
+    """Return a configuration that leaves the model as it is; anything else as it came."""
+    if isinstance(item.event, Configured):
+        return Input(item.record, Configured(item.event.setup))
+    return item
+
+
+def _journaled(recording: Path) -> list[JournaledSetup]:
+    found = journaled_setups(recording)
+    if not found:
+        raise JournalError(f"{recording}: the journal holds no configuration, so its run cannot be repeated")
+    return found

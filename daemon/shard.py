@@ -7,23 +7,23 @@ from contextlib import ExitStack
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.writer import AuditWriter
-from config.setup import Setup, setup_digest, setup_to_json
+from config.setup import Setup, setup_digest
 from daemon.core import Core
-from daemon.edge import journal_entries, made_input, made_record, with_calendars
+from daemon.edge import journal_entries, made_input, with_calendars
 from daemon.homes import Homes
 from daemon.journal import JournalWriter
 from daemon.metrics import Metrics
 from daemon.outbox import Outbox, Parcel
 from daemon.outputs import Outputs
 from daemon.publisher import Publisher, refuse_published
-from daemon.recovery import check_setup, recover
+from daemon.recovery import recover
 from daemon.refused_log import RefusedLog
 from daemon.shard_folders import shard_directory
 from daemon.slow_results import slow_result
+from daemon.start_setup import start_setup
 from daemon.wall_clock import WallClock, with_tick
 from feeds.batch import Batch
 from feeds.events import Assignment, CatchUpEnd, Outage, RootHome, Stop
-from feeds.journal_frames import JournalRecord, Kind
 from feeds.kafka_notices import Notices
 from feeds.kafka_properties import KafkaError
 from feeds.kafka_sink import Outgoing, open_sink
@@ -66,12 +66,12 @@ class Shard:
         self._is_out = False
         self.refused = RefusedLog(shard)
         directory = shard_directory(config.journal.directory, shard)
-        check_setup(directory, setup)
-        digest = setup_digest(setup)
+        self.start = start = start_setup(directory, setup)
+        self._model_check = start.model_check(directory, shard)
         with ExitStack() as opened:
             # Before the sink, which fences a predecessor: who may not write here must not end who does.
             self._journal = opened.enter_context(
-                JournalWriter(directory, shard, config.journal.segment_bytes, setup_digest=digest)
+                JournalWriter(directory, shard, config.journal.segment_bytes, setup_digest=start.digest)
             )
             if self._journal.is_empty:
                 refuse_published(config.kafka, shard)
@@ -81,7 +81,7 @@ class Shard:
             if config.audit.enabled:
                 self._audit = AuditWriter(
                     shard_directory(config.audit.log_directory, shard),
-                    digest,
+                    setup_digest(setup),
                     shard=shard,
                     segment_bytes=config.audit.segment_bytes,
                     signing_key=signing_key,
@@ -89,11 +89,13 @@ class Shard:
                 opened.callback(self._audit.abandon)
             syncs_each = not config.audit.async_logging
             self._publisher = Publisher(config.kafka, self._sink, self._audit, shard=shard, syncs_each=syncs_each)
-            self.core = Core(setup, shard=shard, compute_slow_work=config.clock == "event")
+            computes = config.clock == "event"
+            self.core = Core(start.begun, shard=shard, compute_slow_work=computes, model_version=start.begun_model)
             self._recovered = recover(directory, setup, self.core, self._let_out_again, progress)
             self._publisher.finish_recovery()
+            start.finish_recovery(self.core, self._model_check)
             if not self._recovered.has_setup:
-                self._journal.append([JournalRecord(made_record(setup_to_json(setup)), Kind.CONFIG)])
+                self._journal.append(journal_entries(start.begin(time.time_ns())))
             opened.pop_all()
         self.outbox = Outbox(self._journal, self._publisher, metrics, notices, shard=shard)
         self.outbox.start()
@@ -184,7 +186,9 @@ class Shard:
             partitions=partitions,
             topic_ids=dict(sorted(topic_ids.items())),
         )
-        self._apply([made_input(assignment, ts_in=time.time_ns())], time.monotonic())
+        made = [made_input(assignment, ts_in=time.time_ns())]
+        made += self.start.begin(time.time_ns()) if self._recovered.has_setup else []  # decided by it: the backlog, too
+        self._apply(made, time.monotonic())
         self._answer(self._recovered.requests.values(), time.monotonic())
 
     def unwanted(self) -> Sequence[Partition]:
@@ -216,6 +220,8 @@ class Shard:
 
     def _let_out_again(self, outputs: Outputs) -> None:
         """Publish and audit what is missing of what the replayed journal let out."""
+        if self._model_check is not None:
+            self._model_check.hold(outputs.audit)
         self._publisher.publish([outputs])
         self._publisher.audit([outputs])
 

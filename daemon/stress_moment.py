@@ -13,6 +13,7 @@ from config.setup import Setup
 from daemon.core import Core
 from daemon.replay_source import ReplaySource, open_source
 from daemon.summary import event_ts
+from feeds.configured import Configured
 from feeds.record import Input
 from risk.crisis_history import CrisisWindow, crisis_windows, known_crises
 from risk.scaled_shocks import scaled_shocks
@@ -112,13 +113,16 @@ class StressRun:
         for name in plan.crises:
             if name not in known:
                 raise StressError(f"crisis must be one of {', '.join(sorted(known))}, got {name!r}")
-        self.core = Core(setup, shard=self.source.shard, compute_slow_work=False)
+        self.core = Core(
+            setup, shard=self.source.shard, compute_slow_work=False, model_version=self.source.model_version
+        )
         self._books: dict[str, StressBook] | None = None
         self._n = self._ts_ns = 0
 
     def steps(self) -> Iterator[None]:
         """Play on, a few thousand inputs at a time, until everything is known that was asked for."""
-        for inputs in self.source.inputs():
+        for taken in self.source.inputs():
+            inputs = [item for item in taken if not isinstance(item.event, Configured)]  # they decide, and no more
             start = 0
             if self._books is None:
                 start = next((at for at, item in enumerate(inputs) if self._plan.moment.is_after(item)), len(inputs))

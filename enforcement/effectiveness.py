@@ -25,6 +25,10 @@ class Effectiveness:
         self._told: dict[str, frozenset[Told]] = {}  # contradictions that were told, by scope
         self._grave: set[str] = set()  # scopes of which one was more than a missed share that hurts nobody
 
+    def configure(self, config: AcksConfig) -> None:
+        """Go on with other settings."""
+        self._config = config
+
     def watched(self, root: str) -> Iterator[str]:
         """Yield the scopes of a root that are watched."""
         return (scope for scope in self._watches if scope.split("/", 1)[0] == root)

@@ -86,6 +86,12 @@ class FollowUps:
         self.suspended: set[str] = set()
         self.effects = Effectiveness(config, opens)
 
+    def configure(self, config: AcksConfig) -> None:
+        """Go on with other settings; deadlines that run stay what consumers were told."""
+        self._config = config
+        self._names.clear()
+        self.effects.configure(config)
+
     @property
     def scopes(self) -> Iterable[str]:
         """Scopes of which an action was published, in the order in which that happened first."""

@@ -1,15 +1,15 @@
 """The ladders of every limit in every scope of one shard: what moves them, and what they tell."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from config.schema import Config, Limit
+from config.schema import Config, EnforcementConfig, Limit
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, BUILTIN_IDS, Freshness
 from enforcement.effects import Stage, is_climbing
 from enforcement.episodes import Label, OutcomeTest, Verification
 from enforcement.evidence import LimitEvidence, LimitUnits, limit_evidence, mode_word
 from enforcement.figures import DAY_NS
 from enforcement.ladder import Circumstances, Missing, Step, Unit
+from enforcement.ladder_news import Look, Unwatch, Watch
 from enforcement.limits import BoundLimit
 from enforcement.modes import Modes
 from enforcement.moment import OpenTime
@@ -23,30 +23,6 @@ TIMERS = (LOOK, INVALID)  # what their names begin with, up to a bar
 INVALID_FOR_NS = 15 * 60 * 10**9
 # What a backtest of VaR speaks of; tested at 95 % and at 99 %.
 _TESTED_AT_95 = ("var_95", "es_95")
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """A scope's limits are live from here on: where an examiner begins to count."""
-
-    scope: str
-    limits: tuple[BoundLimit, ...]
-    units: tuple[Unit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unwatch:
-    """A scope has these limits no more, by id."""
-
-    scope: str
-    limits: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A daily look has begun; what follows at its moment are the steps that it brought about."""
-
-    ts: int
 
 
 def backtest_of(limit: Limit) -> str | None:
@@ -195,9 +171,34 @@ class Ladders:
     def reset(self, limits: Sequence[str], now_ns: int, reason: str) -> None:
         """Begin the evidence of these limits anew after a change of their configuration, a stage lower."""
         for holder in self._holders.values():
-            for unit in holder.units:
+            for unit in holder.units if holder.was_evaluated else ():
                 if unit.limit in limits:
                     self._tell(unit, unit.change(now_ns, reason))
+
+    def configure(self, enforcement: EnforcementConfig) -> None:
+        """Hold every unit to what a configuration asks of promotions; their evidence is begun anew by `reset`."""
+        self._general, self._sensitivity = enforcement.promotion, enforcement.sensitivity
+        self._threshold = enforcement.false_positive_threshold_per_week
+        for holder in self._holders.values():
+            for bound, unit in zip(holder.limits, holder.units, strict=True):
+                unit.settings, unit.threshold = bound.limit.promotion.over(self._general), self._threshold
+                unit.kept = None
+        self.watch_anew()
+
+    def change_model(self, version: str, now_ns: int, reason: str) -> None:
+        """Begin the evidence of every limit anew in its stage: its numbers are others from now on."""
+        self.model_version = version
+        self.watch_anew()
+        for holder in self._holders.values():
+            for unit in holder.units if holder.was_evaluated else ():
+                if unit.limit not in BUILTIN_IDS:
+                    self._tell(unit, unit.reset(now_ns, "model_changed", reason))
+
+    def watch_anew(self) -> None:
+        """Tell an examiner what holds for every limit from now on."""
+        for holder in self._holders.values():
+            if holder.was_evaluated:
+                self.told.append(Watch(holder.scope, holder.limits, tuple(holder.units)))
 
     def settle(self, holder: ScopeLives, index: int) -> None:
         """Let what a limit may do follow its ladder, where no life of it is under way."""

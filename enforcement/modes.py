@@ -1,5 +1,6 @@
 """Which mode a limit is under in a scope: the configuration's, and what operators have said since."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from config.schema import Limit, Mode
@@ -28,24 +29,44 @@ class Modes:
     """The orders in force, oldest first.
 
     An order that names no limit stands in for `enforcement.mode`, one that does for the limit's own `mode`, so that
-    the second beats the first as in the configuration. Of two of a kind the later one counts.
+    the second beats the first as in the configuration. Of two of a kind the later one counts. configured: the mode of
+    the configuration.
     """
 
     def __init__(self, configured: Mode) -> None:
-        self._configured = configured
+        self.configured = configured
         self.orders: tuple[ModeOrder, ...] = ()
 
     @property
     def general(self) -> Mode:
         """The mode of limits without one of their own, in scopes of which nobody has said anything."""
         said = [each.mode for each in self.orders if each.limit is None and each.scope is None]
-        return said[-1] if said else self._configured
+        return said[-1] if said else self.configured
 
     def take(self, order: ModeOrder) -> tuple[ModeOrder, ...]:
         """Take in an order; return those whose place it takes."""
         replaced = tuple(each for each in self.orders if order.reaches(each))
         self.orders = (*(each for each in self.orders if each not in replaced), order)
         return replaced
+
+    def configure(self, mode: Mode, limits: Collection[str]) -> tuple[ModeOrder, ...]:
+        """Go on with another configuration; return the orders whose place it takes, as `replaced_by` has them."""
+        replaced = self.replaced_by(mode, limits)
+        self.configured = mode
+        self.orders = tuple(each for each in self.orders if each not in replaced)
+        return replaced
+
+    def replaced_by(self, mode: Mode, limits: Collection[str]) -> tuple[ModeOrder, ...]:
+        """Return the orders that stood in for a mode that a configuration has changed; those of scopes stay.
+
+        mode : of the configuration; limits: ids of those whose own mode it has changed
+        """
+        is_other = mode != self.configured
+        return tuple(
+            each
+            for each in self.orders
+            if each.scope is None and (is_other if each.limit is None else each.limit in limits)
+        )
 
     def of(self, limit: Limit, scope: str) -> Mode:
         """Return the mode that the limit is under in the scope; hard and pinned limits are judged elsewhere."""
@@ -54,7 +75,7 @@ class Modes:
         if named:
             return named[-1]
         general = [each.mode for each in covering]
-        return limit.mode or (general[-1] if general else self._configured)
+        return limit.mode or (general[-1] if general else self.configured)
 
     def may_be_full_below(self, limit: Limit, root: str) -> bool:
         """Say whether an order may put the limit in full mode in some scope of the root, also one that is not there."""

@@ -69,7 +69,9 @@ def relimit(
     for place, bound in enumerate((*built_in, *wanted)):
         index = old.get(bound.limit.id, -1)
         if index < 0 or (bound.limit.id not in BUILTIN_IDS and not _is_heir(limits[index], bound)):
-            episode, unit = holder.retired.pop(bound.limit.id, (Episode(), new_unit(bound)))
+            fresh = new_unit(bound)
+            episode, unit = holder.retired.pop(bound.limit.id, (Episode(), fresh))
+            unit.settings, unit.threshold = fresh.settings, fresh.threshold
             _put(holder, bound, [NEW_LIFE] * len(bound.levels), episode, unit)
             added.append(place)
             continue

@@ -149,6 +149,7 @@ class Command(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=T
     reason: str
     command_id: str
     sig: str | None = None
+    deployment: str | None = None  # which riskd it is said to, where that has a name
 
 
 class Label(Command, frozen=True, kw_only=True, tag="label"):

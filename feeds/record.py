@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from feeds.configured import Configured
 from feeds.events import Foreign, InputEvent, MadeEvent
 
 
@@ -40,6 +41,7 @@ class RejectReason(StrEnum):
     WRONG_PARTITION = "WRONG_PARTITION"
     REFERENCE_CONFLICT = "REFERENCE_CONFLICT"
     BAD_SIGNATURE = "BAD_SIGNATURE"
+    WRONG_DEPLOYMENT = "WRONG_DEPLOYMENT"
     STALE_COMMAND = "STALE_COMMAND"
     SAME_ACTOR = "SAME_ACTOR"
     UNKNOWN_COMMAND = "UNKNOWN_COMMAND"
@@ -70,4 +72,4 @@ class Input(msgspec.Struct, frozen=True, gc=False):
     """A record and what it was decoded to; the core's input. Records the core makes itself have n = 0."""
 
     record: Record
-    event: InputEvent | MadeEvent | Foreign | Rejection
+    event: InputEvent | MadeEvent | Foreign | Configured | Rejection

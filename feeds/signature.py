@@ -31,3 +31,18 @@ def refuse_signature(control: ControlConfig, *, actor: str, sig: str | None, pay
     except (InvalidSignature, ValueError):
         return f"the signature is not that of actor {actor!r} over this command"
     return None
+
+
+def refuse_deployment(control: ControlConfig, named: str | None) -> str | None:
+    """Return why a command that names this deployment, or none, is not said to this riskd; None where it is.
+
+    A signature covers the name: what was signed for another riskd with the same keys cannot be played to this one.
+    """
+    own = control.deployment
+    if named == own:
+        return None
+    if own is None:
+        return f"the command is said to deployment {named!r}, and this riskd has no name (control.deployment)"
+    if named is None:
+        return f"the command names no deployment, and this riskd is {own!r} (control.deployment)"
+    return f"the command is said to deployment {named!r}, and this riskd is {own!r} (control.deployment)"

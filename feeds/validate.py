@@ -151,7 +151,14 @@ _POSITIVE = _number(above=0.0)
 _FACTOR = _number(FACTOR_MIN, FACTOR_MAX)
 _DURATION = _number(low=1, high=TS_END_NS - 1)
 
-_COMMAND: dict[str, Rule] = {"ts": _time, "actor": _NAME, "reason": _REASON, "command_id": _NAME, "sig": _NAME}
+_COMMAND: dict[str, Rule] = {
+    "ts": _time,
+    "actor": _NAME,
+    "reason": _REASON,
+    "command_id": _NAME,
+    "sig": _NAME,
+    "deployment": _NAME,
+}
 _BOOKED: dict[str, Rule] = {"ts": _time, "portfolio": path_fault, "instrument": _NAME}
 
 _RULES_BY_FIELD: dict[type[msgspec.Struct], dict[str, Rule]] = {

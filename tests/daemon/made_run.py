@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit.writer import AuditWriter
-from config.setup import Setup, setup_digest, setup_to_json
-from daemon.core import Core
-from daemon.edge import decode_inputs, journal_entries, made_input, made_record
+from config.setup import Setup, setup_digest
+from daemon.core import MODEL_VERSION, Core
+from daemon.edge import configured_input, decode_inputs, journal_entries, made_input
 from daemon.journal import JournalWriter
 from daemon.outputs import Outputs
 from daemon.shard import shard_directory
 from daemon.slow_results import slow_result
+from daemon.start_setup import start_setup
 from enforcement.records import encode
 from feeds.events import Assignment, CatchUpEnd, Stop, Tick
-from feeds.journal_frames import JournalRecord, Kind
 from feeds.record import Input, Record
 from risk.slow_work import compute
 from tests.helpers import Source, records_of
@@ -28,11 +28,13 @@ class MadeRun:
     """One shard's run in a folder: `journal`, `audit`, `actions.jsonl`, `shadow.jsonl`.
 
     setup : `clock: wall` gives slow work as journaled results, as the daemon does
+    model_version : of the release that runs
     """
 
     folder: Path
     setup: Setup
     shard: int = 0
+    model_version: str = MODEL_VERSION
     values: dict[str, list[bytes]] = field(default_factory=lambda: {"actions": [], "shadow": []})
     outputs: Outputs = field(default_factory=Outputs)
     _n: int = 0
@@ -44,14 +46,24 @@ class MadeRun:
     def __post_init__(self) -> None:
         digest = setup_digest(self.setup)
         journal, audit = self.journal, shard_directory(str(self.folder / "audit"), self.shard)
-        self._core = Core(self.setup, shard=self.shard, compute_slow_work=self.setup.config.clock == "event")
+        computes = self.setup.config.clock == "event"
+        self._core = Core(self.setup, shard=self.shard, compute_slow_work=computes, model_version=self.model_version)
         self._journal = JournalWriter(journal, self.shard, SEGMENT_BYTES, setup_digest=digest)
         self._audit = AuditWriter(audit, digest, shard=self.shard)
-        self._journal.append([JournalRecord(made_record(setup_to_json(self.setup)), Kind.CONFIG)])
+        self._journal.append(journal_entries([configured_input(self.setup, self.model_version)]))
 
     @property
     def journal(self) -> Path:
         return shard_directory(str(self.folder / "journal"), self.shard)
+
+    def restart(self, file: Setup, *, catch_up_until: int | None = None) -> None:
+        """Begin again with another file, as a start does: a segment of its own, and the file behind the assignment."""
+        self._journal.close()
+        start = start_setup(self.journal, file)
+        self._journal = JournalWriter(self.journal, self.shard, SEGMENT_BYTES, setup_digest=start.digest)
+        self._epoch += 1
+        assignment = Assignment(epoch=self._epoch, catch_up_until=catch_up_until, partitions=())
+        self.apply([made_input(assignment), *start.begin(0)])
 
     def assign(self, *, catch_up_until: int | None = None) -> None:
         """Begin, or begin again: a new epoch."""

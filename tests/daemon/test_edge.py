@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from config.calendars import build_calendar
 from config.schema import CalendarConfig, Config, KafkaConfig, Topics
-from daemon.edge import decode_inputs, journal_entries, journal_inputs, made_input, made_record
+from config.setup import setup_to_json
+from daemon.edge import configured_input, decode_inputs, journal_entries, journal_inputs, made_input, made_record
 from daemon.journal import JournalWriter
+from feeds.configured import Configured
 from feeds.events import (
     Assignment,
     CalendarAdded,
@@ -29,6 +31,7 @@ from feeds.events import (
 from feeds.journal_frames import JournalError, JournalRecord, Kind
 from feeds.journal_reader import read_journal
 from feeds.record import Input, Record, Rejection, RejectReason
+from tests.helpers import small_setup
 
 CONFIG = Config(calendar=CalendarConfig(start="2020-01-01", end="2020-03-31"))
 QUOTE = b'{"type":"quote","ts":1,"instrument":"A","bid":1,"ask":2}'
@@ -121,12 +124,22 @@ def test_a_journal_gives_back_the_inputs_as_they_were(tmp_path: Path) -> None:
         made_input(SlowResult(kind="pot", id="7", digest="ab", scope="firm", values={"xi": 0.25, "k": 38, "ok": True})),
     ]
     with JournalWriter(tmp_path, 0, 1 << 20) as writer:
-        writer.append([JournalRecord(made_record(b'{"setup":1}'), Kind.CONFIG)])
-        writer.append(journal_entries(inputs))
+        writer.append(journal_entries([configured_input(small_setup(), "7"), *inputs]))
     entries = list(itertools.chain.from_iterable(read_journal(tmp_path)))
-    assert journal_inputs(entries) == inputs
+    first, *others = journal_inputs(entries)
+    assert others == inputs
     assert {entry.kind for entry in entries} == set(Kind)
-    assert entries[0].record.payload == b'{"setup":1}'
+    assert isinstance(first.event, Configured)
+    assert (setup_to_json(first.event.setup), first.event.model_version) == (setup_to_json(small_setup()), "7")
+
+
+def test_a_configuration_without_a_model_is_read_and_one_of_another_form_is_an_error() -> None:
+    """Journals of earlier releases have no model in their first record."""
+    (old,) = journal_inputs([JournalRecord(made_record(setup_to_json(small_setup())), Kind.CONFIG)])
+    assert isinstance(old.event, Configured)
+    assert old.event.model_version == ""
+    with pytest.raises(JournalError, match=r"configuration is not readable by this release: .*version"):
+        journal_inputs([JournalRecord(made_record(b'{"setup":1}'), Kind.CONFIG)])
 
 
 @given(st.dictionaries(st.text(max_size=4), st.floats() | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none()))

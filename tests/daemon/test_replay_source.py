@@ -89,7 +89,7 @@ def test_a_journal_is_replayed_as_its_run_was(tmp_path: Path, clock: str, comput
     source = open_source(directory, None)
     assert setup_to_json(source.setup) == setup_to_json(setup)
     assert source.computes_slow_work is computes
-    assert events(flat(directory, None)) == ["Tick", "Heartbeat", "SlowResult"]
+    assert events(flat(directory, None)) == ["Configured", "Tick", "Heartbeat", "SlowResult"]
 
 
 def test_a_configuration_overrides_a_journal_s_but_not_its_clock_and_its_results_are_computed_anew(

@@ -35,14 +35,14 @@ def wait_until(
 class LoggedDaemon:
     """A process of ours; ends with its `with` block, whatever happens in it.
 
-    stage : where it works; several may follow each other in one, and the log is one file
+    stage : where it works; several may follow each other in one, and the log is one file; module: what is riskd
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, module: str = "daemon.cli") -> None:
         self._log = stage.folder / "daemon.log"
         self._begin = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(command(stage), cwd=REPOSITORY, stderr=log)
+            self.process = subprocess.Popen(command(stage, module), cwd=REPOSITORY, stderr=log)
 
     def __enter__(self) -> "LoggedDaemon":
         return self

@@ -87,6 +87,6 @@ class RunningDaemon:
             self._process.stderr.close()
 
 
-def command(stage: Stage) -> list[str]:
-    """Return the command line of the daemon."""
-    return [sys.executable, "-m", "daemon.cli", "run", "--config", str(stage.config)]
+def command(stage: Stage, module: str = "daemon.cli") -> list[str]:
+    """Return the command line of the daemon; module: what is riskd."""
+    return [sys.executable, "-m", module, "run", "--config", str(stage.config)]
