@@ -1,5 +1,6 @@
 """Brings acknowledgements, deadlines and outages to the follow-ups of the enforcer, and lets out what comes of them."""
 
+from dataclasses import replace
 from typing import Protocol
 
 from config.acks import AcksConfig
@@ -8,6 +9,7 @@ from daemon.ack_records import ack_audit, follow_up_audit
 from daemon.ack_watch import AckWatch
 from daemon.outputs import Outputs
 from daemon.witness import Witness
+from enforcement.acks import Standing
 from enforcement.enforcer import Enforcer
 from enforcement.follow_ups import OUTAGE, Ack
 from enforcement.follow_words import FOLLOW_UP_LIMITS, FollowUp
@@ -15,6 +17,7 @@ from enforcement.moment import Moment
 from enforcement.records import Action
 from feeds import events
 from risk.measures import Measures
+from risk.portfolios import root_of
 from risk.state import RiskState
 
 TIMER = "ack"  # "ack|scope": the next deadline of an acknowledgement
@@ -51,6 +54,9 @@ class AckDesk:
         """Take in an acknowledgement, and what follows from it at once."""
         ack = Ack(event.action_id, event.consumer, event.result, event.residual)
         taken = self._follow_ups.take(ack, self._state.now_ns)
+        if taken.standing is Standing.UNKNOWN and event.scope is not None:
+            is_here = root_of(event.scope) in self._state.scope_index
+            taken = taken if is_here else replace(taken, standing=Standing.ELSEWHERE)
         self._bench.outputs.acks.append(taken)
         self._bench.write(ack_audit(self._state.now_ns, taken))
         if taken.scope is not None:

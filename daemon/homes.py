@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from feeds.events import (
+    Ack,
     Approve,
     Command,
     Fill,
@@ -71,6 +72,9 @@ class Homes:
                 # A root that nobody has seen yet may turn out to be anybody's, as may a glob: each core hears of it.
                 scope = item.event.scope
                 home = FIRST_SHARD if scope is None else self._home.get(root_of(scope), shard)
+                return item if home == shard else Input(item.record, Foreign())
+            case Ack() if item.event.scope is not None:
+                home = self._home.get(root_of(item.event.scope), shard)
                 return item if home == shard else Input(item.record, Foreign())
             case Command():
                 return item if shard == FIRST_SHARD else Input(item.record, Foreign())

@@ -77,7 +77,8 @@ class Wire:
 
     def acknowledge(self, action: SeenAction, consumer: str) -> None:
         """Say that an action is applied."""
-        said = {"type": "ack", "action_id": action.action_id, "consumer": consumer, "result": "applied"}
+        said = {"type": "ack", "action_id": action.action_id, "scope": action.scope}
+        said |= {"consumer": consumer, "result": "applied"}
         self._write(self._topics.acks, action.scope, said, None)
 
     def read(self) -> tuple[SeenAction | None, SeenAction | None]:

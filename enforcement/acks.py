@@ -20,6 +20,7 @@ class Standing(StrEnum):
     NOT_NEWER = "not_newer"  # it says superseded, and nothing newer is out
     STRANGER = "stranger"  # the configuration names others for the scope
     NOT_ASKED = "not_asked"  # the action asks for no acknowledgement
+    ELSEWHERE = "elsewhere"  # no action of this shard has the id, and it names a root that lives in another one
     UNKNOWN = "unknown"  # no action of this shard has the id
 
 

@@ -51,7 +51,8 @@ class Acknowledger:
         now_ns   : wall time
         residual : what is left to do, units; None where it is not known
         """
-        ack = {"type": "ack", "ts": now_ns, "action_id": action.action_id, "consumer": self._consumer, "result": result}
+        ack: dict[str, object] = {"type": "ack", "ts": now_ns, "action_id": action.action_id, "scope": action.scope}
+        ack |= {"consumer": self._consumer, "result": result}
         if residual is not None:
             ack["residual"] = residual
         value = json.dumps(ack, allow_nan=False).encode()

@@ -222,6 +222,7 @@ class Ack(Event, frozen=True, kw_only=True, tag="ack"):
     consumer: str
     result: Literal["applied", "rejected", "partial", "superseded", "expired"]
     residual: float | None = None
+    scope: str | None = None  # of the action; leads to its shard, and no more: the id says what is meant
 
 
 InputEvent = (

@@ -195,6 +195,6 @@ _RULES_BY_FIELD: dict[type[msgspec.Struct], dict[str, Rule]] = {
     events.Approve: {**_COMMAND, "approves": _NAME, "scope": _scope},
     events.LimitsCommand: _COMMAND,
     events.Heartbeat: {"ts": _time, "source": _NAME},
-    events.Ack: {"ts": _time, "action_id": _NAME, "consumer": _NAME, "residual": _ANY},
+    events.Ack: {"ts": _time, "action_id": _NAME, "consumer": _NAME, "residual": _ANY, "scope": _scope},
 }  # fmt: skip
 _RULES = {struct: tuple(rules.items()) for struct, rules in _RULES_BY_FIELD.items()}

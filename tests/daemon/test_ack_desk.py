@@ -159,6 +159,11 @@ def test_what_is_said_twice_changes_nothing_and_what_is_unknown_is_written_down(
     assert [each[0] for each in told(played)] == ["throttle", "none"]
 
 
+def test_an_acknowledgement_of_a_root_of_another_shard_is_not_called_unknown() -> None:
+    said = [at(1, ack("x", 0, scope=scope)) for scope in ("fund/a", "firm/a")]
+    assert standings(played_story([OVER, *said], story_setup())) == ["elsewhere", "unknown"]
+
+
 def test_it_is_repeated_at_its_pace_until_it_is_acknowledged_or_nothing_is_asked_any_more() -> None:
     setup = story_setup(repeat_every="10m", **NAMED)
     waiting = [OVER, *(beat(60 * each) for each in range(1, 36))]

@@ -9,14 +9,18 @@ from feeds.record import Input, Rejection
 from tests.daemon.command_desk import LEVERAGE, override, said
 from tests.helpers import EventDict, records_of
 
-ALL = {
+ACK: EventDict = {"type": "ack", "ts": 1, "action_id": "a", "consumer": "oms", "result": "applied"}
+ALL: dict[str, EventDict] = {
     "a mode everywhere": said("mode", 0, "c", mode="monitoring"),
     "an approval without a scope": said("approve", 0, "c", approves="x"),
     "an end without a scope": said("override_end", 0, "c", override_id="x"),
     "limits": said("limits", 0, "c", limits=[LEVERAGE]),
+    "an acknowledgement without a scope": ACK,
+    "an acknowledgement of a root that nobody knows": ACK | {"scope": "fund"},
     "a glob over roots": override(0, "c", 5, kind="pin_state", scope="**", state="HALTED"),
 }
 ONE = {
+    "an acknowledgement with a scope": ACK | {"scope": "firm/a"},
     "an override of a book": override(0, "c", 5, kind="pin_state", scope="firm/a", state="HALTED"),
     "an approval with a scope": said("approve", 0, "c", approves="x", scope="firm/a"),
     "an end with a scope": said("override_end", 0, "c", override_id="x", scope="firm"),
@@ -26,7 +30,7 @@ ONE = {
 
 def heard_by(event: EventDict) -> list[int]:
     (record,) = records_of([event])
-    decoded = decode("control", record.payload)
+    decoded = decode(record.topic, record.payload)
     assert not isinstance(decoded, Rejection)
     homes = Homes({"firm": 1}, several=True)
     routed = {shard: homes.route([Input(record, decoded)], shard) for shard in range(3)}

@@ -37,7 +37,7 @@ GOOD: dict[str, dict[str, object]] = {
     "approve": {**COMMAND, "approves": "c-0"},
     "limits": {**COMMAND, "limits": [{"id": "var_99", "levels": [{"at": 1.5}]}]},
     "heartbeat": {"ts": 1, "source": "feed", "end": True},
-    "ack": {"ts": 1, "action_id": "a", "consumer": "oms", "result": "partial", "residual": 0.5},
+    "ack": {"ts": 1, "action_id": "a", "consumer": "oms", "result": "partial", "residual": 0.5, "scope": "firm"},
 }  # fmt: skip
 
 
