@@ -8,6 +8,7 @@ from daemon.commands import Commands
 from daemon.due_timers import fire
 from daemon.handlers import Handlers
 from daemon.looking import Looking
+from daemon.moved_books import MovedBooks
 from daemon.outputs import Outputs
 from daemon.price_runs import PriceRun, SymbolIndex, collect_run
 from daemon.reconfiguring import Reconfiguring
@@ -39,7 +40,7 @@ from feeds.events import (
 from feeds.prices import Item, segments
 from feeds.record import Input, Record, Rejection, RejectReason
 from risk.calendars import FAR_FUTURE_NS
-from risk.kernels.prices import DONE, WAKE, measure_moved, run_prices
+from risk.kernels.prices import DONE, WAKE, run_prices
 from risk.portfolios import root_of
 from risk.state import RiskState
 from sensors.catalogue import SHIPPED, Catalogue
@@ -57,7 +58,7 @@ class Core:
         self.shard = shard
         self.n = 0
         self._state = RiskState(setup)
-        self._is_behind = False  # prices have moved scopes that nobody has looked at since
+        self.moved = MovedBooks(self._state)
         self.enforcer = Enforcer(setup.config, shard, self._state.timers, self, catalogue)
         self.enforcer.config_hash = decision_config_hash(setup.config)
         self.enforcer.model_version = self.enforcer.ladders.model_version = model_version
@@ -80,8 +81,7 @@ class Core:
     @property
     def state(self) -> RiskState:
         """All that is known, with every number as of the last input."""
-        self._measure_moved()
-        return self._state
+        return self.moved.measure()
 
     @property
     def setup(self) -> Setup:
@@ -176,8 +176,8 @@ class Core:
             applied = position + 1 if code == WAKE else position
             last_n = self.looking.offsets.note_part(inputs, run, run.start + at, run.start + applied)
             self.n = last_n or self.n
-            self._is_behind = code == DONE
-            if self._is_behind:
+            self.moved.is_behind = code == DONE
+            if code == DONE:
                 return
             if code == WAKE:
                 looking.look(n=self.n, cause="price", ts_event=int(run.ts[position]))
@@ -197,7 +197,7 @@ class Core:
         if isinstance(event, MadeEvent | Foreign | Configured):
             self._apply_made(event)
             return
-        self._measure_moved()
+        self.moved.measure()
         refusal = self.handlers.refuse(item)
         if refusal is not None:
             if refusal.reason is RejectReason.UNKNOWN_PORTFOLIO and isinstance(event, (Halt, Reinstate)):
@@ -221,7 +221,7 @@ class Core:
         """Apply an input that riskd made itself."""
         looking = self.looking
         if not isinstance(event, Tick):  # mostly nothing is due
-            self._measure_moved()
+            self.moved.measure()
         match event:
             case Tick():
                 self._advance(event.ts)
@@ -265,20 +265,14 @@ class Core:
     def _halt_late(self) -> None:
         """Carry out the commands that came before their path or before the time."""
         for halt in self.handlers.halts.due(self._state.scope_index):
-            self._measure_moved()
+            self.moved.measure()
             self.looking.take_command(halt, n=self.n)
         self.handlers.commands.hold_new(self.n)
         self.handlers.early.wake(self.n)
 
-    def _measure_moved(self) -> None:
-        """Bring every number up to date, before anybody reads one or anything but a price changes one."""
-        if self._is_behind:
-            self._is_behind = False
-            measure_moved(self._state.arrays)
-
     def _reject(self, record: Record, rejection: Rejection) -> None:
         """Write a refused input down; it may cost trust, and is no confirmation, no beginning and no time."""
-        self._measure_moved()
+        self.moved.measure()
         self.handlers.distrust_named(rejection)
         self.looking.reject(record, rejection)
         if self.now_ns > 0:
@@ -289,7 +283,7 @@ class Core:
         target = max(ts, self.now_ns)
         while (due := self._state.timers.pop_due(target)) is not None:
             due_ns, name = due
-            self._measure_moved()
+            self.moved.measure()
             self._state.advance_to(due_ns)
             fire(
                 name, due_ns,

@@ -1,7 +1,6 @@
 """The answer to "may this order go?", as a value and as the JSON of the HTTP page, the topic and the command line."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite, isnan
 from typing import Annotated, Literal
@@ -14,8 +13,8 @@ from enforcement.order_limits import Verdict
 from enforcement.records import number
 from enforcement.standings import TradingStates
 from feeds.order_verdict import Outcome, units
-from risk.measures import METRICS, IntVector, Status
-from risk.preview import Numbers
+from risk.measures import METRICS, Status
+from risk.preview import Fitted, Numbers
 
 SCHEMA, SCHEMA_VERSION = "risk.order_check", 1
 TEXT_MAX = 1_024  # characters of a name
@@ -53,8 +52,7 @@ class OrderRefusedError(ValueError):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """The state that an answer speaks of: n counts the inputs of the shard, d its decisions, ts is core time, ns."""
 
     shard: int
@@ -64,8 +62,7 @@ class Seen:
     ts: int
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAnswer:
+class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of the order.
 
     quantity : units that may go now: all for GO, some for REDUCED, 0 for NO
@@ -75,10 +72,8 @@ class OrderAnswer:
     states   : trading states of the order's portfolio; trust: the worst of its root's data
     explain  : returns what each level of a limit says that is not content with the whole order; asked for when somebody
                reads it, it speaks of the moment of the answer all the same
-    marks    : (m, len(METRICS)) 1 where a number was seen to stop one lot more than `quantity`; None where all goes
     scopes   : the path, from the portfolio that holds the order to its root; numbers are in this order
-    after    : the numbers with `quantity` filled; whole: with all of it
-    asks_fit : scopes whose 99.9 % tail a fill would have fitted anew: until then its numbers are the old fit's, scaled
+    fitted   : the numbers before, with all of it and with `quantity` filled, and what was seen to stop one lot more
     """
 
     question: OrderQuestion
@@ -90,13 +85,29 @@ class OrderAnswer:
     states: TradingStates
     trust: str
     explain: Callable[[], tuple[Verdict, ...]]
-    marks: IntVector | None
     scopes: tuple[str, ...]
-    before: Numbers
-    whole: Numbers
-    after: Numbers
-    asks_fit: tuple[str, ...]
+    fitted: Fitted
     seen: Seen
+
+    @property
+    def before(self) -> Numbers:
+        """The numbers as they are."""
+        return self.fitted.before
+
+    @property
+    def whole(self) -> Numbers:
+        """The numbers with all of the order filled."""
+        return self.fitted.whole
+
+    @property
+    def after(self) -> Numbers:
+        """The numbers with `quantity` filled."""
+        return self.fitted.after
+
+    @property
+    def asks_fit(self) -> tuple[str, ...]:
+        """Scopes whose 99.9 % tail a fill would have fitted anew: until then its numbers are the old fit's, scaled."""
+        return tuple(self.scopes[place] for place in self.fitted.asks_fit)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -106,9 +117,9 @@ class OrderAnswer:
     @property
     def binding(self) -> tuple[tuple[str, str], ...]:
         """(scope, metric) that were seen to stop one lot more, in one scope at least; empty where the state does."""
-        if self.marks is None:
+        if self.outcome is Outcome.GO:
             return ()
-        places = zip(*(each.tolist() for each in np.nonzero(self.marks)), strict=True)
+        places = zip(*(each.tolist() for each in np.nonzero(self.fitted.binding)), strict=True)
         return tuple((self.scopes[place], METRICS[metric]) for place, metric in places)
 
     @property

@@ -7,40 +7,47 @@ path let through.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 
+import msgspec
 import numpy as np
 
 from daemon.core import Core
+from daemon.moved_books import PathReader
 from daemon.order_answer import OrderAnswer, OrderQuestion, OrderRefusedError, RefusalCode, Seen, check_question
+from daemon.order_path import HeldTo, NamesBeforeAndWith, OrderPath
 from daemon.order_standing import standing_of_path
-from enforcement.order_limits import Numbers as ScopeNumbers
-from enforcement.order_limits import OrderLevels, OrderLimits, Verdict
+from daemon.order_words import explain, no_verdicts
+from enforcement.order_limits import OrderLimits, Verdict
 from enforcement.records import TradingState
-from feeds.order_verdict import Holding, Order, OrdersSent, Outcome, judge, reducible, units
-from risk.kernels.fitting import Ceilings
-from risk.measures import METRICS, Measures
+from enforcement.standings import TradingStates
+from feeds.order_verdict import Holding, Order, OrdersSent, Outcome, free_to_reduce, judge, units
+from risk.kernels.fitting import BEFORE, Ceilings
+from risk.measures import Measures
 from risk.preview import Fitted, Numbers, Preview, Proposal, is_multiple, lots_in
-from risk.state import SELF
 from risk.trust import scope_trust
 
 _NOTHING_SENT = OrdersSent()  # riskd does not see what is sent: rates are counted by who sends
-_KEPT_MAX = 4_096  # paths whose ceilings are remembered
+_NO_ORDERS = (0.0, 0.0)
+_KEPT_MAX = 4_096  # portfolios that are remembered, and ceilings of each
 
 
 class OrderChecker:
-    """Answers for one core, between two of its steps; a question changes nothing that a decision could see."""
+    """Answers for one core, between two of its steps; a question changes nothing that a decision could see.
+
+    What stays as it is between two questions is kept (`OrderPath`); numbers are brought up to date of the path alone.
+    """
 
     def __init__(self, core: Core) -> None:
-        self._core = core
-        self._preview = Preview(core.state)
-        self._held: dict[tuple[tuple[int, ...], tuple[tuple[int, int], ...]], _HeldTo] = {}
+        self._core, self._enforcer, self._state = core, core.enforcer, core.moved.state
+        self._preview = Preview(self._state)
+        self._reader = PathReader(core.moved)
+        self._paths: dict[str, OrderPath] = {}
         self._limits = OrderLimits(core.enforcer, core.setup.config.pretrade.stops_from)
 
     def knows(self, portfolio: str) -> bool:
         """Say whether the portfolio lives in this core."""
-        p = self._core.state.scope_index.get(portfolio)
+        p = self._state.scope_index.get(portfolio)
         return p is not None and not self._core.is_elsewhere(p)
 
     def check(self, question: OrderQuestion) -> OrderAnswer:
@@ -50,56 +57,64 @@ class OrderChecker:
         the order does more than reduce, one that is no multiple of the lot, or an instrument that has expired.
         """
         check_question(question)
-        order, holding, path_name = self._place(question)
-        state = self._core.state
-        states = self._core.enforcer.trading_states(path_name)
-        allowed, why = question.quantity, ""
-        if order.least < question.quantity:
+        path, asked = self._path_of(question.portfolio), question.quantity
+        order = self._place(question, path)
+        state, states = self._reader.measure(path.rows), path.states.now()
+        allowed, why = asked, ""
+        if order.least < asked:
             self._refuse_increase(question, order)
             if states.effective is not TradingState.ACTIVE:
-                allowed, why = self._allowed_by_state(question, order, holding, path_name)
-        fitted, explain = self._fit(order, allowed)
-        outcome = Outcome.GO if fitted.size >= question.quantity else Outcome.REDUCED if fitted.size else Outcome.NO
+                allowed, why = self._allowed_by_state(question, order, path, states)
+        fitted, tell = self._fit(order, allowed, path)
+        size = fitted.size
+        outcome = Outcome.GO if size >= asked else Outcome.REDUCED if size else Outcome.NO
+        core, enforcer = self._core, self._enforcer
         return OrderAnswer(
-            question=question, outcome=outcome, quantity=fitted.size, reducing=order.least, allowed_by_state=allowed,
-            by_state=why, states=states, trust=scope_trust(state, order.path[-1]), explain=explain,
-            marks=None if outcome is Outcome.GO else fitted.binding,
-            scopes=tuple([state.scopes[p] for p in order.path]), before=fitted.before, whole=fitted.whole,
-            after=fitted.after, asks_fit=tuple([state.scopes[order.path[place]] for place in fitted.asks_fit]),
-            seen=self._seen(),
+            question=question, outcome=outcome, quantity=size, reducing=order.least, allowed_by_state=allowed,
+            by_state=why, states=states, trust=scope_trust(state, path.path[-1]), explain=tell, scopes=path.scopes,
+            fitted=fitted, seen=Seen(core.shard, enforcer.epoch, core.n, enforcer.decisions, core.now_ns),
         )  # fmt: skip
 
-    def _seen(self) -> Seen:
-        core = self._core
-        return Seen(core.shard, core.enforcer.epoch, core.n, core.enforcer.decisions, core.now_ns)
+    def _path_of(self, portfolio: str) -> OrderPath:
+        """Return the path of a portfolio that lives here; found once, as long as the tree is the same."""
+        state = self._state
+        path = self._paths.get(portfolio)
+        if path is None or not path.is_of(state.arrays, len(state.scopes)):
+            if not self.knows(portfolio):
+                detail = f"no portfolio {portfolio!r} holds anything here: a position or a snapshot makes it known"
+                raise OrderRefusedError(RefusalCode.UNKNOWN_PORTFOLIO, detail)
+            if len(self._paths) >= _KEPT_MAX:
+                self._paths.clear()
+            path = self._paths[portfolio] = OrderPath(state, self._enforcer, portfolio)
+        elif path.root in self._core.handlers.elsewhere:
+            del self._paths[portfolio]
+            return self._path_of(portfolio)
+        return path
 
-    def _place(self, question: OrderQuestion) -> tuple[Proposal, Holding, str]:
-        """Return the order by index, what its own portfolio has of the instrument, and the scope whose state counts."""
-        state = self._core.state
-        if not self.knows(question.portfolio):
-            detail = f"no portfolio {question.portfolio!r} holds anything here: a position or a snapshot makes it known"
-            raise OrderRefusedError(RefusalCode.UNKNOWN_PORTFOLIO, detail)
+    def _place(self, question: OrderQuestion, path: OrderPath) -> Proposal:
+        """Return the order by index, with what reduces what its own portfolio has of the instrument."""
+        state, leaf = self._state, path.leaf
         i = state.instrument_index.get(question.instrument)
         if i is None:
             detail = f"no instrument {question.instrument!r} in the reference data"
             raise OrderRefusedError(RefusalCode.UNKNOWN_INSTRUMENT, detail)
-        p = state.scope_index[question.portfolio]
-        leaf: int | None = p
-        if state.arrays.leaf[p] == 0:  # what is booked on a parent is held by its implicit leaf, if it holds anything
-            leaf = state.scope_index.get(f"{question.portfolio}/{SELF}")
-        path = tuple(state.path_of(p if leaf is None else leaf))
-        held = 0.0 if leaf is None else float(state.arrays.quantity[leaf, i])
-        buys, sells = (0.0, 0.0) if leaf is None else state.working.get(leaf, {}).get(i, (0.0, 0.0))
-        holding = Holding(held, buys, sells)
-        proposal = Proposal(
-            path=path, holds_now=leaf is not None and leaf not in state.only_ordered, instrument=i,
-            side=1.0 if question.side == "buy" else -1.0, lot=state.terms[i].lot, size=question.quantity,
-            least=min(question.quantity, reducible(holding, question.side)) if held else 0.0,
+        held, buys, sells = self._holds(leaf, i)
+        least = free_to_reduce(held, buys, sells, question.side) if held else 0.0
+        return Proposal(
+            path.path, leaf is not None and leaf not in state.only_ordered, i, 1.0 if question.side == "buy" else -1.0,
+            state.terms[i].lot, question.quantity, min(question.quantity, least),
         )  # fmt: skip
-        return proposal, holding, state.scopes[path[0]]
+
+    def _holds(self, leaf: int | None, i: int) -> tuple[float, float, float]:
+        """Return what the portfolio holds of an instrument, and what is open of its buys and sells."""
+        if leaf is None:
+            return 0.0, 0.0, 0.0
+        state = self._state
+        buys, sells = state.working.get(leaf, {}).get(i, _NO_ORDERS) if state.working else _NO_ORDERS
+        return float(state.arrays.quantity[leaf, i]), buys, sells
 
     def _refuse_increase(self, question: OrderQuestion, order: Proposal) -> None:
-        terms = self._core.state.terms[order.instrument]
+        terms = self._state.terms[order.instrument]
         if not terms.active:
             detail = f"instrument {terms.name} has expired: only what reduces a position in it may go"
             raise OrderRefusedError(RefusalCode.EXPIRED_INSTRUMENT, detail)
@@ -109,68 +124,79 @@ class OrderChecker:
             raise OrderRefusedError(RefusalCode.LOT, detail)
 
     def _allowed_by_state(
-        self, question: OrderQuestion, order: Proposal, holding: Holding, scope: str
+        self, question: OrderQuestion, order: Proposal, path: OrderPath, states: TradingStates
     ) -> tuple[float, str]:
         """Return what the trading state of the path lets through, in lots beyond what reduces, and why no more."""
-        state = self._core.state
-        unit = abs(float(state.arrays.unit[order.instrument]))
+        unit = abs(float(self._state.arrays.unit[order.instrument]))
         asked = Order(
             question.portfolio, question.instrument, question.side, question.quantity,
             question.quantity * unit if unit > 0.0 else None,
         )  # fmt: skip
-        verdict = judge(standing_of_path(self._core.enforcer, scope), asked, holding, _NOTHING_SENT, 0)
+        if path.standing is None or path.standing[0] is not states:
+            path.standing = (states, standing_of_path(self._enforcer, path.scopes[0]))
+        holding = Holding(*self._holds(path.leaf, order.instrument))
+        verdict = judge(path.standing[1], asked, holding, _NOTHING_SENT, 0)
         if verdict.outcome is Outcome.GO:
             return question.quantity, ""
         allowed = max(order.least, lots_in(verdict.quantity, order.lot) * order.lot)
         return min(allowed, question.quantity), verdict.reason
 
-    def _fit(self, order: Proposal, allowed: float) -> tuple[Fitted, Callable[[], tuple[Verdict, ...]]]:
+    def _fit(
+        self, order: Proposal, allowed: float, path: OrderPath
+    ) -> tuple[Fitted, Callable[[], tuple[Verdict, ...]]]:
         """Return what fits of at most `allowed`, and what explains it."""
-        held = self._held_to(order)
-        is_judged = order.least < order.size and allowed >= order.size
+        held, least, size = self._held_to(order, path), order.least, order.size
+        is_judged = least < size and allowed >= size
         fitted = self._preview.fit(order, held.ceilings, searches=is_judged)
         own: list[Verdict] = self._own_verdicts(order, fitted, held) if held.has_own else []
-        explain = _nothing
-        if own or fitted.loud is not None:
-            known = self._core.state.arrays.known[list(order.path)].tolist()
-            explain = partial(_explain, self._limits, held, fitted, own, known, is_spared=order.least >= order.size)
-        if is_judged and fitted.size >= order.size and any(each.says == "stops" for each in own):
-            allowed = order.least  # a sensor computes its number itself: how much fits is not sought
-        if allowed >= order.size:
-            return fitted, explain
-        return self._fit_part(order, held.ceilings, allowed, fitted), explain
+        tell: Callable[[], tuple[Verdict, ...]] = no_verdicts
+        if own or fitted.is_loud:
+            known = self._state.arrays.known[path.rows].tolist()
+            tell = partial(explain, self._limits, held, fitted, own, known, is_spared=least >= size)
+        if is_judged and fitted.size >= size and any(each.says == "stops" for each in own):
+            allowed = least  # a sensor computes its number itself: how much fits is not sought
+        if allowed >= size:
+            return fitted, tell
+        return self._fit_part(order, held.ceilings, allowed, fitted), tell
 
     def _fit_part(self, order: Proposal, ceilings: Ceilings, allowed: float, whole: Fitted) -> Fitted:
         """Return what fits of a part of an order; the numbers of the whole order are those of `whole`."""
         if allowed == 0.0:
-            return replace(whole, size=0.0, after=whole.before, asks_fit=())
-        part = self._preview.fit(replace(order, size=allowed), ceilings, searches=allowed > order.least)
-        return replace(part, whole=whole.whole, stopped=whole.stopped)
+            return msgspec.structs.replace(whole.with_after(whole, BEFORE), size=0.0)
+        part = self._preview.fit(
+            msgspec.structs.replace(order, size=allowed), ceilings, searches=allowed > order.least
+        )  # fmt: skip
+        return part.with_whole(whole)
 
-    def _held_to(self, order: Proposal) -> "_HeldTo":
+    def _held_to(self, order: Proposal, path: OrderPath) -> HeldTo:
         """Return what each scope is held to; made once for every path, as long as names and standings are the same."""
-        traded, i, scopes = order.side * order.size, order.instrument, self._core.state.scopes
-        names = tuple([self._preview.names(p, i, traded) for p in order.path])
-        levels = [self._limits.levels(scopes[p], now) for p, (_, now) in zip(order.path, names, strict=True)]
-        known = self._held.get((order.path, names))
-        if known is not None and all(one is other for one, other in zip(known.levels, levels, strict=True)):
+        version, traded, i = self._enforcer.standing_version, order.side * order.size, order.instrument
+        if version != path.version:
+            path.version = version
+            path.held.clear()
+        names = tuple([self._preview.names(p, i, traded) for p in path.path])
+        known = path.held.get(names)
+        if known is not None:
             return known
-        if len(self._held) >= _KEPT_MAX:
-            self._held.clear()
+        if len(path.held) >= _KEPT_MAX:
+            path.held.clear()
+        path.held[names] = found = self._look_up(path, names)
+        return found
+
+    def _look_up(self, path: OrderPath, names: NamesBeforeAndWith) -> HeldTo:
+        levels = [self._limits.levels(scope, now) for scope, (_, now) in zip(path.scopes, names, strict=True)]
         apart = [  # a book of other names may have its concentration in another unit
-            self._limits.levels(scopes[p], before).told != each.told
-            for p, (before, _), each in zip(order.path, names, levels, strict=True)
+            self._limits.levels(scope, before).told != each.told
+            for scope, (before, _), each in zip(path.scopes, names, levels, strict=True)
         ]
         ceilings = Ceilings(
             ceiling=np.array([each.ceiling for each in levels]), missing=np.array([each.missing for each in levels]),
             apart=np.array(apart), told=np.array([each.told for each in levels]),
             watched=np.array([each.watched for each in levels]),
         )  # fmt: skip
-        found = _HeldTo(names, tuple(levels), ceilings, any(each.has_own for each in levels))
-        self._held[order.path, names] = found
-        return found
+        return HeldTo(names, tuple(levels), ceilings, any(each.has_own for each in levels))
 
-    def _own_verdicts(self, order: Proposal, fitted: Fitted, held: "_HeldTo") -> list[Verdict]:
+    def _own_verdicts(self, order: Proposal, fitted: Fitted, held: HeldTo) -> list[Verdict]:
         """Return what the limits say whose number their sensor computes itself."""
         found: list[Verdict] = []
         for place, (p, (before, now)) in enumerate(zip(order.path, held.names, strict=True)):
@@ -180,45 +206,9 @@ class OrderChecker:
         return found
 
     def _measures(self, p: int, numbers: Numbers, place: int, names: int) -> Measures:
-        state = self._core.state
+        state = self._state
         nav = float(state.arrays.value[p]) if state.arrays.has_nav[p] == 1 else math.nan
         return Measures(
             state.scopes[p], numbers.values[place], numbers.statuses[place], names, nav,
             known=bool(state.arrays.known[p]), trust=scope_trust(state, p),
         )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _HeldTo:
-    """What the scopes of a path are held to; names: (without, with the order) each has."""
-
-    names: tuple[tuple[int, int], ...]
-    levels: tuple[OrderLevels, ...]
-    ceilings: Ceilings
-    has_own: bool
-
-
-def _nothing() -> tuple[Verdict, ...]:
-    """Explain an order that all limits are content with."""
-    return ()
-
-
-def _explain(
-    limits: OrderLimits, held: _HeldTo, fitted: Fitted, own: list[Verdict], known: list[int], *, is_spared: bool
-) -> tuple[Verdict, ...]:
-    """Return every verdict, scope by scope, those of sensors' own numbers last; all given is of the answer's moment."""
-    found: list[Verdict] = []
-    for place, levels in enumerate(held.levels):
-        if fitted.loud is None:
-            break
-        numbers = ScopeNumbers(
-            fitted.before.values[place].tolist(), fitted.before.statuses[place].tolist(),
-            fitted.whole.values[place].tolist(), fitted.whole.statuses[place].tolist(),
-            held.ceilings.apart[place].tolist(),
-        )  # fmt: skip
-        loud = fitted.loud[place].tolist() if known[place] else [1] * len(METRICS)
-        found += limits.verdicts(levels, numbers if known[place] else numbers.unknown(), loud)
-    found += own
-    if is_spared:
-        found = [replace(each, says="spared") if each.says == "stops" else each for each in found]
-    return tuple(found)

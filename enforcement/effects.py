@@ -1,5 +1,6 @@
 """From a mode to what a decision does: effect, stage, and the type that is published."""
 
+from collections import UserDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,16 @@ class Stage(StrEnum):
 
 # Stages that evidence has earned, by (limit id, scope). Empty: nothing has been earned.
 Stages = Mapping[tuple[str, str], Stage]
+
+
+class EarnedStages(UserDict[tuple[str, str], Stage]):
+    """The same while it is gathered. changes: how often any was set, for who remembers what follows from them."""
+
+    changes = 0
+
+    def __setitem__(self, unit: tuple[str, str], stage: Stage) -> None:
+        self.changes += 1
+        super().__setitem__(unit, stage)
 
 
 @dataclass(frozen=True, slots=True)

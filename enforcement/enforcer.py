@@ -8,7 +8,7 @@ from enforcement.attention import is_calm, is_settled
 from enforcement.builtin import BUILTIN_IDS, Freshness
 from enforcement.change import Change, Origin
 from enforcement.commands import halt_change, reinstate_changes
-from enforcement.effects import Stage, Standing
+from enforcement.effects import EarnedStages, Standing
 from enforcement.evidence import LimitEvidence
 from enforcement.follow_ups import CATCH_UP, FollowUps
 from enforcement.follow_words import FollowUp
@@ -27,7 +27,7 @@ from enforcement.relimiting import relimit
 from enforcement.retarget import LazyBook, Sight
 from enforcement.scopes import ScopeLives, caps_under, new_scope, scope_of
 from enforcement.settling import settle_change
-from enforcement.standings import LimitState, TradingStates, limit_states, trading_states
+from enforcement.standings import LimitState, PathStates, TradingStates, limit_states, trading_states
 from enforcement.waking import bands, wake_levels
 from risk.book import Book
 from risk.measures import Measures, Vector
@@ -60,7 +60,7 @@ class Enforcer:
         self._currency = config.base_currency
         self._watches_sources = bool(config.data.sources)
         self.freshness = Freshness()
-        self.stages: dict[tuple[str, str], Stage] = {}
+        self.stages = EarnedStages()
         self.follow_ups = FollowUps(config.enforcement.acks, opens)
         self._publisher = Publisher(self.limits, config.enforcement.mode, shard, self.stages, self.follow_ups)
         self.modes, self.overrides = self._publisher.modes, self._publisher.overrides
@@ -153,6 +153,10 @@ class Enforcer:
         """Return the scope's trading state on both topics, own and along the path."""
         return trading_states(self._scopes, scope)
 
+    def path_states(self, scope: str) -> PathStates:
+        """Return who tells the same again and again, while the scopes on the path are these."""
+        return PathStates(self._scopes, scope)
+
     def limit(self, name: str) -> Limit | None:
         """Return a configured limit by its id, None where there is none."""
         return next((limit for limit in self.limits if limit.id == name), None)
@@ -165,12 +169,10 @@ class Enforcer:
         """Return what a limit of the scope may do there now."""
         return self._publisher.standing(self._scopes[scope], bound)
 
-    def standing_key(self, scope: str) -> tuple[object, ...]:
-        """Return all that `standing` depends on beside the configuration: while it is equal, so is that."""
-        stages = self.stages
-        if not stages:
-            return (self.orders,)
-        return (self.orders, *(stages.get((bound.limit.id, scope)) for bound in self._scopes[scope].limits))
+    @property
+    def standing_version(self) -> tuple[int, int]:
+        """Return what stays equal while no limit may do anything else than before, in any scope."""
+        return self.orders, self.stages.changes
 
     def published(self, scope: str) -> tuple[Merged, Merged]:
         """Return what the scope itself is held to by enforced limits, and by all as on the shadow topic."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from config.schema import Config, EnforcementConfig, Limit
 from enforcement.builtin import AS_ENFORCED_AS_THE_TREE, BUILTIN_IDS, Freshness
-from enforcement.effects import Stage, is_climbing
+from enforcement.effects import EarnedStages, Stage, is_climbing
 from enforcement.episodes import Label, OutcomeTest, Verification
 from enforcement.evidence import LimitEvidence, LimitUnits, limit_evidence, mode_word
 from enforcement.figures import DAY_NS
@@ -41,7 +41,7 @@ class Ladders:
     """
 
     def __init__(
-        self, config: Config, catalogue: Catalogue, stages: dict[tuple[str, str], Stage], timers: Timers,
+        self, config: Config, catalogue: Catalogue, stages: EarnedStages, timers: Timers,
         opens: OpenTime, freshness: Freshness, modes: Modes,
     ) -> None:  # fmt: skip
         self.model_version = ""

@@ -130,18 +130,18 @@ class OrderLimits:
     def __init__(self, enforcer: Enforcer, stops_from: ActionType) -> None:
         self._enforcer = enforcer
         self._stops_from = severity(stops_from)
-        self._levels: dict[tuple[str, int], tuple[tuple[object, ...], OrderLevels]] = {}
+        self._levels: dict[tuple[str, int], tuple[tuple[int, int], OrderLevels]] = {}
 
     def levels(self, scope: str, names: int) -> OrderLevels:
-        """Return the levels of a scope for a book of so many names; the same object while nothing has changed."""
-        key = self._enforcer.standing_key(scope)
+        """Return the levels of a scope for a book of so many names; the same object while no standing has changed."""
+        version = self._enforcer.standing_version
         known = self._levels.get((scope, names))
-        if known is not None and known[0] == key:
+        if known is not None and known[0] == version:
             return known[1]
         if len(self._levels) >= _KEPT_MAX:
             self._levels.clear()
         found = self._levels_now(scope, names)
-        self._levels[scope, names] = (key, found)
+        self._levels[scope, names] = (version, found)
         return found
 
     def verdicts(self, levels: OrderLevels, numbers: Numbers, loud: Sequence[int]) -> list[Verdict]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from config.schema import ActionType
 from enforcement.limits import BoundLimit
-from enforcement.merge import most_severe
+from enforcement.merge import Merged, most_severe
 from enforcement.records import LifeState, TradingState
 from enforcement.scopes import ScopeLives
 from risk.measures import Measures
@@ -43,11 +43,29 @@ class LimitState:
     reason: str
 
 
+class PathStates:
+    """Trading states of a scope, made again only where something else was published on its path."""
+
+    def __init__(self, scopes: Mapping[str, ScopeLives], scope: str) -> None:
+        self._scopes, self._scope = scopes, scope
+        self._holders = [scopes[each] for each in _path_to(scope) if each in scopes]
+        self._merged = self._published()
+        self._states = trading_states(scopes, scope)
+
+    def now(self) -> TradingStates:
+        """Return the states of this moment: the same object while nothing else is published."""
+        merged = self._published()
+        if merged != self._merged:
+            self._merged, self._states = merged, trading_states(self._scopes, self._scope)
+        return self._states
+
+    def _published(self) -> list[Merged]:
+        return [each for holder in self._holders for each in (holder.enforced, holder.shadow)]
+
+
 def trading_states(scopes: Mapping[str, ScopeLives], scope: str) -> TradingStates:
     """Return a scope's trading state on both topics, own and along the path; scopes: all that are there, by path."""
-    parts = scope.split("/")
-    path = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
-    holders = [scopes[each] for each in path if each in scopes]
+    holders = [scopes[each] for each in _path_to(scope) if each in scopes]
     enforced = [holder.enforced.trading_state for holder in holders]
     shadow = [holder.shadow.trading_state for holder in holders]
     return TradingStates(enforced[-1], most_severe(enforced), shadow[-1], most_severe(shadow))
@@ -65,3 +83,9 @@ def limit_states(holder: ScopeLives, measures: Measures, stage_of: Callable[[Bou
             )
             states.append(state)
     return states
+
+
+def _path_to(scope: str) -> list[str]:
+    """Return the scope and all above it, the root first."""
+    parts = scope.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]

@@ -156,13 +156,18 @@ def reducible(holding: Holding, side: Side) -> float:
     >>> reducible(Holding(0.3, pending_sell=0.1), "sell"), reducible(Holding(0.3), "buy")
     (0.2, 0.0)
     """
-    is_closing = holding.position > 0 if side == "sell" else holding.position < 0
+    return free_to_reduce(holding.position, holding.pending_buy, holding.pending_sell, side)
+
+
+def free_to_reduce(position: float, pending_buy: float, pending_sell: float, side: Side) -> float:
+    """Return the same of what is not a Holding yet; everything finite, what is pending at least 0."""
+    is_closing = position > 0 if side == "sell" else position < 0
     if not is_closing:
         return 0.0
-    pending = holding.pending_sell if side == "sell" else holding.pending_buy
+    pending = pending_sell if side == "sell" else pending_buy
     if pending == 0.0:
-        return abs(holding.position)
-    left = EXACT.subtract(decimal_of(abs(holding.position)), decimal_of(pending))
+        return abs(position)
+    left = EXACT.subtract(decimal_of(abs(position)), decimal_of(pending))
     return rounded_down(left) if left > 0 else 0.0
 
 

@@ -7,9 +7,10 @@ fit of the 99.9 % tail, is told and not done.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from risk.arrays import Arrays, with_books
 from risk.kernels.direct import direct
@@ -17,19 +18,22 @@ from risk.kernels.filled import ROWS_A_SCOPE, HeldBooks, Trade
 from risk.kernels.fitting import AFTER, BEFORE, BINDING, LOUD, STOPPED, WHOLE, Ceilings, Scratch, largest_fitting
 from risk.measures import METRICS, IntVector, Matrix
 from risk.portfolios import nav_known_after_fill
-from risk.rounding import rounded_sum
+from risk.rounding import rounded_pair
 from risk.state import RiskState
 from risk.trust import has_value
-from risk.working import exposed_row
+from risk.working import LARGER
 
 _DEPTH = 4  # scopes on a path that there is room for at first
+_PATHS_MAX = 4_096  # whose indices are kept as arrays
 _COUNT = len(METRICS)
 _NO_ORDERS = (0.0, 0.0)
 _ON_MULTIPLE = 1e-9  # rounding of a division
 
+Cube = NDArray[np.float64]
+IntCube = NDArray[np.int64]
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+
+class Proposal(msgspec.Struct, frozen=True):  # a struct is made in a tenth of the time of a frozen dataclass
     """An order to look at.
 
     path       : scopes, from the one that holds it to its root; at least one
@@ -49,34 +53,79 @@ class Proposal:
     least: float
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(msgspec.Struct, frozen=True):
     """The metrics of each scope of a path: (m, len(METRICS)) values and statuses."""
 
     values: Matrix
     statuses: IntVector
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(msgspec.Struct, frozen=True):
     """The answer.
 
-    size    : units that fit; `least` where no more does
-    before, whole, after : the numbers without the order, with all of it, and with `size`
-    stopped : (m, len(METRICS)) 1 where a number of the whole order is over its ceiling
-    binding : (m, len(METRICS)) 1 where a number is seen to stop one lot more than `size`; one scope's are enough
-    loud    : (m, len(METRICS)) 1 where a number of the whole order is over what is told of, or missing; None: nowhere
-    asks_fit: scopes of the path, by place, whose 99.9 % tail would be fitted anew after a fill of `size`
+    size     : units that fit; `least` where no more does
+    values, statuses : (3, m, len(METRICS)) the numbers without the order, with all of it, and with `size`
+    marks    : (3, m, len(METRICS)) `stopped`, `binding` and `loud`
+    is_loud  : any number of the whole order is
+    asks_fit : scopes of the path, by place, whose 99.9 % tail would be fitted anew after a fill of `size`
     """
 
     size: float
-    before: Numbers
-    whole: Numbers
-    after: Numbers
-    stopped: IntVector
-    binding: IntVector
-    loud: IntVector | None
+    values: Cube
+    statuses: IntCube
+    marks: IntCube
+    is_loud: bool
     asks_fit: tuple[int, ...]
+
+    @property
+    def before(self) -> Numbers:
+        """The numbers without the order."""
+        return Numbers(self.values[BEFORE], self.statuses[BEFORE])
+
+    @property
+    def whole(self) -> Numbers:
+        """The numbers with all of it."""
+        return Numbers(self.values[WHOLE], self.statuses[WHOLE])
+
+    @property
+    def after(self) -> Numbers:
+        """The numbers with `size` of it."""
+        return Numbers(self.values[AFTER], self.statuses[AFTER])
+
+    @property
+    def stopped(self) -> IntVector:
+        """(m, len(METRICS)) 1 where a number of the whole order is over its ceiling."""
+        marks: IntVector = self.marks[STOPPED]
+        return marks
+
+    @property
+    def binding(self) -> IntVector:
+        """(m, len(METRICS)) 1 where a number is seen to stop one lot more than `size`; one scope's are enough."""
+        marks: IntVector = self.marks[BINDING]
+        return marks
+
+    @property
+    def loud(self) -> IntVector:
+        """(m, len(METRICS)) 1 where a number of the whole order is over what is told of, or missing."""
+        marks: IntVector = self.marks[LOUD]
+        return marks
+
+    def with_after(self, other: "Fitted", which: int = AFTER) -> "Fitted":
+        """Return the same order fitted to another size, whose numbers are those `which` of the other answer."""
+        values, statuses = self.values.copy(), self.statuses.copy()
+        values[AFTER], statuses[AFTER] = other.values[which], other.statuses[which]
+        asks_fit = () if which == BEFORE else other.asks_fit
+        return msgspec.structs.replace(self, values=values, statuses=statuses, asks_fit=asks_fit)
+
+    def with_whole(self, other: "Fitted") -> "Fitted":
+        """Return the same part of an order, beside the numbers of the whole order in the other answer."""
+        values, statuses, marks = self.values.copy(), self.statuses.copy(), self.marks.copy()
+        values[WHOLE], statuses[WHOLE], marks[STOPPED] = (
+            other.values[WHOLE],
+            other.statuses[WHOLE],
+            other.marks[STOPPED],
+        )
+        return msgspec.structs.replace(self, values=values, statuses=statuses, marks=marks)
 
 
 class Preview:
@@ -86,17 +135,20 @@ class Preview:
         self._state = state
         self._seen: Arrays | None = None
         self._depth = _DEPTH
+        self._scratch: dict[int, Scratch] = {}  # by scopes on the path, so that answers are copied whole
+        self._rows: dict[tuple[int, ...], tuple[IntVector, Matrix]] = {}
         self._compiled: Callable[..., object] | None = None
 
     def names(self, p: int, i: int, traded: float) -> tuple[int, int]:
         """Return how many names scope p has, its orders at their larger |q|, and would have; traded: units, signed."""
         state, arrays = self._state, self._state.arrays
-        row, filled = exposed_row(state, p), rounded_sum((float(arrays.quantity[p, i]), traded))
+        first, filled = arrays.worked_row.item(p), rounded_pair(arrays.quantity.item(p, i), traded)
+        row = p if first < 0 else first + LARGER
         buys, sells = state.working.get(p, {}).get(i, _NO_ORDERS) if state.working else _NO_ORDERS
         if buys or sells:
-            filled = max(abs(rounded_sum((filled, buys))), abs(rounded_sum((filled, -sells))))
-        now, before = filled != 0.0 and bool(arrays.unit[i] != 0.0), bool(arrays.exposure[row, i] != 0.0)
-        count = int(arrays.names[row])
+            filled = max(abs(rounded_pair(filled, buys)), abs(rounded_pair(filled, -sells)))
+        now, before = filled != 0.0 and arrays.unit.item(i) != 0.0, arrays.exposure.item(row, i) != 0.0
+        count: int = arrays.names.item(row)
         return count, count - before + now
 
     def fit(self, order: Proposal, ceilings: Ceilings, *, searches: bool = True) -> Fitted:
@@ -105,29 +157,22 @@ class Preview:
         ceilings : (m, len(METRICS)) each
         searches : False looks at the whole order alone, whatever the ceilings say
         """
-        self._make_room(len(order.path))
-        scratch, count, lot, size = self._scratch, len(order.path), order.lot, order.size
+        lot, size, depth = order.lot, order.size, len(order.path)
+        scratch = self._room(depth)
         sizes_max = max(1, math.ceil(size / lot - _ON_MULTIPLE * max(1.0, size / lot)))
         trade, least = self._trade(order, sizes_max), lots_in(order.least, lot)
         lots, loud = self._search(self._books, self._held, trade, ceilings, scratch, least, searches)
         if lots < sizes_max:
             size = max(order.least, lots * lot)
-        values, statuses = scratch.values[:, :count].copy(), scratch.statuses[:, :count].copy()
-        marks, asks_fit = scratch.marks[:LOUD, :count].copy(), scratch.asks_fit[:count].tolist()
+        asks_fit = scratch.asks_fit.tolist()
         found = Fitted(
-            size=size,
-            before=Numbers(values[BEFORE], statuses[BEFORE]),
-            whole=Numbers(values[WHOLE], statuses[WHOLE]),
-            after=Numbers(values[AFTER], statuses[AFTER]),
-            stopped=marks[STOPPED],
-            binding=marks[BINDING],
-            loud=scratch.marks[LOUD, :count].copy() if loud else None,
-            asks_fit=tuple(place for place in range(count) if asks_fit[place]),
-        )
+            size, scratch.values.copy(), scratch.statuses.copy(), scratch.marks[: LOUD + 1].copy(), loud > 0,
+            tuple([place for place in range(depth) if asks_fit[place]]) if 1 in asks_fit else (),
+        )  # fmt: skip
         if size == order.size or is_multiple(size, lot):
             return found
-        odd = self.fit(replace(order, size=size), ceilings, searches=False)  # an odd lot, which goes in any case
-        return replace(found, after=odd.after, asks_fit=odd.asks_fit)
+        # an odd lot, which goes in any case
+        return found.with_after(self.fit(msgspec.structs.replace(order, size=size), ceilings, searches=False))
 
     def _search(self, *arguments: object) -> tuple[int, int]:
         """Return what `largest_fitting` does; its arguments are of the same types in every call."""
@@ -147,47 +192,55 @@ class Preview:
         if terms.kind != "cash":
             price = 1.0 if terms.inverse else abs(float(arrays.mark[i]))
             notional = terms.multiplier * price * state.rates.get(terms.currency, math.nan)
-        path = np.array(order.path, dtype=np.int64)
-        opened = np.zeros((len(path), 2))
+        path, opened = self._rows_of(order.path)
         if state.working:
-            opened[:] = [state.working.get(p, {}).get(i, _NO_ORDERS) for p in order.path]
+            opened = np.array([state.working.get(p, {}).get(i, _NO_ORDERS) for p in order.path])
         has_nav = arrays.has_nav[path]
         if not order.holds_now:
             has_nav[:] = nav_known_after_fill(state, order.path, holds_now=False)
         return Trade(
-            path=path,
-            has_nav=has_nav,
-            open=opened,
-            instrument=i,
-            side=order.side,
-            lot=order.lot,
-            whole=order.size,
-            sizes_max=sizes_max,
-            is_valued=int(has_value(state, i)),
-            suspect_move=doubted,
-            turnover=notional,
-        )
+            path, has_nav, opened, i, order.side, lot=order.lot, whole=order.size, sizes_max=sizes_max,
+            is_valued=int(has_value(state, i)), suspect_move=doubted, turnover=notional,
+        )  # fmt: skip
 
-    def _make_room(self, depth: int) -> None:
-        """Lay the rows out anew where the state's arrays have grown, or the path is longer than any before."""
+    def _rows_of(self, path: tuple[int, ...]) -> tuple[IntVector, Matrix]:
+        """Return a path as an array, and (m, 2) zeros for one without working orders; neither is ever changed."""
+        known = self._rows.get(path)
+        if known is None:
+            if len(self._rows) >= _PATHS_MAX:
+                self._rows.clear()
+            known = self._rows[path] = (np.array(path, dtype=np.int64), np.zeros((len(path), 2)))
+        return known
+
+    def _room(self, depth: int) -> Scratch:
+        """Return what the search writes for a path so long; rows are laid out anew where the state has grown."""
         arrays = self._state.arrays
-        if arrays is self._seen and depth <= self._depth:
-            return
-        self._seen, self._depth = arrays, max(self._depth, depth)
-        self._books = with_books(arrays, self._depth * ROWS_A_SCOPE)
-        self._held = HeldBooks._make(getattr(arrays, name) for name in HeldBooks._fields)
-        shape = (self._depth, _COUNT)
-        self._scratch = Scratch(
-            values=np.zeros((3, *shape)),
-            statuses=np.zeros((3, *shape), dtype=np.int64),
-            marks=np.zeros((4, *shape), dtype=np.int64),
-            asks_fit=np.zeros(self._depth, dtype=np.int64),
-            lots=np.zeros(self._depth, dtype=np.int64),
-            passed=np.zeros(self._depth, dtype=np.int64),
-            stopped=np.zeros(self._depth, dtype=np.int64),
-            last=np.zeros(_COUNT),
-            times=np.zeros(arrays.loss.shape[1]),
-        )
+        if arrays is not self._seen or depth > self._depth:
+            self._seen, self._depth = arrays, max(self._depth, depth)
+            self._books = with_books(arrays, self._depth * ROWS_A_SCOPE)
+            self._held = HeldBooks._make(getattr(arrays, name) for name in HeldBooks._fields)
+            self._scratch.clear()
+        scratch = self._scratch.get(depth)
+        if scratch is None:
+            scratch = self._scratch[depth] = make_scratch(depth, arrays.loss.shape[1])
+        return scratch
+
+
+def make_scratch(depth: int, rows: int) -> Scratch:
+    """Return what the search writes for a path of so many scopes, with losses of so many rows."""
+    shape = (depth, _COUNT)
+    return Scratch(
+        values=np.zeros((3, *shape)),
+        statuses=np.zeros((3, *shape), dtype=np.int64),
+        marks=np.zeros((4, *shape), dtype=np.int64),
+        asks_fit=np.zeros(depth, dtype=np.int64),
+        lots=np.zeros(depth, dtype=np.int64),
+        passed=np.zeros(depth, dtype=np.int64),
+        stopped=np.zeros(depth, dtype=np.int64),
+        last_lots=np.zeros(depth, dtype=np.int64),
+        last=np.zeros(shape),
+        times=np.zeros(rows),
+    )
 
 
 def no_ceilings(depth: int) -> Ceilings:

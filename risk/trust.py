@@ -146,7 +146,9 @@ def is_suspect(state: RiskState, i: int) -> bool:
 def scope_trust(state: RiskState, p: int) -> str:
     """Return the worst trust among the instruments a scope holds or has orders in."""
     arrays = state.arrays
-    if any(arrays.missing[book] > 0 for book in state.books_of(p)):
+    if arrays.missing.item(p) > 0 or (
+        arrays.worked_row.item(p) >= 0 and any(arrays.missing[book] > 0 for book in state.books_of(p))
+    ):
         return "missing"
     if not (arrays.scalars[Scalar.FLAGGED] or state.quarantine or state.distrusted):
         return "fresh"

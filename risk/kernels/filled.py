@@ -13,11 +13,13 @@ from risk.kernels.book import BOOK_COUNT, rebuild
 from risk.kernels.liquidity import move_liquidity
 from risk.kernels.measure import measure
 from risk.kernels.tail import choose_candidates
-from risk.measures import METRIC_INDEX
+from risk.kernels.worst import LARGER
+from risk.measures import BOOKS, METRIC_INDEX
 
 ROWS_A_SCOPE = 1 + BOOK_COUNT  # the scope's own, then its four books with working orders
 _TINY_SHARE = 1e-6  # a book this much smaller than what was sold of it is added up anew: rounding of what was large
-_FAR_SHARE = 0.02  # of gross: after a larger move other rows are the worst
+_FAR_SHARE = 0.02  # of gross with the order: after a larger move other rows are the worst
+_SELLS = BOOKS.index("sells")
 _GROSS = METRIC_INDEX["gross"]
 _ROUNDING = 1e-12  # as risk.rounding has it
 _INSTRUMENTS, _ROWS, _SCENARIOS = Scalar.INSTRUMENTS, Scalar.ROWS, Scalar.SCENARIOS
@@ -97,7 +99,7 @@ def size_of(trade: Trade, lots: int) -> float:
     return trade.whole if lots == trade.sizes_max else lots * trade.lot
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def fill_scope(
     t: Arrays, b: HeldBooks, trade: Trade, place: int, lots: int, is_warm: bool, spare: Floats
 ) -> None:  # fmt: skip
@@ -108,17 +110,16 @@ def fill_scope(
     spare   : (T,) scratch
     """
     p, i, row = trade.path[place], trade.instrument, place * ROWS_A_SCOPE
-    size = size_of(trade, lots)
-    held = clean_sum(b.quantity[p, i], trade.side * size)
-    _fill_book(t, b, trade, p, row, held, is_warm, spare)
-    first = b.worked_row[p]
+    size, first = size_of(trade, lots), b.worked_row[p]
     t.worked_row[row] = row + 1 if first >= 0 else -1
-    if first >= 0:
-        up, down = clean_sum(held, trade.open[place, 0]), clean_sum(held, -trade.open[place, 1])
-        larger = up if abs(up) >= abs(down) else down
-        _fill_book(t, b, trade, first + 1, row + 2, up, is_warm, spare)
-        _fill_book(t, b, trade, first + 2, row + 3, down, is_warm, spare)
-        _fill_book(t, b, trade, first + 3, row + 4, larger, is_warm, spare)
+    held = clean_sum(b.quantity[p, i], trade.side * size)
+    up, down = clean_sum(held, trade.open[place, 0]), clean_sum(held, -trade.open[place, 1])
+    for book in range(BOOK_COUNT if first >= 0 else 1):
+        source, target, quantity = p, row, held
+        if book > 0:
+            source, target = first + book, row + 1 + book
+            quantity = down if book == _SELLS or (book == LARGER and abs(down) > abs(up)) else up
+        _fill_book(t, b, trade, source, target, quantity, is_warm, spare)
     t.known[row], t.has_nav[row], t.index_valid[row] = b.known[p], trade.has_nav[place], b.index_valid[p]
     t.value[row], t.value_base[row], t.index_base[row] = b.value[p], b.value_base[p], b.index_base[p]
     t.high_water[row], t.day_pnl[row], t.nav_row[row] = b.high_water[p], b.day_pnl[p], b.nav_row[p]
@@ -129,7 +130,7 @@ def fill_scope(
     measure(t, row)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def _fill_book(
     t: Arrays, b: HeldBooks, trade: Trade, source: int, row: int, quantity: float, is_warm: bool, spare: Floats
 ) -> None:  # fmt: skip
@@ -156,30 +157,30 @@ def _fill_book(
         moved = t.moved[row]
         rebuild(t, row)
         t.moved[row] = moved
-        return
-    rows = min(t.scalars[_ROWS], t.loss.shape[1])
-    _copy_moved(b.loss[source], t.loss[row], t.returns[i], -d, rows)
-    _copy_moved(b.sigma_x[source], t.sigma_x[row], t.sigma[i], d, count)
-    _copy_moved(b.slow_x[source], t.slow_x[row], t.slow_sigma[i], d * t.align[i], count)
-    _move_candidates(t, b, source, row, i, new - (last if is_warm else old), is_warm, spare)
-    _move_liquidity(t, b, source, row, i, quantity, old)
+    else:
+        rows = min(t.scalars[_ROWS], t.loss.shape[1])
+        _copy_moved(b.loss[source], t.loss[row], t.returns[i], -d, rows)
+        _copy_moved(b.sigma_x[source], t.sigma_x[row], t.sigma[i], d, count)
+        _copy_moved(b.slow_x[source], t.slow_x[row], t.slow_sigma[i], d * t.align[i], count)
+        _move_candidates(t, b, source, row, i, new - (last if is_warm else old), is_warm, spare)
+        _move_liquidity(t, b, source, row, i, quantity, old)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def _move_candidates(
     t: Arrays, b: HeldBooks, source: int, row: int, i: int, d: float, is_warm: bool, spare: Floats
 ) -> None:  # fmt: skip
     """Bring the worst rows up to date after a move of `d` of exposure, from near ones where there are any."""
     rows, candidates, held = min(t.scalars[_ROWS], t.loss.shape[1]), t.candidates[row], b.candidates[source]
-    if rows > 0 and not is_warm and abs(d) > _FAR_SHARE * abs(b.metrics[source, _GROSS]):
-        t.candidate_bound[row] = choose_candidates(t.loss[row], rows, candidates, spare)
-        return
-    bound = t.candidate_bound[row] if is_warm else b.candidate_bound[source]
-    if not is_warm:
-        for place in range(candidates.shape[0]):
-            candidates[place] = held[place]
-    worst = -d * t.returns_min[i] if d > 0.0 else -d * t.returns_max[i]
-    t.candidate_bound[row] = bound + worst + 1e-14 * (abs(d) + abs(t.exposure[row, i]))
+    if rows > 0 and abs(d) > _FAR_SHARE * (abs(b.metrics[source, _GROSS]) + abs(t.exposure[row, i])):
+        t.candidate_bound[row] = choose_candidates(t.loss[row], rows, candidates, spare, t.member)
+    else:
+        bound = t.candidate_bound[row] if is_warm else b.candidate_bound[source]
+        if not is_warm:
+            for place in range(candidates.shape[0]):
+                candidates[place] = held[place]
+        worst = -d * t.returns_min[i] if d > 0.0 else -d * t.returns_max[i]
+        t.candidate_bound[row] = bound + worst + 1e-14 * (abs(d) + abs(t.exposure[row, i]))
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
@@ -208,7 +209,7 @@ def _leaves_little(exposure: Floats, i: int, new: float, count: int) -> bool:
     return bool(rest < _TINY_SHARE * old)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def _move_stress(t: Arrays, b: HeldBooks, trade: Trade, source: int, row: int, quantity: float) -> None:
     """Move scenario losses, what doubted prices add to them, and what each scenario covers."""
     i, old, new = trade.instrument, b.exposure[source, trade.instrument], t.exposure[row, trade.instrument]
@@ -220,7 +221,7 @@ def _move_stress(t: Arrays, b: HeldBooks, trade: Trade, source: int, row: int, q
         t.covered_gross[row, k] = b.covered_gross[source, k] + shift * t.covered[i, k]
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def _move_liquidity(t: Arrays, b: HeldBooks, source: int, row: int, i: int, quantity: float, old: float) -> None:
     """Move the sums of liquidity; where a name comes or goes they are added up anew, so that no rounding is left."""
     sums, part, parts = t.liquid[row], t.liquid_part[row, i], b.liquid_part[source]

@@ -1,9 +1,8 @@
 """The largest part of an order that keeps every number at or under its ceiling, by lots, each answer evaluated.
 
-Sought from above. A number that is convex in the size (ES, stress, gross, leverage, a deviation) is over its ceiling on
-all of the way from one size that is over it down to where the line through two such sizes meets it. The historical VaR,
-which is not convex, is over its ceiling until enough rows have left: counted exactly. For all other numbers the way
-is halved. Whatever is proposed is evaluated, and so is the size of one lot more.
+Sought from above: what may be gone at most at a size that is stopped, of any scope, says where to look next
+(`risk/kernels/bounding.py`), so that nothing between is passed over. Whatever is proposed is evaluated, and so is the
+size of one lot more.
 """
 
 from typing import NamedTuple
@@ -12,19 +11,19 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from risk.arrays import Arrays, Floats, Ints, Scalar
+from risk.arrays import Arrays, Floats, Ints
+from risk.kernels.bounding import lots_at_ceiling
 from risk.kernels.filled import ROWS_A_SCOPE, HeldBooks, Trade, fill_scope
-from risk.kernels.tail import MILLION, select_smallest
-from risk.measures import METRIC_INDEX
 
 Flags = NDArray[np.bool_]
 
-_VAR = METRIC_INDEX["var_95"]
-_DEGRADED, _INSUFFICIENT = 1, 2
-_ROWS = Scalar.ROWS
+_INSUFFICIENT = 2
 _STEPS_MAX = 256  # far more than any search takes; then the rest is given up
 WORSE_SHARE = 1e-9  # a number is worse than before where it is larger by more than this share of it: not by rounding
 BLOCKS_INSUFFICIENT, BLOCKS_INVALID = 1, 2
+_ROUNDING = (
+    1e-9  # of a size where a number meets its ceiling: one lot too many is seen and given up, one too few is not
+)
 BEFORE, WHOLE, AFTER = 0, 1, 2  # of Scratch.values
 STOPPED, BINDING, LOUD, _BLOCKED = 0, 1, 2, 3  # of Scratch.marks
 
@@ -54,7 +53,7 @@ class Scratch(NamedTuple):
     asks_fit: (D,) 1 where the answer would have the tail fitted anew
     lots, passed, stopped : (D,) size that the rows of a place hold, -1 for none; that the numbers with the answer are
               of; the last that was stopped, which is the smallest
-    last    : (K,) the numbers of the size before that, NaN where they cannot be drawn a line through
+    last    : (D, K) the numbers of the size before that; last_lots: (D,) that size, -1 where there is none
     times   : (T,) lots by which rows leave
     """
 
@@ -65,6 +64,7 @@ class Scratch(NamedTuple):
     lots: Ints
     passed: Ints
     stopped: Ints
+    last_lots: Ints
     last: Floats
     times: Floats
 
@@ -75,7 +75,7 @@ def is_missing(value: float, status: int) -> bool:
     return bool(np.isnan(value) or (status >= _INSUFFICIENT and value != np.inf))
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def mark_blocked(t: Arrays, c: Ceilings, x: Scratch, place: int, mark: int) -> int:
     """Mark which numbers of the scope stop the size that was evaluated, and return how many.
 
@@ -104,12 +104,12 @@ def _allowed(ceiling: float, before: float, had: bool) -> float:
     return max(ceiling, before + WORSE_SHARE * abs(before)) if had and before < np.inf else ceiling
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
 def _note(t: Arrays, x: Scratch, place: int, which: int) -> None:
     """Keep the numbers of the size that was evaluated last."""
     row = place * ROWS_A_SCOPE
     x.asks_fit[place] = t.refit[row]
-    for metric in range(x.last.shape[0]):
+    for metric in range(x.last.shape[1]):
         x.values[which, place, metric], x.statuses[which, place, metric] = (
             t.metrics[row, metric],
             t.statuses[row, metric],
@@ -117,17 +117,28 @@ def _note(t: Arrays, x: Scratch, place: int, which: int) -> None:
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def _evaluate(t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, place: int, lots: int) -> int:
-    """Evaluate a size in one scope and return how many numbers stop it; keep what passes, and what stops the rest."""
+def _evaluate(
+    t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, place: int, lots: int, is_judged: bool
+) -> int:  # fmt: skip
+    """Evaluate a size in one scope and return how many numbers stop it; keep what passes, and what stops the rest.
+
+    is_judged : False measures the scope and holds it to nothing
+    """
+    row = place * ROWS_A_SCOPE
+    x.last_lots[place] = x.lots[place]
+    for metric in range(x.last.shape[1]):
+        x.last[place, metric] = t.metrics[row, metric]
     fill_scope(t, b, trade, place, lots, x.lots[place] >= 0, x.times)
     x.lots[place] = lots
+    if not is_judged:
+        return 0
     stops = mark_blocked(t, c, x, place, _BLOCKED)
     if stops == 0:
         _note(t, x, place, AFTER)
         x.passed[place] = lots
     else:
         x.stopped[place] = lots
-        for metric in range(x.last.shape[0]):
+        for metric in range(x.last.shape[1]):
             x.marks[BINDING, place, metric] = x.marks[_BLOCKED, place, metric]
     return int(stops)
 
@@ -138,15 +149,15 @@ def _judge_whole(t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch)
     stopped = loud = 0
     for place in range(trade.path.shape[0]):
         p = trade.path[place]
-        for metric in range(x.last.shape[0]):
+        for metric in range(x.last.shape[1]):
             x.values[BEFORE, place, metric], x.statuses[BEFORE, place, metric] = (
                 b.metrics[p, metric],
                 b.statuses[p, metric],
             )
         x.lots[place] = x.passed[place] = x.stopped[place] = -1
-        stopped += _evaluate(t, b, trade, c, x, place, trade.sizes_max)
+        stopped += _evaluate(t, b, trade, c, x, place, trade.sizes_max, True)
         _note(t, x, place, WHOLE)
-        for metric in range(x.last.shape[0]):
+        for metric in range(x.last.shape[1]):
             value, status = x.values[WHOLE, place, metric], x.statuses[WHOLE, place, metric]
             x.marks[STOPPED, place, metric] = x.marks[_BLOCKED, place, metric]
             is_loud = value > c.told[place, metric] or (c.watched[place, metric] == 1 and is_missing(value, status))
@@ -165,83 +176,105 @@ def largest_fitting(
 
     searches : False evaluates the largest size alone
     """
-    count, lots = trade.path.shape[0], trade.sizes_max
+    lots = trade.sizes_max
     stopped, loud = _judge_whole(t, b, trade, c, x)
-    if stopped == 0 or not searches:
-        _keep_answer(t, b, trade, x, lots)
-        return lots, loud
-    fine, place = 0, 0  # how many scopes in a row let `lots` through; the place to look at next
-    while fine < count and lots > least:
-        fine += 1
-        if (_evaluate(t, b, trade, c, x, place, lots) if x.lots[place] != lots else x.stopped[place] == lots) > 0:
-            fine, lots = 1, _lower(t, b, trade, c, x, place, lots, least)
-        place = (place + 1) % count
-    _keep_answer(t, b, trade, x, lots)
+    if stopped > 0 and searches:
+        lots = _search_down(t, b, trade, c, x, least)
+    _keep_answer(t, b, trade, c, x, lots)
     return lots, loud
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def _keep_answer(t: Arrays, b: HeldBooks, trade: Trade, x: Scratch, lots: int) -> None:
-    """Note the numbers of the answer where they are not noted, and what stops one lot more, where that is known."""
+def _search_down(t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, least: int) -> int:
+    """Return the most lots, at least `least`, that all scopes let through, of a whole order that one does not."""
+    above, lots, first = trade.sizes_max, trade.sizes_max, 0
     for place in range(trade.path.shape[0]):
-        is_known = x.stopped[place] == lots + 1
-        for metric in range(x.last.shape[0]):
-            x.marks[_BLOCKED, place, metric] = x.marks[BINDING, place, metric] if is_known else 0
-        if x.passed[place] != lots:
-            if x.lots[place] != lots:
-                fill_scope(t, b, trade, place, lots, x.lots[place] >= 0, x.times)
-            _note(t, x, place, AFTER)
-        for metric in range(x.last.shape[0]):
-            x.marks[BINDING, place, metric] = x.marks[_BLOCKED, place, metric]
+        if x.stopped[place] == above:
+            bound = _bound_below(t, b, trade, c, x, place, least)
+            if bound < lots:
+                lots, first = bound, place
+    for step in range(_STEPS_MAX):
+        if lots <= least:  # goes in any case: it is not judged
+            break
+        place = _first_stopping(t, b, trade, c, x, lots, first)
+        if place < 0:
+            break
+        above, first = lots, place
+        lots = least if step == _STEPS_MAX - 1 else _bound_below(t, b, trade, c, x, place, least)
+    lots, probe = max(lots, least), max(lots, least) + 1  # nearly always stopped: bounds are exact but for rounding
+    while above - lots > 1:
+        place = _first_stopping(t, b, trade, c, x, probe, first)
+        if place < 0:
+            lots = probe
+        else:
+            above, first = probe, place
+        probe = (lots + above) // 2
+    return lots
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def _lower(
-    t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, place: int, above: int, least: int
+def _first_stopping(
+    t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, lots: int, first: int
 ) -> int:  # fmt: skip
-    """Return the most lots under `above`, which is stopped and was evaluated last, that this scope lets through."""
-    values = t.metrics[place * ROWS_A_SCOPE]
-    last_lots = above
-    for metric in range(x.last.shape[0]):
-        x.last[metric] = np.nan
-    for _ in range(_STEPS_MAX):
-        lots = _bound_below(t, b, trade, c, x, place, above, last_lots, least)
-        for metric in range(x.last.shape[0]):
-            x.last[metric] = values[metric]
-        last_lots = above
-        if lots <= least:  # goes in any case: it is not judged
-            return int(_raise(t, b, trade, c, x, place, least, above))
-        if _evaluate(t, b, trade, c, x, place, lots) == 0:
-            return int(_raise(t, b, trade, c, x, place, lots, above))
-        above = lots
-    return least
+    """Return the first place, from `first` on and around, whose scope stops the size; -1 where none does."""
+    count = trade.path.shape[0]
+    for step in range(count):
+        place = (first + step) % count
+        if x.stopped[place] == lots:
+            return int(place)
+        if x.passed[place] != lots and _evaluate(t, b, trade, c, x, place, lots, True) > 0:
+            return int(place)
+    return -1
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _keep_answer(t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, lots: int) -> None:
+    """Note the numbers of the answer where they are not noted, and what stops one lot more, where that is known."""
+    for place in range(trade.path.shape[0]):
+        if lots == 0:
+            _keep_before(x, place)
+        elif x.passed[place] != lots:
+            if x.lots[place] != lots:
+                _evaluate(t, b, trade, c, x, place, lots, False)
+            _note(t, x, place, AFTER)
+        if x.stopped[place] != lots + 1:
+            for metric in range(x.last.shape[1]):
+                x.marks[BINDING, place, metric] = 0
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _keep_before(x: Scratch, place: int) -> None:
+    """Note that nothing goes, so that nothing changes."""
+    x.asks_fit[place] = 0
+    for metric in range(x.last.shape[1]):
+        x.values[AFTER, place, metric] = x.values[BEFORE, place, metric]
+        x.statuses[AFTER, place, metric] = x.statuses[BEFORE, place, metric]
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
 def _bound_below(
-    t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, place: int, lots: int, last_lots: int, least: int
+    t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, place: int, least: int
 ) -> int:  # fmt: skip
-    """Return the most lots under `lots`, evaluated last and stopped, at which all that stops it may be gone."""
-    row, p = place * ROWS_A_SCOPE, trade.path[place]
+    """Return the most lots under those evaluated last in a scope, and stopped, at which all that stops may be gone."""
+    row, lots = place * ROWS_A_SCOPE, x.lots[place]
     bound = lots - 1
-    for metric in range(x.last.shape[0]):
-        if x.marks[_BLOCKED, place, metric] == 0:
+    for metric in range(x.last.shape[1]):
+        if x.marks[BINDING, place, metric] == 0:
             continue
         value, before = t.metrics[row, metric], x.values[BEFORE, place, metric]
         had = not is_missing(before, x.statuses[BEFORE, place, metric]) and not c.apart[place, metric]
         worst = _allowed(c.ceiling[place, metric], before, had)
-        is_number = not is_missing(value, t.statuses[row, metric]) and value < np.inf
-        if is_number and _VAR <= metric < _VAR + 3 and b.worked_row[p] < 0:
-            i = trade.instrument
-            back = _lots_until_quantile(
-                t.loss[row], t.returns[i], min(t.scalars[_ROWS], t.loss.shape[1]), metric - _VAR, worst,
-                trade.side * trade.lot * t.unit[i], x.times,
-            )  # fmt: skip
-            bound = min(bound, _whole(lots - back, least))
-        elif is_number and last_lots == lots:
-            continue  # one lot less gives the second point of the line
-        elif is_number and x.last[metric] > value and x.last[metric] < np.inf:
-            slope = (x.last[metric] - value) / (last_lots - lots)
+        if is_missing(value, t.statuses[row, metric]) or value == np.inf:
+            bound = min(bound, (least + lots) // 2)
+            continue
+        has_orders = b.worked_row[trade.path[place]] >= 0
+        fits = np.nan if has_orders else lots_at_ceiling(t, trade, row, metric, lots, worst, x.times)
+        if not np.isnan(fits):
+            bound = min(bound, _whole(fits, least))
+        elif x.last_lots[place] < 0:
+            continue  # one lot less gives the second point of a line
+        elif x.last[place, metric] > value and x.last[place, metric] < np.inf:
+            slope = (x.last[place, metric] - value) / (x.last_lots[place] - lots)
             bound = min(bound, _whole(lots - (value - worst) / slope, least))
         else:
             bound = min(bound, (least + lots) // 2)
@@ -250,46 +283,5 @@ def _bound_below(
 
 @njit(cache=True, error_model="numpy", _nrt=False)
 def _whole(lots: float, least: int) -> int:
-    """Return the whole lots in a number of them, at least `least`; it may be -inf."""
-    return int(np.floor(lots)) if lots > least else least
-
-
-@njit(cache=True, error_model="numpy", _nrt=False)
-def _raise(
-    t: Arrays, b: HeldBooks, trade: Trade, c: Ceilings, x: Scratch, place: int, lots: int, above: int
-) -> int:  # fmt: skip
-    """Return the most lots under `above`, which is stopped, that pass, from `lots` on, which do."""
-    probe = lots + 1  # nearly always stopped: the bounds are exact but for rounding
-    while above - lots > 1:
-        if _evaluate(t, b, trade, c, x, place, probe) == 0:
-            lots = probe
-        else:
-            above = probe
-        probe = (lots + above) // 2
-    return lots
-
-
-@njit(cache=True, error_model="numpy", _nrt=False)
-def _lots_until_quantile(
-    loss: Floats, returns: Floats, rows: int, level: int, ceiling: float, lot_exposure: float, times: Floats
-) -> float:
-    """Return by how many lots less the VaR can be at its ceiling at the earliest, +inf where it never can.
-
-    VaR, the k-th smallest of n losses, is over a ceiling while more than n - k of them are. Each row's loss is a line
-    in the size: those over the ceiling that fall with it leave one after the other, and rows that rise only delay.
-    """
-    p_ppm = 950_000 if level == 0 else (975_000 if level == 1 else 990_000)
-    rank = (rows * p_ppm + MILLION - 1) // MILLION
-    over = leaving = 0
-    for row in range(rows):
-        excess = loss[row] - ceiling
-        if excess > 0.0:
-            over += 1
-            slope = -lot_exposure * returns[row]
-            if slope > 0.0:
-                times[leaving] = excess / slope
-                leaving += 1
-    needed = over - (rows - rank)
-    if needed > leaving:
-        return np.inf
-    return float(select_smallest(times, leaving, needed - 1)) if needed > 0 else 0.0
+    """Return the whole lots in a number of them, but for rounding, at least `least`; it may be -inf."""
+    return int(np.floor(lots + _ROUNDING * abs(lots))) if lots > least else least

@@ -6,6 +6,9 @@ from numba import njit
 from risk.arrays import CANDIDATES, Floats, Ints
 
 MILLION = 1_000_000
+_EXTRA_MAX = 32  # losses that may be gathered beside those that are wanted
+_FIRST_GUESS, _FIRST_STEP = 1.2, 0.3  # of the mean |loss|: the 96th of 756 returns of a stock lies near 1.2 of it
+_GUESSES_MAX = 24
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
@@ -101,34 +104,84 @@ def worst_expected_shortfall(loss: Floats, rows: int, candidates: Ints, p_ppm: i
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)
-def choose_candidates(loss: Floats, rows: int, candidates: Ints, values: Floats) -> float:
+def choose_candidates(loss: Floats, rows: int, candidates: Ints, values: Floats, chosen: Ints) -> float:
     """Fill `candidates` as `refresh_candidates` does, faster where nothing is known of them; return the same bound.
 
-    values : (T,) scratch
+    Somewhat more than are wanted are gathered, and each is put where the count of worse ones says: no branch hangs on
+    the order of losses, which a processor cannot guess and pays for more than for any comparison.
+
+    values : (T,) scratch; chosen: (T,) scratch
     """
     kept = min(CANDIDATES, rows)
+    size = _gather_worst(loss, rows, kept, values, chosen)
+    for place in range(kept):
+        candidates[place] = -1
+    for place in range(size):
+        value, worse = values[place], 0
+        for other in range(size):
+            worse += values[other] > value
+        while worse < kept and candidates[worse] >= 0:  # an equal one of an earlier row
+            worse += 1
+        if worse < kept:
+            candidates[worse] = chosen[place]
+    return loss[candidates[kept - 1]] if rows > kept else -np.inf
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _gather_worst(loss: Floats, rows: int, kept: int, values: Floats, chosen: Ints) -> int:
+    """Write the rows of the `kept` worst losses into `chosen`, in order, and a few more; return how many."""
+    threshold = _threshold_of(loss, rows, kept)
+    size = 0
+    for row in range(rows):
+        chosen[size] = row
+        values[size] = loss[row]
+        size += loss[row] > threshold
+    if kept <= size <= kept + _EXTRA_MAX:
+        return size
     for row in range(rows):
         values[row] = loss[row]
-    least = select_smallest(values, rows, rows - kept)
+    least = select_smallest(values, rows, rows - kept)  # many losses are equal: no threshold cuts between them
     size = 0
     for row in range(rows):
         if loss[row] > least:
-            candidates[size] = row
+            chosen[size] = row
             size += 1
     for row in range(rows):
         if size < kept and loss[row] == least:
-            candidates[size] = row
+            chosen[size] = row
             size += 1
-    for gap in (41, 13, 4):  # Shell (1959): what is left for the last pass is nearly sorted
-        for place in range(gap, kept):
-            row = candidates[place]
-            hole = place
-            while hole >= gap and loss[candidates[hole - gap]] < loss[row]:
-                candidates[hole] = candidates[hole - gap]
-                hole -= gap
-            candidates[hole] = row
-    sort_candidates(loss, rows, candidates)
-    return least if rows > kept else -np.inf
+    for place in range(size):
+        values[place] = loss[chosen[place]]
+    return size
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _threshold_of(loss: Floats, rows: int, kept: int) -> float:
+    """Return a loss that `kept` others are over, and at most `_EXTRA_MAX` more, where it is soon found."""
+    if rows <= kept + _EXTRA_MAX:
+        return -np.inf
+    first = second = third = fourth = 0.0  # four sums side by side: one alone would wait for each addition
+    for row in range(0, rows - 3, 4):
+        first += abs(loss[row])
+        second += abs(loss[row + 1])
+        third += abs(loss[row + 2])
+        fourth += abs(loss[row + 3])
+    mean = (first + second + third + fourth) / rows
+    low, high, step, threshold = -np.inf, np.inf, _FIRST_STEP * mean, _FIRST_GUESS * mean
+    for _ in range(_GUESSES_MAX):
+        over = 0
+        for row in range(rows):
+            over += loss[row] > threshold
+        if over < kept:
+            high = threshold
+            threshold = 0.5 * (low + high) if low > -np.inf else threshold - step
+        elif over > kept + _EXTRA_MAX:
+            low = threshold
+            threshold = 0.5 * (low + high) if high < np.inf else threshold + step
+        else:
+            break
+        step *= 2.0
+    return threshold
 
 
 @njit(cache=True, error_model="numpy", _nrt=False)

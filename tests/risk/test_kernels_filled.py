@@ -60,7 +60,8 @@ def scratch() -> Scratch:
 
     numbers, marks = np.zeros((3, 2, K)), np.zeros((4, 2, K), dtype=np.int64)
     statuses = np.zeros((3, 2, K), dtype=np.int64)
-    return Scratch(numbers, statuses, marks, each(), each(), each(), each(), np.zeros(K), np.zeros(ROWS))
+    last = np.zeros((2, K))
+    return Scratch(numbers, statuses, marks, each(), each(), each(), each(), each(), last, np.zeros(ROWS))
 
 
 def python_of(kernel: Callable[..., object]) -> Callable[..., object]:
@@ -131,7 +132,8 @@ def test_the_selected_value_is_that_of_sorting(values: list[float], data: st.Dat
 def test_chosen_candidates_are_those_that_a_scan_keeps(losses: list[float]) -> None:
     """The same losses in the same order, and the same bound; of equal ones any row may stand there."""
     loss, chosen, kept = np.array(losses), np.zeros(CANDIDATES, dtype=np.int64), np.zeros(CANDIDATES, dtype=np.int64)
-    bound = choose_candidates(loss, len(losses), chosen, np.zeros(len(losses)))
+    spare, rows = np.zeros(len(losses)), np.zeros(len(losses), dtype=np.int64)
+    bound = choose_candidates(loss, len(losses), chosen, spare, rows)
     assert bound == refresh_candidates(loss, len(losses), kept)
     count = min(CANDIDATES, len(losses))
     assert loss[chosen[:count]].tolist() == loss[kept[:count]].tolist()
