@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast check bench monitoring clean lock
+.PHONY: demo test test-fast kernels check bench monitoring clean lock
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "Making $(VENV): a minute or two, once."
@@ -14,15 +14,18 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: $(VENV)/.installed
 	$(BIN)/riskd demo
 
-# A file's tests stay in one process, which shares what they play; the broker's tests come after them, because they wait for time.
-SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
+# A file's tests stay in one process, which shares what they play. tests/schedule.py has the longest files first, and
+# more workers than cores, because tests on Kafka wait for time; kernels are compiled before, once for all workers.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/.installed
-	$(BIN)/python -m pytest -m 'not kafka' $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest -m kafka --numprocesses 2 --dist loadfile
+test: kernels
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-test-fast: $(VENV)/.installed
+test-fast: kernels
 	$(BIN)/python -m pytest -m 'not kafka and not long' $(SIDE_BY_SIDE)
+
+kernels: $(VENV)/.installed
+	@$(BIN)/python -m tests.warm
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .

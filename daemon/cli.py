@@ -14,10 +14,11 @@ from daemon.cli_demo import demo
 from daemon.cli_errors import EXIT_USAGE, exit_code, known_errors
 from daemon.cli_evidence import evidence
 from daemon.cli_explain import explain
+from daemon.cli_help import SectionedGroup
 from daemon.cli_inspect import check, journal_app, topics_app
 from daemon.cli_label import label
 from daemon.cli_limits import limits
-from daemon.cli_options import ForceOption, SpeedOption, recording_path, speed_multiple
+from daemon.cli_options import ForceOption, RecordingArgument, SpeedOption, speed_multiple
 from daemon.cli_override import override, override_end
 from daemon.cli_plan import plan
 from daemon.cli_record import record
@@ -30,7 +31,12 @@ from daemon.numba_cache import use_numba_cache
 
 # Plain help: it reads the same in a pipe, and building it needs none of the heavy imports.
 app = typer.Typer(
-    name="riskd", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    name="riskd",
+    cls=SectionedGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 app.add_typer(journal_app, name="journal")
 app.add_typer(audit_app, name="audit")
@@ -87,9 +93,7 @@ def riskd(
 
 @app.command()
 def replay(
-    recording: Annotated[
-        Path, typer.Argument(callback=recording_path, help="Recording, folder, or journal; or equities, or crypto.")
-    ],
+    recording: RecordingArgument,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the outputs.")],
     config: ConfigOption = None,
     speed: SpeedOption = "max",

@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from daemon.order_answer import OrderQuestion
 
 
-def _recording_path(given: Path | None) -> Path | None:
-    return None if given is None else recording_path(given)
-
-
 def check_order(
     portfolio: Annotated[str, typer.Argument(help="Path of the portfolio, such as firm/desk.")],
     side: Annotated[str, typer.Argument(metavar="buy|sell", help="What the order does.")],
@@ -28,7 +24,7 @@ def check_order(
     url: Annotated[str | None, typer.Option(metavar="URL", help="The daemon, such as http://127.0.0.1:9464.")] = None,
     recording: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", callback=_recording_path, help="Ask a recording or a journal instead."),
+        typer.Option(metavar="PATH", parser=recording_path, help="Ask a recording or a journal instead."),
     ] = None,
     at: Annotated[
         str | None, typer.Option(metavar="N|DATE|TIME", help="With --recording: after this input or moment (UTC).")

@@ -27,7 +27,10 @@ def explain(
         Path | None, typer.Option(metavar="DIR", exists=True, file_okay=False, help="Journal; default: the daemon's.")
     ] = None,
     recording: Annotated[
-        Path | None, typer.Option(metavar="R", help="Play a recording instead, under --config; or equities, crypto.")
+        Path | None,
+        typer.Option(
+            metavar="R", parser=recording_path, help="Play a recording instead, under --config; or equities, crypto."
+        ),
     ] = None,
     audit: Annotated[
         Path | None, typer.Option(metavar="DIR", exists=True, file_okay=False, help="Audit log; default: the run's.")
@@ -60,8 +63,7 @@ def explain(
         raise typer.BadParameter("give --journal or --recording, not both", param_hint="--recording")
     from daemon.explain_sources import Asked
 
-    played = None if recording is None else recording_path(recording)
-    asked = Asked(_checked(action_id), config, journal, played, audit, actions, from_topic)
+    asked = Asked(_checked(action_id), config, journal, recording, audit, actions, from_topic)
     explanation = _explained(asked)
     if as_json:
         from audit.line import canonical_json

@@ -7,6 +7,8 @@ import typer
 
 from daemon.shipped import NAMES, shipped_by_name
 
+SHIPPED_PREFIX = "shipped:"
+
 SpeedOption = Annotated[
     str, typer.Option(metavar="max|Nx", help="As fast as it goes, or N times as fast as events came (1x, 10x).")
 ]
@@ -15,14 +17,32 @@ ForceOption = Annotated[
 ]
 
 
-def recording_path(given: Path) -> Path:
-    """Return the path of a recording that is there, or the one that riskd ships under this name; else a usage error."""
-    if given.exists():
-        return given
-    shipped = shipped_by_name(str(given))
-    if shipped is None:
-        raise typer.BadParameter(f"path {str(given)!r} does not exist, and riskd ships only {', '.join(NAMES)}")
-    return shipped.recording
+def recording_path(given: str) -> Path:
+    """Return the path of a recording that is there, or the one that riskd ships under this name.
+
+    A usage error for what is neither, and for a bare name that is both: `./crypto` means what lies here, and
+    `shipped:crypto` what riskd brings.
+    """
+    shipped = shipped_by_name(given.removeprefix(SHIPPED_PREFIX))
+    if shipped is not None and given.startswith(SHIPPED_PREFIX):
+        return shipped.recording
+    path = Path(given)
+    if shipped is not None and path.exists():
+        both = f"{given!r} lies here, and riskd ships a recording of this name"
+        raise typer.BadParameter(f"{both}: write ./{given} for the one, {SHIPPED_PREFIX}{given} for the other")
+    if shipped is not None:
+        return shipped.recording
+    if not path.exists():
+        raise typer.BadParameter(f"path {given!r} does not exist, and riskd ships only {', '.join(NAMES)}")
+    return path
+
+
+RecordingArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RECORDING", parser=recording_path, help="Recording, folder, or journal; or equities, or crypto."
+    ),
+]
 
 
 def speed_multiple(text: str) -> float | None:

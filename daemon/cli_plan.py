@@ -18,9 +18,7 @@ def plan(
     config: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The configuration to try, YAML.")],
     against: Annotated[
         Path,
-        typer.Option(
-            metavar="RECORDING", callback=recording_path, help="Recording, folder, journal; equities, crypto."
-        ),
+        typer.Option(metavar="RECORDING", parser=recording_path, help="Recording, folder, journal; equities, crypto."),
     ],
     base: Annotated[
         Path | None,

@@ -12,7 +12,8 @@ def report(
     source: Annotated[
         Path,
         typer.Argument(
-            callback=recording_path,
+            metavar="SOURCE",
+            parser=recording_path,
             help="Folder of `riskd replay --report`, a recording, or a journal; or equities, or crypto.",
         ),
     ],

@@ -6,13 +6,11 @@ from typing import Annotated
 import typer
 
 from daemon.cli_errors import EXIT_FAILED
-from daemon.cli_options import recording_path
+from daemon.cli_options import RecordingArgument
 
 
 def stress(
-    recording: Annotated[
-        Path, typer.Argument(callback=recording_path, help="Recording, folder, or journal; or equities, or crypto.")
-    ],
+    recording: RecordingArgument,
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", metavar="FILE", exists=True, dir_okay=False, help="Configuration, YAML."),

@@ -73,6 +73,10 @@ class CommandRules:
         named = read_limits([msgspec.json.decode(each) for each in event.limits], self._known)
         return merged(self._enforcer.limits, named) if event.merge else named
 
+    def is_in_use(self, command_id: str) -> bool:
+        """Say whether a command waits for its approval, or is an override in force."""
+        return command_id in self._approvals.waiting or command_id in self._enforcer.overrides.active
+
     def scopes_of(self, pattern: str) -> list[str]:
         """Return the scopes of this shard that are there and that a path or glob names."""
         left = self._enforcer.freshness.left
@@ -95,7 +99,7 @@ class CommandRules:
         ends_ns = active.expires_ns if active is not None else waiting.lapses_ns if waiting is not None else at_ns
         if ends_ns > at_ns:  # timers that are due by then fire before the command, and after this check
             return None
-        own = "its time is over" if active is not None or waiting is not None else "nobody asked for it"
+        own = "its time is over" if active is not None or waiting is not None else "nobody asked for it of late"
         why = overrides.ended.get(known) or self._approvals.closed.get(known) or own
         return Rejection(RejectReason.UNKNOWN_COMMAND, f"no override {known!r} is in force or waits: {why}")
 

@@ -2,7 +2,7 @@
 
 numba's own check sees an edit of a kernel's file but not of a callee in another file, and would then hand back the old
 machine code. The folder's name therefore holds all of `risk/` and `feeds/kernels/`, and the versions of numba and
-llvmlite.
+llvmlite. What it holds is then the same wherever the sources lie: `risk/kernels/cache_place.py` files it so.
 """
 
 import hashlib
@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 CACHE_VARIABLE = "RISKD_CACHE"
+# Ours first, which leaves the functions of others to numba's own rule.
+PLACES = "risk.kernels.cache_place.KernelPlace,UserProvidedCacheLocator"
 _ROOT = Path(__file__).resolve().parent.parent
 _SOURCES = (_ROOT / "risk", _ROOT / "feeds" / "kernels")
 
@@ -45,4 +47,5 @@ def use_numba_cache() -> Path | None:
         raise RuntimeError("use_numba_cache must run before numba is imported: numba reads NUMBA_CACHE_DIR at import")
     folder = cache_root() / "numba" / kernels_digest(*_SOURCES)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    os.environ["NUMBA_CACHE_LOCATOR_CLASSES"] = PLACES
     return folder

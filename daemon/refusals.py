@@ -2,6 +2,7 @@
 
 import math
 
+from daemon.command_memory import CommandMemory
 from daemon.command_rules import CommandRules, Ruled
 from daemon.terms import terms_of
 from enforcement.ladders import Ladders
@@ -54,7 +55,7 @@ class Refusals:
         self._ladders = ladders
         self._rules = rules
         self.homes: dict[str, int] = {}  # positions partition by root
-        self._commands: set[str] = set()
+        self._commands = CommandMemory(rules)
         self.catching_up = False  # core time is that of the events until the partitions are at their ends
 
     def refuse(self, item: Input) -> Rejection | None:
@@ -201,7 +202,7 @@ class Refusals:
         return self._rules.refuse(event, self._state.now_ns)
 
     def _command(self, record: Record, event: Command) -> Rejection | None:
-        if event.command_id in self._commands:
+        if self._commands.knows(event.command_id):
             detail = f"command_id {event.command_id!r} came before"
             return Rejection(RejectReason.DUPLICATE_COMMAND, detail)
         state, control = self._state, self._state.config.control
@@ -209,13 +210,15 @@ class Refusals:
             return Rejection(RejectReason.BAD_SIGNATURE, why)
         if (why := refuse_deployment(control, event.deployment)) is not None:
             return Rejection(RejectReason.WRONG_DEPLOYMENT, why)
-        age_ns = 0 if self.catching_up else state.now_ns - event.ts
-        if age_ns > control.command_age and not isinstance(event, Halt):  # nobody wants a kill switch to be too late
-            detail = f"ts must be at most {control.command_age} ns older than core time {state.now_ns}, got {event.ts}"
-            return Rejection(RejectReason.STALE_COMMAND, detail)
+        if not self.catching_up:
+            self._commands.forget(state.now_ns, control.command_age)
+        oldest_ns = self._commands.forgotten_ns
+        if event.ts < oldest_ns and not isinstance(event, Halt):  # nobody wants a kill switch to be too late
+            detail = f"ts must be from {oldest_ns} on, because a command may be {control.command_age} ns late at most"
+            return Rejection(RejectReason.STALE_COMMAND, f"{detail}, got {event.ts}")
         refusal = self._refuse_command(event)
         if refusal is None:
-            self._commands.add(event.command_id)
+            self._commands.take(event)
         return refusal
 
     def _refuse_command(self, event: Command) -> Rejection | None:

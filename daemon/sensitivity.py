@@ -20,12 +20,15 @@ _REFIT_ROWS = 5
 _YEARS = {"start": "1989-01-01", "end": "2023-12-31"}
 
 
-def try_sensors(say: Callable[[str], object], *, with_crises: bool = True) -> Sensitivity:
+def try_sensors(
+    say: Callable[[str], object], *, with_crises: bool = True, crises_folder: Path | None = None
+) -> Sensitivity:
     """Return what every sensor showed under this model; `say` is told what is missing, and how far it is.
 
-    with_crises : replay the shipped closes at the default limits, some two minutes; else no crisis counts as passed
+    with_crises   : replay the shipped closes at the default limits, some two minutes; else no crisis counts as passed
+    crises_folder : where the outputs of that replay are left; None: nowhere
     """
-    tripped = _tripped_years(say) if with_crises else {}
+    tripped = _tripped_years(say, crises_folder) if with_crises else {}
     trials: dict[str, SensorTrial] = {}
     for facts in SHIPPED.known.facts:
         missed = missed_faults(facts)
@@ -44,9 +47,8 @@ def sensitivity_yaml(found: Sensitivity) -> str:
     return text
 
 
-def _tripped_years(say: Callable[[str], object]) -> dict[str, set[int]]:
-    """Return the years in which a default limit of each sensor fired, on any book of the shipped closes."""
-    sensor_of = {default.id: facts.name for facts, default in SHIPPED.known.defaults() if facts.claims}
+def crises_config() -> Config:
+    """Return the configuration of that replay: default limits of the sensors that claim something, on any book."""
     limits = tuple(
         Limit(
             id=default.id, scope="**", sensor=facts.name, metric=default.metric,
@@ -55,15 +57,20 @@ def _tripped_years(say: Callable[[str], object]) -> dict[str, set[int]]:
         for facts, default in SHIPPED.known.defaults()
         if facts.claims
     )  # fmt: skip
-    config = Config(
+    return Config(
         portfolios=("firm",), refit=_REFIT_ROWS, enforcement=EnforcementConfig(limits=limits),
         calendar=Config().calendar.model_copy(update=_YEARS),
     )  # fmt: skip
+
+
+def _tripped_years(say: Callable[[str], object], out: Path | None) -> dict[str, set[int]]:
+    """Return the years in which a default limit of each sensor fired, on any book of the shipped closes."""
+    sensor_of = {default.id: facts.name for facts, default in SHIPPED.known.defaults() if facts.claims}
     say("replaying 33 years of closes for the crises that sensors claim; some two minutes")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "defaults.yaml"
-        path.write_text(dump_full(config))
-        summary = replay(ReplayPlan(recording=EQUITIES.recording, out=Path(folder) / "out", config=path))
+        path.write_text(dump_full(crises_config()))
+        summary = replay(ReplayPlan(recording=EQUITIES.recording, out=out or Path(folder) / "out", config=path))
     years = cast(dict[str, dict[str, dict[str, dict[str, dict[str, int]]]]], summary["fired_by_year"])
     tripped: dict[str, set[int]] = {}
     for year, scopes in years.items():

@@ -3,7 +3,8 @@
     python -m deploy.compile_kernels RECORDING
 
 RECORDING is a small one with every type of event (tests/replay/golden); the shipped one brings the rows that tails are
-fitted on. Ends with 1 where a kernel was not compiled: what is added to risk/kernels must be reached here.
+fitted on; what a daemon warms itself with asks about orders. Ends with 1 where a kernel was not compiled: what is added
+to risk/kernels must be reached here.
 """
 
 import sys
@@ -60,6 +61,8 @@ def uncompiled() -> list[str]:
 def _replay_all(recording: Path, folder: Path) -> None:
     from daemon.replay import ReplayPlan, replay
     from daemon.shipped import shipped_recording
+    from daemon.warm_kernels import warm_kernels
+    from daemon.wiring import build_setup
     from feeds.recording import read_records
     from feeds.recording_writer import write_recording
 
@@ -68,6 +71,7 @@ def _replay_all(recording: Path, folder: Path) -> None:
     write_recording(first, [*islice(lines, LINES), *_LATECOMERS])
     for number, source in enumerate((recording, first)):
         replay(ReplayPlan(recording=source, out=folder / str(number), config=CONFIG))
+    warm_kernels(build_setup(CONFIG))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Command = TypeVar("Command")
+CLOSED_MAX = 1_000  # requests of which it is remembered what became of them, the last ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Approvals(Generic[Command]):
         """Return why `actor` may not approve the command at core time `at_ns`, None where they may."""
         request = self.waiting.get(command_id)
         if request is None:
-            why = self.closed.get(command_id, "no command of this id asked for an approval")
+            why = self.closed.get(command_id, "no command of this id asked for an approval of late")
             return Refused(False, f"nothing to approve under {command_id!r}: {why}")
         if at_ns >= request.lapses_ns:
             return Refused(False, f"nothing to approve under {command_id!r}: nobody approved it in time")
@@ -52,4 +53,6 @@ class Approvals(Generic[Command]):
     def close(self, command_id: str, why: str) -> Request[Command]:
         """Let a request wait no longer, and remember why: "it was approved by bob"."""
         self.closed[command_id] = why
+        if len(self.closed) > CLOSED_MAX:
+            del self.closed[next(iter(self.closed))]
         return self.waiting.pop(command_id)

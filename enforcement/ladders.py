@@ -53,7 +53,7 @@ class Ladders:
         self._threshold = config.enforcement.false_positive_threshold_per_week
         self._catalogue, self._timers, self._opens, self._freshness = catalogue, timers, opens, freshness
         self._holders: dict[str, ScopeLives] = {}
-        self._places: dict[str, tuple[ScopeLives, int]] = {}
+        self._by_episode: dict[str, Unit] = {}
 
     def units_of(self, scope: str, limits: Sequence[BoundLimit]) -> list[Unit]:
         """Return a new unit for each limit of a scope."""
@@ -102,11 +102,10 @@ class Ladders:
 
     def find(self, episode_id: str) -> Unit | None:
         """Return the unit that an episode is of, None where no such episode has begun."""
-        for holder in self._holders.values():
-            for unit in holder.units:
-                if unit.episode(episode_id) is not None:
-                    return unit
-        return None
+        unit = self._by_episode.get(episode_id)
+        if unit is None or not any(each is unit for each in self._holders[unit.scope].units):
+            return None  # the limit is gone, and its unit set aside
+        return unit
 
     def label(self, label: Label) -> Unit:
         """Take in what a person said of an episode that has begun; return its unit."""
@@ -201,11 +200,12 @@ class Ladders:
                 self.told.append(Watch(holder.scope, holder.limits, tuple(holder.units)))
 
     def settle(self, holder: ScopeLives, index: int) -> None:
-        """Let what a limit may do follow its ladder, where no life of it is under way."""
-        if holder.quiet[index]:
-            unit = holder.units[index]
-            if self.stages.get((unit.limit, unit.scope), Stage.SHADOW) is not unit.stage:
-                self.stages[unit.limit, unit.scope] = unit.stage
+        """After a decision: let what a limit may do follow its ladder, where no life of it is under way."""
+        unit = holder.units[index]
+        if unit.episodes:
+            self._by_episode[unit.episodes[-1].id] = unit
+        if holder.quiet[index] and self.stages.get((unit.limit, unit.scope), Stage.SHADOW) is not unit.stage:
+            self.stages[unit.limit, unit.scope] = unit.stage
 
     def circumstances(self, holder: ScopeLives, index: int) -> Circumstances:
         """Return what a look needs to know beyond the unit itself."""

@@ -10,6 +10,7 @@ from enforcement.limits import matches
 from enforcement.records import TradingState
 
 OverrideKind = Literal["limit_increase", "suppress", "pin_state"]
+ENDED_MAX = 1_000  # overrides of which it is remembered how they ended, the last ones
 KINDS: tuple[OverrideKind, ...] = ("limit_increase", "suppress", "pin_state")
 
 
@@ -67,6 +68,8 @@ class Overrides:
     def end(self, override_id: str, how: str) -> Override:
         """Put it out of force; `how` in words, such as "it expired"."""
         self.ended[override_id] = how
+        if len(self.ended) > ENDED_MAX:
+            del self.ended[next(iter(self.ended))]
         return self.active.pop(override_id)
 
     def level_override(self, limit: Limit, level: str, scope: str) -> Override | None:

@@ -2,48 +2,24 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 import pytest
+from typer.main import get_command
 
 from audit.writer import AuditWriter
 from config.setup import setup_digest, setup_to_json
-from daemon.cli import main
+from daemon.cli import app
+from daemon.cli_help import SECTIONS, SectionedGroup
 from daemon.edge import decode_inputs, journal_entries, made_record
 from daemon.journal import JournalWriter
 from daemon.wiring import build_setup
 from feeds.journal_frames import JournalRecord, Kind
 from feeds.record import Record
+from tests.daemon.conftest import Riskd
 
 GOOD = "enforcement:\n  limits:\n    - {id: v, sensor: var_breach, metric: var_99, levels: [{at: 10, action: warn}]}\n"
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-
-Riskd = Callable[..., Ran]
-
-
-@pytest.fixture
-def riskd(capfd: pytest.CaptureFixture[str]) -> Riskd:
-    """Run `riskd` with these arguments in this process."""
-
-    def run(*arguments: str | Path) -> Ran:
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        captured = capfd.readouterr()
-        code = left.value.code
-        assert code is None or isinstance(code, int)
-        return Ran(code or 0, captured.out, captured.err)
-
-    return run
 
 
 @pytest.mark.parametrize(
@@ -67,6 +43,17 @@ def test_every_command_explains_itself(riskd: Riskd, command: list[str]) -> None
     assert ran.code == 0
     assert command in ([], ["journal"]) or "Examples:" in ran.out
     assert "riskd" in ran.out or command == ["journal"]
+
+
+def test_help_shows_every_command_once_and_how_to_begin_first(riskd: Riskd) -> None:
+    """One that no section of `daemon/cli_help.py` names would stand under "Others"."""
+    _, _, rows = riskd("--help").out.partition("See it:")
+    shown = [line.split()[0] for line in rows.splitlines() if line.startswith("  ") and line[2] != " "]
+    assert sorted(shown) == sorted(name for _, names in SECTIONS for name in names)
+    group = get_command(app)
+    assert isinstance(group, SectionedGroup)
+    assert set(shown) == set(group.commands)
+    assert shown.index("demo") < shown.index("run") < shown.index("evidence") < shown.index("halt")
 
 
 def test_the_version_is_the_package_s(riskd: Riskd) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -10,16 +11,14 @@ import pytest
 import yaml
 
 from config.dump import dump_full
-from daemon.cli import main
 from daemon.wiring import build_setup
 from feeds.journal_reader import segment_paths
+from tests.daemon.conftest import Riskd
 from tests.daemon.made_run import MadeRun
 from tests.helpers import EventDict
 from tests.replay.made_stream import made_events, made_setup
 
-Ran = tuple[int, str, str]
 Run = tuple[MadeRun, list[EventDict]]
-Explain = Callable[..., Ran]
 Action = dict[str, object]
 
 
@@ -46,17 +45,8 @@ def copy(ran: Run, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def explain(capfd: pytest.CaptureFixture[str]) -> Explain:
-    """Run `riskd explain` with these arguments in this process; gives the exit code and both streams."""
-
-    def run(*arguments: str | Path) -> Ran:
-        with pytest.raises(SystemExit) as left:
-            main(["explain", *map(str, arguments)])
-        assert left.value.code is None or isinstance(left.value.code, int)
-        captured = capfd.readouterr()
-        return left.value.code or 0, captured.out, captured.err
-
-    return run
+def explain(riskd: Riskd) -> Riskd:
+    return partial(riskd, "explain")
 
 
 def actions(run: MadeRun, topic: str = "actions") -> list[Action]:
@@ -81,7 +71,7 @@ def audit_file(folder: Path) -> Path:
     return found
 
 
-def test_an_action_matches_in_audit_log_and_files(ran: Run, copy: Path, explain: Explain) -> None:
+def test_an_action_matches_in_audit_log_and_files(ran: Run, copy: Path, explain: Riskd) -> None:
     action = late(ran[0])
     code, out, _ = explain(id_of(action), "--journal", copy / "journal", "--actions", copy)
     lines = out.splitlines()
@@ -93,7 +83,7 @@ def test_an_action_matches_in_audit_log_and_files(ran: Run, copy: Path, explain:
         assert heading in out
 
 
-def test_a_beginning_of_an_id_is_enough_where_it_is_of_one_alone(ran: Run, copy: Path, explain: Explain) -> None:
+def test_a_beginning_of_an_id_is_enough_where_it_is_of_one_alone(ran: Run, copy: Path, explain: Riskd) -> None:
     wanted = id_of(late(ran[0]))
     code, out, _ = explain(wanted[:8].upper(), "--journal", copy / "journal", "--json")
     found = orjson.loads(out)
@@ -105,7 +95,7 @@ def test_a_beginning_of_an_id_is_enough_where_it_is_of_one_alone(ran: Run, copy:
     assert found["verdict"].startswith("NOT COMPARED")
 
 
-def test_an_ambiguous_beginning_names_the_ids(ran: Run, copy: Path, explain: Explain) -> None:
+def test_an_ambiguous_beginning_names_the_ids(ran: Run, copy: Path, explain: Riskd) -> None:
     one, other = (id_of(each) for each in actions(ran[0])[-2:])
     twin = (one[:6] + other[6:]).encode()  # nobody can make two of these by hand, so one is given another beginning
     edit(copy / "shadow.jsonl", lambda content: content.replace(other.encode(), twin))
@@ -116,7 +106,7 @@ def test_an_ambiguous_beginning_names_the_ids(ran: Run, copy: Path, explain: Exp
     assert twin.decode() in err
 
 
-def test_the_json_holds_everything_that_a_script_needs(ran: Run, copy: Path, explain: Explain) -> None:
+def test_the_json_holds_everything_that_a_script_needs(ran: Run, copy: Path, explain: Riskd) -> None:
     action = late(ran[0])
     code, out, err = explain(id_of(action), "--journal", copy / "journal", "--json")
     found = orjson.loads(out)
@@ -131,7 +121,7 @@ def test_the_json_holds_everything_that_a_script_needs(ran: Run, copy: Path, exp
 
 
 @pytest.mark.parametrize("field", ["statistic", "reason", "epoch"])
-def test_an_edited_record_is_named_by_its_field(ran: Run, copy: Path, explain: Explain, field: str) -> None:
+def test_an_edited_record_is_named_by_its_field(ran: Run, copy: Path, explain: Riskd, field: str) -> None:
     action = late(ran[0])
     value = ran[0].values["actions"][actions(ran[0]).index(action)]
     changed = orjson.loads(value)
@@ -148,7 +138,7 @@ def test_an_edited_record_is_named_by_its_field(ran: Run, copy: Path, explain: E
     assert wrong[0]["differences"][0]["recorded"] == 7
 
 
-def test_bytes_that_mean_the_same_are_not_the_same_bytes(ran: Run, copy: Path, explain: Explain) -> None:
+def test_bytes_that_mean_the_same_are_not_the_same_bytes(ran: Run, copy: Path, explain: Riskd) -> None:
     action = late(ran[0])
     value = ran[0].values["actions"][actions(ran[0]).index(action)]
     edit(copy / "actions.jsonl", lambda content: content.replace(value, value.replace(b'"shard":0', b'"shard": 0')))
@@ -157,7 +147,7 @@ def test_bytes_that_mean_the_same_are_not_the_same_bytes(ran: Run, copy: Path, e
     assert "not the canonical bytes" in out
 
 
-def test_an_edited_audit_log_shows_the_field_and_the_broken_chain(ran: Run, copy: Path, explain: Explain) -> None:
+def test_an_edited_audit_log_shows_the_field_and_the_broken_chain(ran: Run, copy: Path, explain: Riskd) -> None:
     action = late(ran[0])
     path = audit_file(copy)
     lines = path.read_bytes().splitlines(keepends=True)
@@ -170,7 +160,7 @@ def test_an_edited_audit_log_shows_the_field_and_the_broken_chain(ran: Run, copy
     assert "trading_state: recorded 'ACTIVE', the inputs give 'REDUCING'" in out
 
 
-def test_a_change_anywhere_before_is_trouble_too(ran: Run, copy: Path, explain: Explain) -> None:
+def test_a_change_anywhere_before_is_trouble_too(ran: Run, copy: Path, explain: Riskd) -> None:
     """Who may change one line may change another: the log vouches for none."""
     edit(audit_file(copy), lambda content: content.replace(b'"kind":"watch"', b'"kind":"wAtch"', 1))
     code, out, _ = explain(id_of(late(ran[0])), "--journal", copy / "journal")
@@ -178,7 +168,7 @@ def test_a_change_anywhere_before_is_trouble_too(ran: Run, copy: Path, explain: 
     assert "the audit log is not as it was written" in out
 
 
-def test_a_dropped_audit_record_is_missing_and_not_forgotten(ran: Run, copy: Path, explain: Explain) -> None:
+def test_a_dropped_audit_record_is_missing_and_not_forgotten(ran: Run, copy: Path, explain: Riskd) -> None:
     action = late(ran[0])
     needle = id_of(action).encode()
     edit(audit_file(copy), lambda content: b"".join(x for x in content.splitlines(True) if needle not in x))
@@ -188,7 +178,7 @@ def test_a_dropped_audit_record_is_missing_and_not_forgotten(ran: Run, copy: Pat
     assert verdicts == [("decision", "match"), ("action", "missing"), ("action", "missing")]
 
 
-def test_a_record_that_the_journal_does_not_give_is_unexplained(ran: Run, copy: Path, explain: Explain) -> None:
+def test_a_record_that_the_journal_does_not_give_is_unexplained(ran: Run, copy: Path, explain: Riskd) -> None:
     action = late(ran[0])
     made_up = "ab" * 16
     edit(copy / "actions.jsonl", lambda content: content.replace(id_of(action).encode(), made_up.encode()))
@@ -198,7 +188,7 @@ def test_a_record_that_the_journal_does_not_give_is_unexplained(ran: Run, copy: 
     assert "THE INPUTS GIVE NO SUCH RECORD" in out
 
 
-def test_a_record_that_is_there_twice_is_trouble(ran: Run, copy: Path, explain: Explain) -> None:
+def test_a_record_that_is_there_twice_is_trouble(ran: Run, copy: Path, explain: Riskd) -> None:
     action = late(ran[0])
     value = ran[0].values["actions"][actions(ran[0]).index(action)]
     edit(copy / "actions.jsonl", lambda content: content + value + b"\n")
@@ -207,7 +197,7 @@ def test_a_record_that_is_there_twice_is_trouble(ran: Run, copy: Path, explain: 
     assert "actions has the action 2 times" in out
 
 
-def test_a_journal_without_its_beginning_says_so(ran: Run, copy: Path, explain: Explain) -> None:
+def test_a_journal_without_its_beginning_says_so(ran: Run, copy: Path, explain: Riskd) -> None:
     first = segment_paths(copy / "journal")[0]
     first.unlink()
     code, _, err = explain(id_of(late(ran[0])), "--journal", copy / "journal")
@@ -215,7 +205,7 @@ def test_a_journal_without_its_beginning_says_so(ran: Run, copy: Path, explain: 
     assert "its first 1 segments are gone" in err
 
 
-def test_a_journal_that_ends_before_the_action_gives_no_such_action(ran: Run, copy: Path, explain: Explain) -> None:
+def test_a_journal_that_ends_before_the_action_gives_no_such_action(ran: Run, copy: Path, explain: Riskd) -> None:
     for path in segment_paths(copy / "journal")[1:]:
         path.unlink()
     code, out, _ = explain(id_of(late(ran[0])), "--journal", copy / "journal")
@@ -223,9 +213,7 @@ def test_a_journal_that_ends_before_the_action_gives_no_such_action(ran: Run, co
     assert "its inputs give no such action: looked in" in out
 
 
-def test_a_raw_recording_gives_the_decision_and_names_what_it_cannot_tell(
-    ran: Run, copy: Path, explain: Explain
-) -> None:
+def test_a_raw_recording_gives_the_decision_and_names_what_it_cannot_tell(ran: Run, copy: Path, explain: Riskd) -> None:
     run, events = ran
     recording, config = copy / "raw.jsonl", copy / "riskd.yaml"
     recording.write_bytes(b"".join(orjson.dumps(event) + b"\n" for event in events))
@@ -238,7 +226,7 @@ def test_a_raw_recording_gives_the_decision_and_names_what_it_cannot_tell(
     assert "inputs.offsets.market-data-0: recorded" in out
 
 
-def test_a_log_that_is_gone_beside_those_of_other_shards_is_trouble(ran: Run, copy: Path, explain: Explain) -> None:
+def test_a_log_that_is_gone_beside_those_of_other_shards_is_trouble(ran: Run, copy: Path, explain: Riskd) -> None:
     """Whoever may write the folder can also remove a whole log."""
     other = copy / "audit" / "partition-1"
     other.mkdir()
@@ -250,7 +238,7 @@ def test_a_log_that_is_gone_beside_those_of_other_shards_is_trouble(ran: Run, co
     assert "no audit log of shard 0 is here, but those of others are" in out
 
 
-def test_what_was_not_compared_is_said(ran: Run, copy: Path, explain: Explain) -> None:
+def test_what_was_not_compared_is_said(ran: Run, copy: Path, explain: Riskd) -> None:
     shutil.rmtree(copy / "audit")
     code, out, _ = explain(id_of(late(ran[0])), "--journal", copy / "journal", "--actions", copy)
     assert code == 0
@@ -258,13 +246,13 @@ def test_what_was_not_compared_is_said(ran: Run, copy: Path, explain: Explain) -
 
 
 @pytest.mark.parametrize("wrong", ["", "abc", "xyz0", "ab" * 17])
-def test_what_is_no_id_is_a_usage_error(copy: Path, explain: Explain, wrong: str) -> None:
+def test_what_is_no_id_is_a_usage_error(copy: Path, explain: Riskd, wrong: str) -> None:
     code, _, err = explain(wrong, "--journal", copy / "journal")
     assert code == 2
     assert "4 to 32 hex digits" in err
 
 
-def test_refusals_name_what_was_looked_for(copy: Path, explain: Explain) -> None:
+def test_refusals_name_what_was_looked_for(copy: Path, explain: Riskd) -> None:
     code, _, err = explain("ab" * 16, "--journal", copy / "journal")
     assert code == 1
     assert f"no action {'ab' * 16}: looked in {copy / 'journal'}" in err

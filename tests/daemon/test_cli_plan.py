@@ -1,19 +1,16 @@
 """`riskd plan` as a person meets it: two processes, the folder it keeps, equal configurations, and clear refusals."""
 
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from daemon.cli import main
 from daemon.plan_command import SIDES
 from daemon.replay import ReplayPlan, replay
 from daemon.replay_files import LINE_FILES
+from tests.daemon.conftest import Riskd
 from tests.daemon.planned_desk import Desk, level_of
-
-Ran = tuple[int, str, str]
-Plan = Callable[..., Ran]
 
 
 @pytest.fixture(scope="module")
@@ -22,20 +19,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 @pytest.fixture
-def plan(capfd: pytest.CaptureFixture[str]) -> Plan:
-    """Run `riskd plan` with these arguments in this process; gives the exit code and both streams."""
-
-    def run(*arguments: str | Path) -> Ran:
-        with pytest.raises(SystemExit) as left:
-            main(["plan", *map(str, arguments)])
-        assert left.value.code is None or isinstance(left.value.code, int)
-        captured = capfd.readouterr()
-        return left.value.code or 0, captured.out, captured.err
-
-    return run
+def plan(riskd: Riskd) -> Riskd:
+    return partial(riskd, "plan")
 
 
-def test_two_processes_give_the_files_of_two_replays_and_the_plan(desk: Desk, plan: Plan, tmp_path: Path) -> None:
+def test_two_processes_give_the_files_of_two_replays_and_the_plan(desk: Desk, plan: Riskd, tmp_path: Path) -> None:
     proposed, out = desk.config("tight", level_of("top", 0.5)), tmp_path / "plan"
     code, printed, err = plan(proposed, "--base", desk.base, "--against", desk.recording, "--out", out)
     assert (code, err) == (0, "")
@@ -54,7 +42,7 @@ def test_two_processes_give_the_files_of_two_replays_and_the_plan(desk: Desk, pl
     assert printed.encode() == (out / "plan.json").read_bytes()
 
 
-def test_equal_configurations_are_no_difference_and_are_not_played(desk: Desk, plan: Plan, tmp_path: Path) -> None:
+def test_equal_configurations_are_no_difference_and_are_not_played(desk: Desk, plan: Riskd, tmp_path: Path) -> None:
     code, printed, _ = plan(desk.base, "--base", desk.base, "--against", desk.recording, "--out", tmp_path / "out")
     assert code == 0
     assert printed.startswith("No difference")
@@ -63,7 +51,7 @@ def test_equal_configurations_are_no_difference_and_are_not_played(desk: Desk, p
     assert (record["equal"], record["settings"], record["counts"]["appear"]) == (True, [], 0)
 
 
-def test_a_recording_without_prices_is_refused(desk: Desk, plan: Plan, tmp_path: Path) -> None:
+def test_a_recording_without_prices_is_refused(desk: Desk, plan: Riskd, tmp_path: Path) -> None:
     priceless = tmp_path / "priceless.jsonl"
     kept = [event for event in desk.events if event["type"] not in ("quote", "trade", "close")]
     priceless.write_text("".join(json.dumps(event) + "\n" for event in kept))
@@ -73,7 +61,7 @@ def test_a_recording_without_prices_is_refused(desk: Desk, plan: Plan, tmp_path:
     assert err == f"riskd: {priceless} holds no price (no quote, trade or close): nothing in it can be measured\n"
 
 
-def test_refusals_name_what_is_wrong(desk: Desk, plan: Plan, tmp_path: Path) -> None:
+def test_refusals_name_what_is_wrong(desk: Desk, plan: Riskd, tmp_path: Path) -> None:
     bad, broken, foreign = tmp_path / "bad.yaml", tmp_path / "broken.jsonl.zst", tmp_path / "foreign"
     bad.write_text("nonsense: 1\n")
     broken.write_bytes(b"no zstd")

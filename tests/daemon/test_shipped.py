@@ -17,7 +17,7 @@ def test_each_is_found_by_its_name_and_by_its_path(shipped: Shipped) -> None:
     assert load_config(shipped.config, CATALOGUE.known).clock == "event"
     assert shipped_by_name(shipped.name) is shipped
     assert shipped_at(shipped.recording) is shipped
-    assert recording_path(Path(shipped.name)) == shipped.recording
+    assert recording_path(shipped.name) == recording_path(f"shipped:{shipped.name}") == shipped.recording
     assert f"# {shipped.file}" in (shipped.recording.parent / "NOTICE.md").read_text(encoding="utf-8").splitlines()
 
 
@@ -30,9 +30,21 @@ def test_what_is_simulated_is_said_wherever_it_is_named() -> None:
     assert "SIMULATED" in CRYPTO.provenance
 
 
-def test_a_file_of_that_name_comes_first_and_a_name_that_is_neither_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "crypto").write_text("")
-    assert recording_path(tmp_path / "crypto") == tmp_path / "crypto"
-    with pytest.raises(typer.BadParameter, match="'cryto' does not exist, and riskd ships only equities, crypto"):
-        recording_path(Path("cryto"))
+def test_a_name_that_is_also_a_path_here_is_refused_until_it_says_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a command plays must not depend on a folder that somebody made meanwhile."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "crypto").mkdir()
+    with pytest.raises(typer.BadParameter, match=r"write \./crypto for the one, shipped:crypto for the other"):
+        recording_path("crypto")
+    assert recording_path("./crypto") == Path("crypto")
+    assert recording_path("shipped:crypto") == CRYPTO.recording
+    assert recording_path("equities") == SHIPPED[0].recording
     assert shipped_at(tmp_path / "crypto") is None
+
+
+@pytest.mark.parametrize("given", ["cryto", "shipped:cryto", "./crypto"])
+def test_what_is_neither_a_path_nor_a_name_is_refused(given: str) -> None:
+    with pytest.raises(typer.BadParameter, match=f"'{given}' does not exist, and riskd ships only equities, crypto"):
+        recording_path(given)

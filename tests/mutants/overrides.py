@@ -84,7 +84,7 @@ OVERRIDES: tuple[Mutant, ...] = (
         "a command of last week is obeyed",
         EXCEPTION,
         "daemon/refusals.py",
-        "if age_ns > control.command_age and not isinstance(event, Halt):",
+        "if event.ts < oldest_ns and not isinstance(event, Halt):",
         "if False:",
         (f"{_APPROVALS}::test_a_signed_command_is_no_use_a_second_time_or_a_day_later",),
     ),

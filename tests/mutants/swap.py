@@ -14,9 +14,8 @@ from types import CodeType, ModuleType
 from hypothesis import Phase, settings
 
 from tests.mutants.catalogue import MUTANTS
+from tests.mutants.forked import NAME
 from tests.mutants.mutant import Mutant
-
-NAME = "RISKD_MUTANT"
 
 
 class _MutantLoader(SourceFileLoader):

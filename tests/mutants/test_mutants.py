@@ -1,18 +1,17 @@
 """Every guard is needed: with one taken away a test fails, and with all of them in place the same tests pass."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.failures import FAILURES
+from tests.mutants.forked import run_with_mutant
 from tests.mutants.mutant import Mutant
 
 TOP = Path(__file__).parents[2]
 TESTS_FAILED = 1  # pytest's exit code: tests ran, and some failed
+TIMEOUT_S = 300.0
 
 
 def test_every_failure_that_was_seen_has_a_guard_that_is_taken_away() -> None:
@@ -32,20 +31,12 @@ def test_names_are_unique() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_a_guard_taken_away_is_noticed(mutant: Mutant) -> None:
+def test_a_guard_taken_away_is_noticed(mutant: Mutant, tmp_path: Path) -> None:
     """Exit code 1 and no other: the tests were found and ran, and one of them failed. They pass in the suite itself."""
     text = (TOP / mutant.path).read_text()
     assert mutant.mutated(text) != text
-    command = [sys.executable, "-m", "pytest", "-p", "tests.mutants.swap", "-p", "no:xdist", "-x", "--tb=line"]
-    environment = os.environ | {"RISKD_MUTANT": mutant.name, "PYTHONDONTWRITEBYTECODE": "1"}
-    ran = subprocess.run(
-        [*command, *mutant.caught_by],
-        cwd=TOP,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert ran.returncode == TESTS_FAILED, f"nothing noticed that {mutant.name} was let in:\n{ran.stdout}{ran.stderr}"
-    assert "ERROR" not in ran.stdout, f"a test broke instead of failing:\n{ran.stdout}"
+    said = tmp_path / "said"
+    code = run_with_mutant(mutant.name, mutant.caught_by, TOP, said, TIMEOUT_S)
+    printed = said.read_text()
+    assert code == TESTS_FAILED, f"exit code {code}: nothing noticed that {mutant.name} was let in:\n{printed}"
+    assert "ERROR" not in printed, f"a test broke instead of failing:\n{printed}"

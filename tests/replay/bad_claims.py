@@ -85,9 +85,10 @@ def _other_fill(draw: random.Random, seen: Seen) -> tuple[str, EventDict] | None
 
 
 def _repeated(draw: random.Random, seen: Seen) -> tuple[str, EventDict] | None:
-    if not seen.commands:
+    remembered = [id_ for id_, until_ns in seen.commands.items() if seen.now < until_ns]
+    if not remembered:
         return None
-    return "DUPLICATE_COMMAND", command("halt", seen.now, draw.choice(seen.commands), scope="calm")
+    return "DUPLICATE_COMMAND", command("halt", seen.now, draw.choice(remembered), scope="calm")
 
 
 def _elsewhere(draw: random.Random, seen: Seen) -> tuple[str, EventDict] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from tests.feeds.events_sample import GOOD
-from tests.helpers import DAY_NS, EventDict
+from tests.helpers import DAY_NS, HOUR_NS, EventDict
 
 NAMED = ("S0", "S3", "S5", "FUT", "PARIS", "COIN")  # the instruments that bad records name; none is held by root calm
 _TYPES = tuple(sorted(GOOD))
@@ -27,7 +27,7 @@ class Seen:
     prices: dict[str, list[int]] = field(default_factory=dict)
     marked: set[str] = field(default_factory=set)
     fills: dict[str, EventDict] = field(default_factory=dict)
-    commands: list[str] = field(default_factory=list)
+    commands: dict[str, int] = field(default_factory=dict)  # by id, until when it is remembered
 
     def note(self, event: EventDict) -> None:
         """Take in a good event."""
@@ -41,7 +41,7 @@ class Seen:
         if event["type"] == "fill":
             self.fills[str(event["fill_id"])] = event
         if "command_id" in event:
-            self.commands.append(str(event["command_id"]))
+            self.commands[str(event["command_id"])] = 2**63 if event["type"] == "halt" else self.now + HOUR_NS
 
 
 Maker = Callable[[random.Random, Seen], tuple[str, EventDict | bytes] | None]

@@ -1,46 +1,42 @@
 """What the sensors claim of crises, held against 33 years of the shipped closes at their default levels."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import pytest
 
-from config.dump import dump_full
-from config.schema import Config, EnforcementConfig, Level, Limit
-from daemon.replay import ReplayPlan, replay
-from daemon.shipped import EQUITIES
+from config.promotion import Sensitivity
+from daemon.core import MODEL_VERSION
+from daemon.sensitivity import crises_config, try_sensors
 from sensors.catalogue import SHIPPED
 
 CLAIMING = tuple(facts for facts in SHIPPED.known.facts if facts.claims)
 CALM_YEAR = 2017
-FITTED_EVERY_ROWS = 5
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1_200)]
 Fired = dict[int, dict[str, set[str]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What `riskd sensitivity` found, what it said meanwhile, and the outputs of its replay."""
+
+    found: Sensitivity
+    said: list[str]
+    folder: Path
+
+
 @pytest.fixture(scope="module")
-def fired(tmp_path_factory: pytest.TempPathFactory) -> Fired:
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
+    folder, said = tmp_path_factory.mktemp("claims"), list[str]()
+    return Tried(try_sensors(said.append, crises_folder=folder), said, folder)
+
+
+@pytest.fixture(scope="module")
+def fired(tried: Tried) -> Fired:
     """The books on which each default limit began to fire, by year and limit."""
-    limits = tuple(
-        Limit(
-            id=default.id, scope="**", sensor=facts.name, metric=default.metric,
-            levels=(Level(at=default.at, action="warn"),),
-        )
-        for facts in CLAIMING
-        for default in facts.defaults
-    )  # fmt: skip
-    config = Config(
-        portfolios=("firm",),
-        refit=FITTED_EVERY_ROWS,
-        calendar=Config().calendar.model_copy(update={"start": "1989-01-01", "end": "2023-12-31"}),
-        enforcement=EnforcementConfig(limits=limits),
-    )
-    folder = tmp_path_factory.mktemp("claims")
-    path = folder / "defaults.yaml"
-    path.write_text(dump_full(config))
-    summary = replay(ReplayPlan(recording=EQUITIES.recording, out=folder / "out", config=Path(path)))
-    years = summary["fired_by_year"]
-    assert isinstance(years, dict)
+    years = orjson.loads((tried.folder / "summary.json").read_bytes())["fired_by_year"]
     found: Fired = {}
     for year, scopes in years.items():
         for scope, by_limit in scopes.items():
@@ -48,6 +44,20 @@ def fired(tmp_path_factory: pytest.TempPathFactory) -> Fired:
                 if sum(level["began"] for level in levels.values()):
                     found.setdefault(int(year), {}).setdefault(limit, set()).add(scope)
     return found
+
+
+def test_every_sensor_trips_in_the_crises_that_it_claims(tried: Tried) -> None:
+    assert not [each for each in tried.said if each.startswith("MISSED")]
+    for facts in SHIPPED.known.facts:
+        assert tried.found.shows(facts.name, facts.claims, MODEL_VERSION)
+
+
+def test_the_replay_is_at_the_default_limits_of_each_sensor_that_claims_something() -> None:
+    limits = {limit.id: limit for limit in crises_config().enforcement.limits}
+    defaults = {default.id: default for facts in CLAIMING for default in facts.defaults}
+    assert {name: [level.at for level in limit.levels] for name, limit in limits.items()} == {
+        name: [default.at] for name, default in defaults.items()
+    }
 
 
 @pytest.mark.parametrize(("sensor", "year"), [(facts.name, year) for facts in CLAIMING for year in facts.claims])
