@@ -7,7 +7,7 @@ from feeds.events import Command, Halt
 
 
 class CommandMemory:
-    """What was heard. It holds the commands of the last `control.command_age` of core time, those in use, and all halts.
+    """What was heard. It holds commands of the last `control.command_age` of core time, those in use, and all halts.
 
     A halt may be late without bound, so its id is never forgotten; people do not halt often enough for that to matter.
     forgotten_ns : ids of other commands from before this core time are forgotten, so no such command may count any more
