@@ -130,6 +130,11 @@ def _stale_command(draw: random.Random, seen: Seen) -> tuple[str, EventDict] | N
     return "STALE_COMMAND", command(name, seen.now - DAY_NS, f"q{draw.random()}", scope="calm")
 
 
+def _for_another_riskd(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
+    name = draw.choice(("reinstate", "reset_hwm", "halt"))
+    return "WRONG_DEPLOYMENT", command(name, seen.now, f"q{draw.random()}", scope="calm", deployment="test-desk")
+
+
 def _unknown_limit(draw: random.Random, seen: Seen) -> tuple[str, EventDict]:
     fields: EventDict = {"limit": draw.choice(("VAR", "nobody")), "mode": "monitoring"}
     return "UNKNOWN_LIMIT", command("mode", seen.now, f"q{draw.random()}", **fields)
@@ -177,6 +182,7 @@ CORE_KINDS: tuple[Maker, ...] = (
     _bad_limits,
     _command_on_nothing,
     _stale_command,
+    _for_another_riskd,
     _unknown_limit,
     _own_approval,
     _label_of_nothing,
