@@ -55,8 +55,9 @@ def solve(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
         return _reduce(book, metric, clear_at)
     found: list[Reduction] = []
     for orders in _CANCELLED_FIRST:
-        gone = _cancelled(book, orders)
-        reduction = _reduce(book.without(orders), metric, clear_at)
+        left = book.without(orders)
+        gone = _cancelled(book, left, orders)
+        reduction = _reduce(left, metric, clear_at)
         reduction = replace(reduction, clears_if=_after(gone, reduction), cancels=orders if gone else "none")
         if reduction.does_clear and not reduction.targets:
             return reduction
@@ -141,14 +142,11 @@ def _place(target: Target | BookTarget) -> tuple[str, str]:
     return (target.portfolio if isinstance(target, BookTarget) else "", target.instrument)
 
 
-def _cancelled(book: Book, orders: Orders) -> str:
-    """Return the working orders that are to go in words, empty where there are none of them."""
+def _cancelled(book: Book, left: Book, orders: Orders) -> str:
+    """Return the working orders that are to go in words, empty where there are none of them; left: the book after."""
     parts = []
-    for name, held, buys, sells in zip(
-        book.instruments, book.quantity.tolist(), book.buys.tolist(), book.sells.tolist(), strict=True
-    ):
-        if orders == "increasing":
-            buys, sells = buys - min(buys, max(0.0, -held)), sells - min(sells, max(0.0, held))  # noqa: PLW2901
+    gone = (book.buys - left.buys).tolist(), (book.sells - left.sells).tolist()
+    for name, buys, sells in zip(book.instruments, *gone, strict=True):
         parts += [f"buy {buys:g} {name}"] if buys > 0.0 else []
         parts += [f"sell {sells:g} {name}"] if sells > 0.0 else []
     if not parts:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from risk.measures import BOOKS, NAME_SHARES, UNMOVED_BY_ORDERS, Vector
+from risk.book import Flags
+from risk.measures import BOOKS, NAME_SHARES, UNMOVED_BY_ORDERS, Matrix, Vector
 from risk.rounding import ROUNDING
 
 NAMES_MIN = 8  # a book of fewer names has its concentration measured in another unit (semantics.md)
@@ -18,12 +19,12 @@ class OpenOrders:
     """Open quantities by instrument.
 
     buys, sells  : (m,) units, >= 0
-    only_reduces : as much of an order counts as takes a position towards zero
+    only_reduces : (m,) or one for all; as much of an order counts as takes the position towards zero
     """
 
     buys: Vector
     sells: Vector
-    only_reduces: bool = False
+    only_reduces: bool | Flags = False
 
     def __bool__(self) -> bool:
         """Whether any order is open."""
@@ -34,8 +35,11 @@ class OpenOrders:
         if not self:
             return (quantity,)
         buys, sells = self.buys, self.sells
-        if self.only_reduces:
-            buys, sells = np.minimum(buys, np.maximum(-quantity, 0.0)), np.minimum(sells, np.maximum(quantity, 0.0))
+        if np.any(self.only_reduces):
+            fewer = np.minimum(buys, np.maximum(-quantity, 0.0)), np.minimum(sells, np.maximum(quantity, 0.0))
+            buys, sells = (
+                np.where(self.only_reduces, few, all_) for few, all_ in zip(fewer, (buys, sells), strict=True)
+            )
         up, down = _sum(quantity, buys), _sum(quantity, -sells)
         return quantity, up, down, np.where(np.abs(up) >= np.abs(down), up, down)
 
@@ -55,11 +59,16 @@ class OpenOrders:
         values = {place: evaluate(books[place]) for place in places}
         return max(places, key=lambda place: _rank(values[place]))
 
-    def without(self, *, only_increasing: bool) -> "OpenOrders":
-        """Return what is left after a cancel of all orders, or of what increases a position."""
-        if only_increasing:
-            return OpenOrders(self.buys, self.sells, only_reduces=True)
-        return OpenOrders(np.zeros_like(self.buys), np.zeros_like(self.sells))
+
+def orders_kept(held: Matrix, buys: Matrix, sells: Matrix) -> OpenOrders:
+    """Return what is left after a cancel of what increases the book that it is of, each (books, m) units.
+
+    An order that closes one book's short is kept by it, and makes a parent longer that is long by another book: where
+    books hold an instrument on both sides, what each keeps counts as far as it goes now, whatever the parent holds.
+    """
+    is_mixed = np.any(held > 0.0, axis=0) & np.any(held < 0.0, axis=0)
+    kept = np.minimum(buys, np.maximum(-held, 0.0)), np.minimum(sells, np.maximum(held, 0.0))
+    return OpenOrders(kept[0].sum(axis=0), kept[1].sum(axis=0), only_reduces=~is_mixed)
 
 
 def _rank(value: float) -> tuple[int, float]:

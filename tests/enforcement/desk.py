@@ -98,7 +98,10 @@ class RowBook:
 
     def without(self, orders: Orders) -> "RowBook":
         if orders == "increasing":
-            return replace(self, reduce_only=True)
+            buys = np.minimum(self.buys, np.maximum(-self.quantity, 0.0))
+            return replace(
+                self, reduce_only=True, buys=buys, sells=np.minimum(self.sells, np.maximum(self.quantity, 0.0))
+            )
         return replace(self, buys=np.zeros_like(self.quantity), sells=np.zeros_like(self.quantity))
 
     def books(self, quantity: Vector) -> list[Vector]:
