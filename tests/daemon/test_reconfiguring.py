@@ -257,3 +257,20 @@ def test_a_limit_that_returns_as_another_one_begins_its_evidence_anew() -> None:
     assert {(limit, cause) for limit, _, cause in resets(run)} == {("lev", "limit_changed")}
     as_it_was = restarted(priced(1), gone, priced(2), file_of(LEVERAGE, CAP), priced(3))
     assert resets(as_it_was) == set()
+
+
+def test_what_counts_as_a_failed_scenario_changes_the_number_and_begins_its_limits_anew() -> None:
+    """A crash of 40 % costs the book of 10,000 4,000: over 3,000 it is a failure."""
+    failures = {
+        "id": "fail", "scope": "firm/*", "sensor": "stress_failure", "metric": "failures",
+        "levels": [{"at": 0.5, "clear_at": 0.4, "action": "throttle"}],
+    }  # fmt: skip
+    begun = desk_setup(LEVERAGE, failures)
+    run = restarted(priced(1), with_enforcement(begun, max_stress_loss=3_000.0), priced(2), priced(3), begun=begun)
+    assert {limit for limit, *_ in resets(run)} == {"fail"}
+    assert [kind for _, kind in told(run.outputs.actions)] == ["throttle"]
+    fresh = restarted(priced(1), priced(2), priced(3), begun=with_enforcement(begun, max_stress_loss=3_000.0))
+    assert run.state("firm/a")["metrics"] == fresh.state("firm/a")["metrics"]
+    assert run.state("firm/a")["stress"] == fresh.state("firm/a")["stress"]
+    back = (with_enforcement(begun, max_stress_loss=3_000.0), priced(2), priced(3), begun, priced(5), priced(6))
+    assert [kind for _, kind in told(restarted(priced(1), *back, begun=begun).outputs.actions)] == ["throttle", "none"]
