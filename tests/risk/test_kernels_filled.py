@@ -14,7 +14,7 @@ from risk.kernels.fitting import BEFORE, STOPPED, Ceilings, Scratch, is_missing,
 from risk.kernels.measure import measure
 from risk.kernels.tail import choose_candidates, refresh_candidates, select_smallest
 from risk.measures import METRIC_INDEX, METRICS, IntVector, Status
-from risk.rounding import rounded_sum
+from risk.rounding import rounded_pair, rounded_sum
 from tests.risk.random_arrays import ROWS, assert_same_bytes, copied, random_arrays
 
 K = len(METRICS)
@@ -140,9 +140,21 @@ def test_chosen_candidates_are_those_that_a_scan_keeps(losses: list[float]) -> N
     assert len(set(chosen[:count].tolist())) == count
 
 
+@pytest.mark.parametrize("spread", [0.0, 0.3, 1e-12, 50.0])
+@given(seed=st.integers(0, 10**6), count=st.integers(97, 800), shift=st.floats(-5.0, 5.0))
+def test_many_losses_are_chosen_from_as_a_scan_does(seed: int, count: int, shift: float, spread: float) -> None:
+    """Whatever their level, also where most are equal, and where one is far from all others."""
+    random = np.random.default_rng(seed)
+    loss = shift + random.standard_t(2, count) * np.where(random.random(count) < spread, 1.0, 0.0)
+    chosen, kept = np.zeros(CANDIDATES, dtype=np.int64), np.zeros(CANDIDATES, dtype=np.int64)
+    bound = choose_candidates(loss, count, chosen, np.zeros(count), np.zeros(count, dtype=np.int64))
+    assert bound == refresh_candidates(loss, count, kept)
+    assert chosen.tolist() == kept.tolist()  # of equal ones the earlier row, in order
+
+
 @given(one=st.floats(-1e9, 1e9), other=st.floats(-1e9, 1e9))
 def test_a_clean_sum_is_the_rounded_sum(one: float, other: float) -> None:
-    assert clean_sum(one, other) == rounded_sum((one, other))
+    assert clean_sum(one, other) == rounded_pair(one, other) == rounded_sum((one, other))
     assert clean_sum(one, -one) == 0.0
 
 
