@@ -7,7 +7,7 @@ from feeds.events import Command, Halt
 
 
 class CommandMemory:
-    """What was heard. It holds commands of the last `control.command_age` of core time, those in use, and all halts.
+    """What was heard: the commands of the last `control.command_age` of core time, those in use, and all halts.
 
     A halt may be late without bound, so its id is never forgotten; people do not halt often enough for that to matter.
     forgotten_ns : ids of other commands from before this core time are forgotten, so no such command may count any more
@@ -34,9 +34,8 @@ class CommandMemory:
             heapq.heappush(self._by_age, (event.ts, event.command_id))
 
     def forget(self, now_ns: int, age_ns: int) -> None:
-        """Forget what is too old to come again; not while a backlog is read, whose commands may be of any age.
+        """Forget what is older than `age_ns`; never while a backlog is read, whose commands may be of any age.
 
-        age_ns : how late a command may be now; a longer time brings nothing back that is forgotten
         An id that names something in force, or a request that waits, is kept to its end.
         """
         self.forgotten_ns = max(self.forgotten_ns, now_ns - age_ns)
