@@ -23,7 +23,10 @@ from feeds.events import (
     SnapshotItem,
 )
 from feeds.record import Input, Record
+from risk.kernels.stress import mean_of_observed
+from risk.measuring import correlation_change
 from risk.pot import fit_pot
+from risk.proxies import CellFlag
 from risk.scope_book import ScopeBook
 from risk.tail_bootstrap import bootstrap_ratio
 
@@ -46,12 +49,21 @@ def warm_kernels(setup: Setup) -> None:
     core.state_records()
     question = OrderQuestion(portfolio=_LEAF, instrument="A", side="buy", quantity=1.0)
     OrderChecker(core).check(question)
+    correlation_change(core.state, core.state.scope_index[_LEAF])
+    _warm_crisis_rows(core)
     book = ScopeBook(core.state, core.state.scope_index[_LEAF])
     for metric in ("var_95", "es_95", "worst_loss", "gross", "hhi", "k_ratio", "vol_ratio"):
         book.evaluate(metric, book.quantity * 0.5)
         book.components(metric)
     losses = np.array([((_LOSSES + 1) / i) ** _SHAPE - 1.0 for i in range(1, _LOSSES + 1)])
     bootstrap_ratio(losses, fit_pot(losses), "0")
+
+
+def _warm_crisis_rows(core: Core) -> None:
+    """Run the kernel that stands in for what came after a crisis: no day of the made book is in one."""
+    returns, flags = core.state.crisis_rows.cells()
+    means, counts = np.zeros(0), np.zeros(0, dtype=np.int64)
+    mean_of_observed(returns[:0], flags[:0], np.zeros(1, dtype=np.int64), int(CellFlag.OBSERVED), means, counts)
 
 
 def _events(setup: Setup) -> Iterator[tuple[str, InputEvent]]:

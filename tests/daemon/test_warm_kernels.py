@@ -13,9 +13,12 @@ from daemon.warm_kernels import warm_kernels
 from daemon.wiring import build_setup
 from risk.kernels.bars import fade_book
 from risk.kernels.book import move_exposure, move_unit, rebuild
+from risk.kernels.evaluate import mean_correlation_change
+from risk.kernels.fitting import largest_fitting
 from risk.kernels.liquidity import move_spread
 from risk.kernels.measure import measure
 from risk.kernels.prices import measure_moved, run_prices
+from risk.kernels.stress import mean_of_observed
 
 REPOSITORY = Path(__file__).parents[2]
 SAYS = """
@@ -41,7 +44,10 @@ def signatures_of(kernel: Callable[..., object]) -> list[object]:
 def test_every_configuration_can_be_warmed_up(clock: str) -> None:
     setup = build_setup(demo_config())
     warm_kernels(replace(setup, config=setup.config.model_copy(update={"clock": clock})))
-    called_from_python = (run_prices, measure_moved, measure, rebuild, move_exposure, move_unit, move_spread, fade_book)
+    called_from_python = (
+        run_prices, measure_moved, measure, rebuild, move_exposure, move_unit, move_spread, fade_book,
+        mean_correlation_change, mean_of_observed, largest_fitting,
+    )  # fmt: skip
     assert [kernel.__name__ for kernel in called_from_python if not signatures_of(kernel)] == []
 
 
