@@ -30,6 +30,8 @@ SECONDS = {
     "tests/kafka/test_crypto.py": 40,
     "tests/kafka/test_local_broker.py": 35,
     "tests/replay/test_oracle.py": 35,
+    "tests/kafka/test_commands.py": 30,
+    "tests/kafka/test_edited_file.py": 30,
     "tests/daemon/test_demo.py": 28,
     "tests/kafka/test_second_start.py": 27,
     "tests/kafka/test_backlog.py": 25,
