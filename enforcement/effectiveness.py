@@ -45,7 +45,7 @@ class Effectiveness:
             return
         watch.is_over = not restricts(action, FOLLOW_UP_LIMITS)
         watch.forgive(action.scope, Due() if watch.is_over else due_of(action))
-        if watch.is_over and not watch.found:
+        if watch.is_over and not watch.found and action.scope not in self._since:  # else `settle` tells the end first
             del self._watches[action.scope]
 
     def acknowledge(self, action: Action, now_ns: int) -> None:
@@ -108,9 +108,11 @@ class Effectiveness:
         return [Demand(ENFORCEMENT_EFFECTIVE, LEVEL, since_ns, "halt", HaltParams("increasing", flatten=False))]
 
     def due_ns(self, scope: str) -> int | None:
-        """Return when the targets of a scope have to be met, None where no time is set."""
+        """Return when a scope has to be settled: its targets have to be met, or an end is to be told (0: at once)."""
         watch = self._watches.get(scope)
-        return None if watch is None else watch.due_ns or None
+        if watch is None:
+            return None
+        return 0 if scope in self._since and not watch.found else watch.due_ns or None
 
     def _end(self, scope: str, watch: Watch, kind: FollowUpKind, reason: str, code: ReasonCode | None) -> FollowUp:
         del self._since[scope]

@@ -5,7 +5,7 @@ import pytest
 from daemon.ack_records import acks_records
 from daemon.ack_watch import moves
 from enforcement.contradictions import Moved, due_of
-from tests.daemon.ack_story import HALT, NOON, OVER, REDUCE, ack, at, beat, played_story, story_setup
+from tests.daemon.ack_story import HALT, NOON, OVER, REDUCE, UNDER, ack, at, beat, played_story, story_setup
 from tests.helpers import SECOND_NS, EventDict, Played, command, fill, snapshot
 
 APPLIED = (OVER, at(1, ack("#0", 0)))
@@ -187,3 +187,15 @@ def test_an_order_that_a_halt_takes_back_and_that_stays_is_a_contradiction() -> 
     assert [each.reason for each in missed] == ["applied, and contradicted: order o1 in firm/a AA still increases by 5"]
     gone = played_story([working, *APPLIED, order(30, 0.0), beat(70)], setup)
     assert CODE not in [each[1] for each in told(gone)]
+
+
+def test_a_missed_target_that_nothing_asks_for_any_more_halts_nobody_any_more() -> None:
+    """A price ends the breach; no position moves, and no watch is left that could see one conform."""
+    events = [*APPLIED, beat(70), UNDER, beat(3_601)]
+    setup = story_setup(REDUCE, targets_within="1m")
+    played = played_story(events, setup)
+    assert ("halt", CODE, 61) in told(played)
+    assert [(each.type, each.trading_state) for each in played.outputs.actions][-1] == ("none", "ACTIVE")
+    assert played_story(events, setup, batch=1).bytes_out() == played.bytes_out()
+    again = [*events, at(4_000, OVER), at(4_001, ack("#-1", 0)), beat(4_070)]
+    assert ("halt", CODE, 4_061) in told(played_story(again, setup)), "the same target is told again in another breach"
