@@ -4,6 +4,7 @@ A sensor that never fires has no false positives; this tells one that has nothin
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf, nan
 
 import numpy as np
@@ -13,7 +14,7 @@ from config.sensor_facts import DefaultLimit, SensorFacts
 from enforcement.enforcer import Enforcer
 from enforcement.moment import Moment
 from enforcement.records import LifeState
-from risk.book import Book, Orders
+from risk.book import Book, Metric, Orders
 from risk.measures import METRIC_INDEX, METRICS, Measures, Status, Vector
 from risk.timers import Timers
 from sensors.catalogue import SHIPPED, Catalogue
@@ -39,6 +40,12 @@ class _EmptyBook:
 
     def evaluate(self, metric: str, quantity: Vector) -> float:  # noqa: ARG002 -- the shape of all books
         return nan
+
+    def moving(self, metric: str) -> Metric:
+        return partial(self.evaluate, metric)
+
+    def fading(self, metric: str, weight: Vector) -> None:  # noqa: ARG002 -- the shape of all books
+        return None
 
     def names(self, quantity: Vector) -> int:  # noqa: ARG002 -- the shape of all books
         return 0

@@ -55,6 +55,7 @@ def warm_kernels(setup: Setup) -> None:
     for metric in ("var_95", "es_95", "worst_loss", "gross", "hhi", "k_ratio", "vol_ratio"):
         book.evaluate(metric, book.quantity * 0.5)
         book.components(metric)
+        book.moving(metric)(book.quantity * 0.5)
     losses = np.array([((_LOSSES + 1) / i) ** _SHAPE - 1.0 for i in range(1, _LOSSES + 1)])
     bootstrap_ratio(losses, fit_pot(losses), "0")
 

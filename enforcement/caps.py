@@ -38,9 +38,13 @@ def no_caps(effect: Effect) -> Caps:  # noqa: ARG001 -- the shape of whoever giv
     return {}
 
 
-def under_caps(book: Book, parts: Matrix, caps: Caps) -> Vector:
-    """Return (m,) what a scope holds net once its books (leaves, m) are under their caps too."""
+def most_under(book: Book, caps: Caps) -> Matrix:
+    """Return (leaves, m) the most that each book under a scope may hold by its caps, +inf where it has none."""
     rows = [[caps.get((leaf, name), np.inf) for name in book.instruments] for leaf in book.leaves]
-    most: Matrix = np.array(rows, dtype=np.float64).reshape(parts.shape)
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(book.instruments))
+
+
+def under_caps(parts: Matrix, most: Matrix) -> Vector:
+    """Return (m,) what a scope holds net once its books (leaves, m) hold no more than `most` (leaves, m) either."""
     held: Vector = np.copysign(np.minimum(np.abs(parts), most), parts).sum(axis=0)
     return held

@@ -6,23 +6,24 @@ on, and verified on the book.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from math import inf, isnan
+from math import isnan
 
 from msgspec import UNSET
 
-from enforcement.caps import Caps, under_caps
+from enforcement.caps import Caps, most_under, under_caps
 from enforcement.life import Life
 from enforcement.limits import BoundLimit
+from enforcement.lots import Excess
 from enforcement.merge import Joint, JointKey, Merged, cancels_most, smallest_of
 from enforcement.oversteps import Guard, asked_of, capped, in_words
 from enforcement.paths import component_path, whole_book_path
 from enforcement.records import CancelWorking, HaltParams, ReduceParams
 from enforcement.scopes import ScopeLives
-from enforcement.search import Excess
 from enforcement.spread import Spread, spread, targets_of
 from enforcement.targets import Reduction, cleared_along, flattened, targets_in_words
+from enforcement.trial import Trial, in_parts_of, trial_of, worst_of
 from risk.book import Book
 from risk.measures import Measures, Vector
 
@@ -59,7 +60,7 @@ class _Excess:
 
     name: str
     metric: str
-    over: Excess
+    trial: Trial
 
 
 def asks_together(asked: Sequence[Asked], caps: Caps) -> bool:
@@ -109,8 +110,8 @@ def still_clears(joint: Joint, scope: Held, *, slack: float = 0.0) -> bool:
     book = _without(scope.book, joint.cancels)
     asks = asked_of(book, joint)
     nets = [asks.net, asks.parts.sum(axis=0)] if joint.books else [asks.net]
-    nets.append(under_caps(book, asks.parts, scope.caps) if scope.caps else asks.net)
-    return all(limit.over(net) <= slack for limit in _excesses(asked, scope, book) for net in nets)
+    nets.append(under_caps(asks.parts, most_under(book, scope.caps)) if scope.caps else asks.net)
+    return all(limit.trial.verified(net) <= slack for limit in _excesses(asked, scope, book) for net in nets)
 
 
 def asked_by(merged: Merged, holder: ScopeLives) -> list[Asked]:
@@ -144,7 +145,7 @@ def _solved(book: Book, asked: Sequence[Asked], limits: Sequence[_Excess]) -> Re
     smallest = smallest_of([one.life.targets for one in asked])
     start = spread(book, capped(book, smallest))
     names = ", ".join(limit.name for limit in limits)
-    worst = partial(_worst, limits)
+    worst = worst_of([limit.trial for limit in limits]).verified
     found = _cleared(book, start, limits)
     words = f"no reduction clears {names} together"
     if found is None:
@@ -159,27 +160,23 @@ def _solved(book: Book, asked: Sequence[Asked], limits: Sequence[_Excess]) -> Re
     return Reduction(targets, text, does_clear=found is not None, books=books)
 
 
-def _worst(limits: Sequence[_Excess], quantity: Vector) -> float:
-    """Return how far the worst of the limits is over its clear level."""
-    return max((limit.over(quantity) for limit in limits), default=-inf)
-
-
 def _cleared(book: Book, start: Spread, limits: Sequence[_Excess]) -> Spread | None:
     """Return the reduction from `start` on that clears all limits, None where none was found."""
     quantity = start.net
     for _ in range(ROUNDS_MAX):
-        if all(limit.over(quantity) <= 0.0 for limit in limits):
+        if all(limit.trial.verified(quantity) <= 0.0 for limit in limits):
             return spread(book, quantity)
         for limit in limits:
-            if limit.over(quantity) > 0.0:
+            if limit.trial.verified(quantity) > 0.0:
                 further = _further(book, quantity, limit)
                 if further is None:
                     return None
                 quantity = further
 
-    worst = partial(_worst, limits)
-    if worst(quantity) > 0.0:
-        return cleared_along(book, whole_book_path(book.reduced(quantity)), worst, is_jagged=False)
+    worst = worst_of([limit.trial for limit in limits])
+    if worst.verified(quantity) > 0.0:
+        smaller = book.reduced(quantity)
+        return cleared_along(book, smaller, whole_book_path(smaller), worst)
     return spread(book, quantity)
 
 
@@ -188,7 +185,7 @@ def _further(book: Book, quantity: Vector, limit: _Excess) -> Vector | None:
     smaller = book.reduced(quantity)
     for path in (component_path(smaller, limit.metric), whole_book_path(smaller)):
         if path is not None:
-            found = cleared_along(book, path, limit.over, is_jagged=False)
+            found = cleared_along(book, smaller, path, limit.trial)
             if found is not None:
                 return found.net
     return None
@@ -201,25 +198,28 @@ def _excesses(asked: Sequence[Asked], scope: Held, book: Book) -> list[_Excess]:
         bound = scope.holder.limits[one.index]
         if bound.metric is None or bound.metric.irreducible:
             continue
-        over = _over(bound, one.level, scope, book)
-        if not isnan(over(book.quantity)):
-            found.append(_Excess(f"{bound.limit.id}.{bound.levels[one.level].name}", bound.metric.name, over))
+        trial = _trial(bound, one.level, scope, book)
+        if not isnan(trial.verified(book.quantity)):
+            found.append(_Excess(f"{bound.limit.id}.{bound.levels[one.level].name}", bound.metric.name, trial))
     return found
 
 
-def _over(bound: BoundLimit, level: int, scope: Held, book: Book) -> Excess:
+def _trial(bound: BoundLimit, level: int, scope: Held, book: Book) -> Trial:
     assert bound.metric is not None, f"limit {bound.limit.id} is built in and asks for no targets"
-    name, reading = bound.metric.name, bound.reader.read(scope.measures)
+    reading = bound.reader.read(scope.measures)
+    whole = trial_of(book, bound.metric.name, partial(bound.clear_at_of_reduced, level, reading))
+    clear = bound.clear_at_of_reduced(level, reading, book.names(book.quantity))
+    trial = in_parts_of(whole, abs(clear) or 1.0)
+    if not scope.caps:
+        return trial
+    most = most_under(book, scope.caps)
 
-    def over(quantity: Vector) -> float:
-        clear = bound.clear_at_of_reduced(level, reading, book.names(quantity))
-        return (book.evaluate(name, quantity) - clear) / (abs(clear) or 1.0)
-
-    def over_with_books(quantity: Vector) -> float:
+    def with_books(over: Excess, quantity: Vector) -> float:
         alone = over(quantity)
-        return alone if alone > 0.0 else max(alone, over(under_caps(book, spread(book, quantity).parts, scope.caps)))
+        return alone if alone > 0.0 else max(alone, over(under_caps(spread(book, quantity).parts, most)))
 
-    return over_with_books if scope.caps else over
+    quick, verified = partial(with_books, trial.quick), partial(with_books, trial.verified)
+    return replace(trial, quick=quick, verified=verified)
 
 
 def _names(asked: Sequence[Asked], holder: ScopeLives) -> tuple[tuple[str, str], ...]:

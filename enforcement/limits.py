@@ -98,7 +98,8 @@ class BoundLimit:
 
     def clear_at_of_reduced(self, index: int, reading: Reading, names: int) -> float:
         """Return the clear level that a reduced book of so many names has to reach."""
-        if not isinstance(self.reader, LevelsByNames):
+        # Whether it offers levels by names is asked only where it may: a look at a protocol takes longer than a trial.
+        if self.fixed_levels is not None or not isinstance(self.reader, LevelsByNames):
             return self.effective(index, reading)[1]
         return scaled_clear(self.clear_ats[index], self.levels[index].at, self.reader.target_levels(names)[index])
 

@@ -11,7 +11,8 @@ from enforcement.limits import BoundLimit
 from enforcement.records import BookTarget, LifeState, Target
 from enforcement.scopes import ScopeLives
 from enforcement.spread import Spread, spread, targets_of
-from enforcement.targets import ClearAt, Reduction
+from enforcement.targets import Reduction
+from enforcement.trial import ClearAt
 from risk.book import Book
 from risk.measures import Matrix, Vector
 from sensors.catalogue import LevelsByNames
@@ -50,7 +51,9 @@ def new_breaches(scopes: Mapping[str, ScopeLives], book: Book, parts: Matrix) ->
     changed = [leaf for leaf, gives in zip(book.leaves, np.any(parts != book.held_in, axis=1), strict=True) if gives]
     below = f"{book.scope}/"
     for scope, holder in scopes.items():
-        if scope.startswith(below) and any(leaf == scope or leaf.startswith(f"{scope}/") for leaf in changed):
+        if not scope.startswith(below) or not any(_may_go_over(bound) for bound in holder.limits):
+            continue
+        if any(_is_in(leaf, scope) for leaf in changed):
             part = book.part(scope)
             found += _breached(holder, part, _quantity_after(book, part, parts))
     return tuple(found)
@@ -99,10 +102,11 @@ def asked_of(book: Book, targets: HasTargets) -> Spread:
     net = capped(book, targets.targets)
     parts = book.held_in.copy()
     rows, columns = _index(book.leaves), _index(book.instruments)
-    for target in targets.books:
-        row, column = rows.get(target.portfolio), columns.get(target.instrument)
-        if row is not None and column is not None:
-            parts[row, column] = np.copysign(min(target.max_abs_qty, abs(parts[row, column])), parts[row, column])
+    known = [each for each in targets.books if each.portfolio in rows and each.instrument in columns]
+    if known:  # a parent of many books has thousands of them
+        at = [rows[each.portfolio] for each in known], [columns[each.instrument] for each in known]
+        most = np.array([each.max_abs_qty for each in known])
+        parts[at] = np.copysign(np.minimum(most, np.abs(parts[at])), parts[at])
     return Spread(net, parts)
 
 
@@ -129,7 +133,7 @@ def _breached(holder: ScopeLives, part: Book, after: Vector) -> list[Overstep]:
     numbers: dict[str, float] = {}
     for bound, lives in zip(holder.limits, holder.lives, strict=True):
         metric = bound.metric
-        if metric is None or metric.irreducible or metric.name in _NEVER_UP:
+        if metric is None or not _may_go_over(bound):
             continue
         if metric.name not in numbers:
             numbers[metric.name] = part.evaluate(metric.name, after)
@@ -141,6 +145,12 @@ def _breached(holder: ScopeLives, part: Book, after: Vector) -> list[Overstep]:
                 value = f"{amount(numbers[metric.name], metric.unit)} over {amount(at, metric.unit)}"
                 found.append(Overstep(holder.scope, name, f"{name} of {holder.scope} ({value})"))
     return found
+
+
+def _may_go_over(bound: BoundLimit) -> bool:
+    """Say whether a reduction may take a book over the limit at all."""
+    metric = bound.metric
+    return metric is not None and not metric.irreducible and metric.name not in _NEVER_UP
 
 
 def _level(bound: BoundLimit, level: int, names: int) -> float:

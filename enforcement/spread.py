@@ -58,11 +58,13 @@ def targets_of(book: Book, reduction: Spread) -> tuple[tuple[Target, ...], tuple
         for name, before, after in zip(book.instruments, book.quantity.tolist(), reduction.net.tolist(), strict=True)
         if abs(after) < abs(before)
     )
+    held, parts, names, leaves = book.held_in, reduction.parts, book.instruments, book.leaves
+    smaller = np.nonzero(np.abs(parts) < np.abs(held))
+    rows, columns = (each.tolist() for each in smaller)
+    before, after = held[smaller].tolist(), np.abs(parts[smaller]).tolist()
     books = tuple(
-        BookTarget(leaf, name, abs(after), _side(before))
-        for leaf, row, left in zip(book.leaves, book.held_in.tolist(), reduction.parts.tolist(), strict=True)
-        for name, before, after in zip(book.instruments, row, left, strict=True)
-        if abs(after) < abs(before)
+        BookTarget(leaves[row], names[column], left, _side(had))
+        for row, column, had, left in zip(rows, columns, before, after, strict=True)
     )
     return targets, books
 

@@ -1,27 +1,24 @@
 """The smallest positions to ask for: a reduction that brings a statistic to its clear level, verified on the book."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import fsum, isnan
 
 import numpy as np
 
 from config.sensor_facts import Metric
+from enforcement.lots import Excess
 from enforcement.paths import CapPath, Path, component_path, whole_book_path
 from enforcement.records import BookTarget, CancelWorking, Target
-from enforcement.search import Excess, smallest_clearing
+from enforcement.search import smallest_clearing
 from enforcement.spread import Spread, spread, targets_of
+from enforcement.trial import ClearAt, Trial, trial_of
 from risk.book import Book, Orders
 from risk.measures import Vector
 from sensors.wording import amount
 
-# Along a path they fall and rise again: quantiles of a sample with every row that changes its place, the share of the
-# largest name with every lot of another one.
-_JAGGED = frozenset({"var_95", "var_975", "var_99", "top_share"})
 _NAMED_IN_TEXT_MAX = 5
 _CANCELLED_FIRST: tuple[Orders, ...] = ("increasing", "all")
-
-ClearAt = Callable[[int], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +70,8 @@ def _reduce(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
     `book.evaluate` with exactly the quantities that it asks for.
     """
 
-    def excess(quantity: Vector) -> float:
-        return book.evaluate(metric.name, quantity) - clear_at(book.names(quantity))
-
+    trial = trial_of(book, metric.name, clear_at)
+    excess = trial.verified
     over = excess(book.quantity)
     if isnan(over):
         return Reduction((), f"{metric.title} has a number again", does_clear=False)
@@ -83,26 +79,33 @@ def _reduce(book: Book, metric: Metric, clear_at: ClearAt) -> Reduction:
         level = amount(clear_at(book.names(book.quantity)), "")
         return Reduction((), f"the positions are at or under {level}", does_clear=True)
     for path in (component_path(book, metric.name), whole_book_path(book)):
-        found = None if path is None else cleared_along(book, path, excess, is_jagged=metric.name in _JAGGED)
+        found = None if path is None else cleared_along(book, book, path, trial)
         if found is not None:
             targets, books = targets_of(book, found)
             return Reduction(targets, targets_in_words(targets), does_clear=True, books=books)
     return flattened(book, f"no reduction clears {metric.name}", excess)
 
 
-def cleared_along(book: Book, path: Path | CapPath, excess: Excess, *, is_jagged: bool) -> Spread | None:
+def cleared_along(book: Book, start: Book, path: Path | CapPath, trial: Trial) -> Spread | None:
     """Return the smallest reduction along the path that clears when every book under the scope does its share, or None.
 
-    Where the books' whole lots do not add up to the scope's, the path is walked again with what they do add up to.
+    It is verified as it will be done. Where the books' whole lots do not add up to the scope's, or a rounding was what
+    cleared, the path is walked again with what they do add up to, by the verified numbers alone.
+
+    start : the book with the quantities at which the path begins
     """
     worth = book.lot * np.abs(book.unit)
-    found = smallest_clearing(path, excess, worth=worth, is_jagged=is_jagged)
+    found = smallest_clearing(path, trial.quick, worth=worth, is_jagged=trial.is_jagged, sketch=trial.sketch(start))
     if found is None:
         return None
     shares = spread(book, found)
-    if excess(shares.net) <= 0.0:
+    if trial.verified(shares.net) <= 0.0:
         return shares
-    found = smallest_clearing(path, lambda quantity: excess(spread(book, quantity).net), worth=worth, is_jagged=False)
+
+    def summed(quantity: Vector) -> float:
+        return trial.verified(spread(book, quantity).net)
+
+    found = smallest_clearing(path, summed, worth=worth, is_jagged=False, sketch=trial.sketch(start))
     return None if found is None else spread(book, found)
 
 

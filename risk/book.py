@@ -1,5 +1,6 @@
 """A read-only view of one scope's book: what the enforcer needs for evidence and for targets."""
 
+from collections.abc import Callable
 from typing import Literal, Protocol, Self
 
 import numpy as np
@@ -16,6 +17,12 @@ def has_details(metric: str) -> bool:
     """Say whether a book has further numbers to tell of the metric, so that others cost nothing."""
     return metric in _DETAILS
 
+
+Metric = Callable[[Vector], float]
+"""From quantities (m,) to a metric of them, with working orders at their worst."""
+
+Along = Callable[[Vector], Vector]
+"""From ascending times (b,), >= 0, to the metric (b,) of the book that has faded for so long, orders at their worst."""
 
 Orders = Literal["increasing", "all"]  # increasing: what makes |quantity| larger or flips it, as far as it does
 
@@ -62,6 +69,17 @@ class Book(Protocol):
 
     def evaluate(self, metric: str, quantity: Vector) -> float:
         """Return the metric with these quantities (m,) and the orders at their worst; O(m · rows)."""
+        ...
+
+    def moving(self, metric: str) -> Metric:
+        """Return `evaluate` for a search: equal but for rounding, and cheap where quantities differ little in turn."""
+        ...
+
+    def fading(self, metric: str, weight: Vector) -> Along | None:
+        """Return the metric along x_i(t) = x_i · max(0, 1 - t·w_i), unrounded; None where that is not cheap.
+
+        weight : (m,) w, in [0, 1]
+        """
         ...
 
     def names(self, quantity: Vector) -> int:

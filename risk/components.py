@@ -1,12 +1,18 @@
 """Components: what each instrument contributes to VaR, expected shortfall and a stress loss, by Euler's rule."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from risk.arrays import Ints
 from risk.historical import PPM, expected_shortfall, rank, tail_count_ppm, value_at_risk
 from risk.measures import Matrix, Vector
+
+Columns = Callable[[Ints], Matrix]
+"""From rows (k,) to what each of m instruments loses in them, (m, k), base currency, finite; m may be 0."""
 
 RESCALE_MAX = 4.0  # a smoothing window that must be stretched further does not resemble the quantile
 
@@ -42,14 +48,23 @@ def parametric_components(exposure: Vector, covariance_exposure: Vector, multipl
 
 
 def shortfall_components(contributions: Matrix, p_ppm: int) -> Components:
-    """Return each instrument's mean loss over the tail rows: the exact Euler components of historical ES.
+    """Return each instrument's mean loss over the tail rows: `shortfall_parts` of a whole table.
 
     contributions : (m, n) loss of each instrument in each row, base currency, finite; m may be 0, n >= 1
     p_ppm         : in (0, 1000000), millionths
+    """
+    return shortfall_parts(book_losses(contributions), partial(_columns, contributions), p_ppm)
+
+
+def shortfall_parts(losses: Vector, columns: Columns, p_ppm: int) -> Components:
+    """Return each instrument's mean loss over the tail rows: the exact Euler components of historical ES.
+
+    losses  : (n,) of the book, base currency, finite; n >= 1
+    columns : gives what each instrument loses in some rows
+    p_ppm   : in (0, 1000000), millionths
     Rows that tie with VaR share the tail mass that is left evenly, so the order of rows does not matter.
     Acerbi and Tasche (2002).
     """
-    losses = book_losses(contributions)
     quantile = value_at_risk(losses, p_ppm)
     above = np.flatnonzero(losses > quantile)
     tied = np.flatnonzero(losses == quantile)
@@ -60,19 +75,28 @@ def shortfall_components(contributions: Matrix, p_ppm: int) -> Components:
     weights = np.concatenate(
         (np.full(above.size, PPM / tail_ppm), np.full(tied.size, left_ppm / (tail_ppm * tied.size))),
     )
-    return Components(_weighted_sums(contributions, rows, weights), expected_shortfall(losses, p_ppm))
+    return Components(_weighted_sums(columns(rows), weights), expected_shortfall(losses, p_ppm))
 
 
 def historical_components(contributions: Matrix, p_ppm: int) -> Components:
-    """Return each instrument's share of historical VaR, averaged over the ranks k-h..k+h and rescaled to VaR.
+    """Return each instrument's share of historical VaR: `historical_parts` of a whole table.
 
     contributions : (m, n) loss of each instrument in each row, base currency, finite; m may be 0, n >= 1
     p_ppm         : in (0, 1000000), millionths
+    """
+    return historical_parts(book_losses(contributions), partial(_columns, contributions), p_ppm)
+
+
+def historical_parts(losses: Vector, columns: Columns, p_ppm: int) -> Components:
+    """Return each instrument's share of historical VaR, averaged over the ranks k-h..k+h and rescaled to VaR.
+
+    losses  : (n,) of the book, base currency, finite; n >= 1
+    columns : gives what each instrument loses in some rows
+    p_ppm   : in (0, 1000000), millionths
     h = ⌈√n/2⌉, ranks outside 1..n left out, ties ordered by row. The one row at the quantile sums to VaR by itself
     but is noisy; it is used, with `smoothed` False, where the window's mean loss is zero, has the other sign, or
     would have to be stretched more than fourfold.
     """
-    losses = book_losses(contributions)
     n = losses.size
     k = rank(n, p_ppm)
     order = np.argsort(losses, kind="stable")
@@ -81,9 +105,9 @@ def historical_components(contributions: Matrix, p_ppm: int) -> Components:
     window = order[max(0, k - 1 - half_width) : k + half_width]
     window_mean = math.fsum(losses[window].tolist()) / window.size
     if window_mean * total > 0.0 and abs(total) <= RESCALE_MAX * abs(window_mean):
-        values = _weighted_sums(contributions, window, np.full(window.size, 1.0 / window.size))
+        values = _weighted_sums(columns(window), np.full(window.size, 1.0 / window.size))
         return Components(values * (total / window_mean), total, smoothed=True)
-    return Components(contributions[:, order[k - 1]].copy(), total)
+    return Components(columns(order[k - 1 : k])[:, 0], total)
 
 
 def stress_components(exposure: Vector, shock: Vector) -> Components:
@@ -111,6 +135,9 @@ def book_losses(contributions: Matrix) -> Vector:
     return losses
 
 
-def _weighted_sums(contributions: Matrix, rows: np.ndarray[tuple[int], np.dtype[np.intp]], weights: Vector) -> Vector:
-    picked = contributions[:, rows] * weights
-    return np.array([math.fsum(line) for line in picked.tolist()], dtype=np.float64)
+def _columns(contributions: Matrix, rows: Ints) -> Matrix:
+    return contributions[:, rows]
+
+
+def _weighted_sums(picked: Matrix, weights: Vector) -> Vector:
+    return np.array([math.fsum(line) for line in (picked * weights).tolist()], dtype=np.float64)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,10 +25,15 @@ class OpenOrders:
     buys: Vector
     sells: Vector
     only_reduces: bool | Flags = False
+    _is_any: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look once whether any order is open: every evaluation asks."""
+        object.__setattr__(self, "_is_any", bool(np.any(self.buys) or np.any(self.sells)))
 
     def __bool__(self) -> bool:
         """Whether any order is open."""
-        return bool(np.any(self.buys) or np.any(self.sells))
+        return self._is_any
 
     def books(self, quantity: Vector) -> tuple[Vector, ...]:
         """Return the quantities (m,) of each of the BOOKS; of the first alone where no order is open."""
@@ -43,6 +48,13 @@ class OpenOrders:
         up, down = _sum(quantity, buys), _sum(quantity, -sells)
         return quantity, up, down, np.where(np.abs(up) >= np.abs(down), up, down)
 
+    def worst_value(self, metric: str, quantity: Vector, evaluate: Callable[[Vector], float]) -> float:
+        """Return the metric of the book in which it is at its worst; as `worst`."""
+        books = self.books(quantity)
+        if len(books) == 1 or metric in UNMOVED_BY_ORDERS:
+            return evaluate(quantity)
+        return max((evaluate(books[place]) for place in _places(metric, books)), key=_rank)
+
     def worst(self, metric: str, quantity: Vector, evaluate: Callable[[Vector], float]) -> int:
         """Return the index into BOOKS of the book in which the metric is at its worst, the first among equals.
 
@@ -51,11 +63,7 @@ class OpenOrders:
         books = self.books(quantity)
         if len(books) == 1 or metric in UNMOVED_BY_ORDERS:
             return 0
-        if metric in NAME_SHARES:
-            has_other_unit = np.count_nonzero(books[0]) < NAMES_MIN <= np.count_nonzero(books[_LARGER])
-            places = [_LARGER] if has_other_unit else [0, _LARGER]
-        else:
-            places = list(range(len(BOOKS)))
+        places = _places(metric, books)
         values = {place: evaluate(books[place]) for place in places}
         return max(places, key=lambda place: _rank(values[place]))
 
@@ -69,6 +77,14 @@ def orders_kept(held: Matrix, buys: Matrix, sells: Matrix) -> OpenOrders:
     is_mixed = np.any(held > 0.0, axis=0) & np.any(held < 0.0, axis=0)
     kept = np.minimum(buys, np.maximum(-held, 0.0)), np.minimum(sells, np.maximum(held, 0.0))
     return OpenOrders(kept[0].sum(axis=0), kept[1].sum(axis=0), only_reduces=~is_mixed)
+
+
+def _places(metric: str, books: tuple[Vector, ...]) -> list[int]:
+    """Return the books that a metric is taken of."""
+    if metric not in NAME_SHARES:
+        return list(range(len(BOOKS)))
+    has_other_unit = np.count_nonzero(books[0]) < NAMES_MIN <= np.count_nonzero(books[_LARGER])
+    return [_LARGER] if has_other_unit else [0, _LARGER]
 
 
 def _rank(value: float) -> tuple[int, float]:

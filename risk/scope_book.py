@@ -7,9 +7,10 @@ from typing import Self
 
 import numpy as np
 
+from risk.additive import additive_of
 from risk.arrays import Fit
-from risk.book import Flags, Orders, has_details
-from risk.components import historical_components, shortfall_components
+from risk.book import Along, Flags, Metric, Orders, has_details
+from risk.components import historical_parts, shortfall_parts
 from risk.crisis_history import crisis_windows
 from risk.historical import LEVELS, expected_shortfall, tail_count_ppm, value_at_risk
 from risk.instruments import can_trade
@@ -18,6 +19,7 @@ from risk.kernels.evaluate import losses_of, sigma_times, stress_of
 from risk.kernels.liquidity import ROUNDING_OF_GROSS
 from risk.liquidity_view import liquidity_details, position_costs, slow_shares
 from risk.measures import Matrix, Vector
+from risk.moved_book import Fading, MovedBook, Moving
 from risk.open_orders import NAMES_MIN, OpenOrders, orders_kept
 from risk.portfolios import leaves_under
 from risk.ratios import RATIOS, ratio_components, ratio_of
@@ -41,10 +43,13 @@ class ScopeBook:
         self.scope = state.scopes[p]
         self._leaves: tuple[tuple[str, ...], Matrix] | None = None
         self._stress_book: StressBook | None = None
+        self._moved: dict[str, MovedBook] = {}
+        self._parts: dict[str, Vector] = {}
         self._held = np.flatnonzero(state.named(p) & (arrays.unit[: len(state.terms)] != 0.0))
         self.instruments: tuple[str, ...] = tuple(state.terms[i].name for i in self._held)
         self.quantity: Vector = arrays.quantity[p, self._held].copy()
         self._is_held: Flags = self.quantity != 0.0
+        self._is_covered: Flags = np.all(arrays.covered[self._held] == 1.0, axis=0)
         self.unit: Vector = arrays.unit[self._held].copy()
         self.lot: Vector = np.array([state.terms[i].lot for i in self._held], dtype=np.float64)
         terms = [state.terms[i] for i in self._held]
@@ -74,7 +79,7 @@ class ScopeBook:
     def reduced(self, quantity: Vector) -> Self:
         """Return the book as it would be with these quantities (m,), its orders as they are."""
         book = copy.copy(self)
-        book.quantity = quantity.copy()
+        book.quantity, book._parts = quantity.copy(), {}
         return book
 
     def part(self, scope: str) -> Self:
@@ -101,6 +106,23 @@ class ScopeBook:
             self._leaves = tuple(state.scopes[parts[at]] for at in some), held[some]
         return self._leaves
 
+    def moving(self, metric: str) -> Metric:
+        """Return `evaluate` of the metric but for rounding, cheap where quantities (m,) differ little in turn."""
+        moving = self._moving(metric)
+        return partial(self.evaluate, metric) if moving is None else moving
+
+    def fading(self, metric: str, weight: Vector) -> Along | None:
+        """Return the metric of the book as it fades: x_i(t) = x_i · max(0, 1 - t·w_i); None where that is not cheap."""
+        moving = self._moving(metric)
+        return None if moving is None else Fading(moving, self.quantity, weight)
+
+    def _moving(self, metric: str) -> Moving | None:
+        additive = additive_of(self._state, self._p, self._held, metric)
+        if additive is None:
+            return None
+        moved = self._moved.setdefault(additive.family, MovedBook(additive.moves, self.quantity.size))
+        return Moving(metric, additive, moved, self.unit, self._orders)
+
     def names(self, quantity: Vector) -> int:
         """Return how many names there are with these quantities, and the orders at their larger |q|."""
         return int(np.count_nonzero(self._orders.books(quantity)[-1]))
@@ -110,16 +132,17 @@ class ScopeBook:
 
         Of the book, out of those that working orders could make, in which the metric is at its worst.
         """
-        worst = self._orders.worst(metric, self.quantity, partial(self._evaluate, metric))
-        return self._components(metric, self._orders.books(self.quantity)[worst])
+        if metric not in self._parts:
+            worst = self._orders.worst(metric, self.quantity, partial(self._evaluate, metric))
+            self._parts[metric] = self._components(metric, self._orders.books(self.quantity)[worst])
+        return self._parts[metric]
 
     def evaluate(self, metric: str, quantity: Vector) -> float:
         """Return the metric with these quantities (m,) and the orders at their worst, everything else unchanged."""
         books = self._orders.books(quantity)
         if metric == "failures" and len(books) > 1:
             return self._failures_of(books)
-        worst = self._orders.worst(metric, quantity, partial(self._evaluate, metric))
-        return self._evaluate(metric, books[worst])
+        return self._orders.worst_value(metric, quantity, partial(self._evaluate, metric))
 
     def _failures_of(self, books: tuple[Vector, ...]) -> float:
         """Return how many scenarios cost some book more than their limit; NaN where a book has no number."""
@@ -248,7 +271,7 @@ class ScopeBook:
         return {
             k: float(stress_of(arrays, held, x, k))
             for k in range(len(self._state.scenarios))
-            if not math.fsum((sizes * arrays.covered[held, k]).tolist()) < COVERAGE_MIN * gross
+            if self._is_covered[k] or not math.fsum((sizes * arrays.covered[held, k]).tolist()) < COVERAGE_MIN * gross
         }
 
     def _variance(self, x: Vector) -> float:
@@ -279,9 +302,10 @@ class ScopeBook:
             y = sigma_times(self._state.arrays, self._held, x)
             variance = math.fsum((x * y).tolist())
             return np.asarray(x * y * (self._tail(kind, level, x) / variance)) if variance > 0.0 else np.zeros(x.size)
-        rows = self._state.rows
+        arrays, held, rows = self._state.arrays, self._held, self._state.rows
         if rows == 0:
             return np.zeros(x.size)
-        contributions: Matrix = -x[:, None] * self._state.arrays.returns[self._held, :rows]
-        parts = historical_components if kind == "var" else shortfall_components
-        return parts(contributions, _P_PPM[level]).values
+        parts = historical_parts if kind == "var" else shortfall_parts
+        return parts(
+            losses_of(arrays, held, x, rows), lambda few: -x[:, None] * arrays.returns[np.ix_(held, few)], _P_PPM[level]
+        ).values

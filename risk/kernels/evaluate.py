@@ -7,14 +7,25 @@ from risk.arrays import Arrays, Floats, Ints
 
 
 @njit(cache=True, error_model="numpy")
+def losses_in(table: Floats, held: Ints, exposure: Floats, columns: int) -> Floats:
+    """Return (columns,) minus what exposures earn in each of the first columns of a table with a row an instrument.
+
+    table        : (N, >= columns) of relative moves: returns, shocks; or of anything that is multiplied by an exposure
+    held, exposure : (k,)
+    """
+    losses = np.zeros(columns)
+    for at in range(held.shape[0]):
+        moves, x = table[held[at]], exposure[at]
+        if x != 0.0:
+            for column in range(columns):
+                losses[column] -= x * moves[column]
+    return losses
+
+
+@njit(cache=True, error_model="numpy")
 def losses_of(s: Arrays, held: Ints, exposure: Floats, rows: int) -> Floats:
     """Return (rows,) the loss of a book in each row; held, exposure: (m,)."""
-    losses = np.zeros(rows)
-    for at in range(held.shape[0]):
-        returns, x = s.returns[held[at]], exposure[at]
-        if x != 0.0:
-            for row in range(rows):
-                losses[row] -= x * returns[row]
+    losses: Floats = losses_in(s.returns, held, exposure, rows)
     return losses
 
 

@@ -26,6 +26,7 @@ _LEAD_DAYS = 400  # of the calendar before and after what is made of today
 _FIRST_SESSION = 250  # of the calendar, so that a year lies before the window
 _NAV_USD = 1e8
 _BATCH = 1_000
+_ITEMS_MAX = 10_000  # of a snapshot; a payload has at most a megabyte
 _SECTORS = 10
 
 # Ten limits on every book, each armed on a metric that is computed, each so far away that nothing is near.
@@ -135,8 +136,11 @@ class Market:
                     quantity = sign * float(self.random.integers(10, 1_000))
                     items.append({"portfolio": f"{ROOT}/b{book:03}", "instrument": name, "quantity": quantity})
         self.ts += 1
-        snapshot = {"type": "positions_snapshot", "ts": self.ts, "portfolio": ROOT, "snapshot_id": f"s{self.n}"}
-        self.feed(iter([self.record("positions", snapshot | {"items": items})]))
+        if len(items) <= _ITEMS_MAX:
+            snapshot = {"type": "positions_snapshot", "ts": self.ts, "portfolio": ROOT, "snapshot_id": f"s{self.n}"}
+            self.feed(iter([self.record("positions", snapshot | {"items": items})]))
+        else:
+            self.feed(self.record("positions", {"type": "position", "ts": self.ts} | item) for item in items)
         self.feed(self.quotes(len(self.names), np.arange(len(self.names))))
         if calm:
             self.check_calm()

@@ -1,6 +1,7 @@
-"""The decision that asks for targets: a limit of a large book fires, alone and together with others."""
+"""The decision that asks for targets: limits of a large book fire, alone and together, and of its parents."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -16,9 +17,14 @@ from tests.benchmarks.figures import Figure
 from tests.benchmarks.market import ROOT, Market, make_market
 
 SHARES = (0.5, 0.7, 0.8, 0.9, 0.95)  # of what the book has, so that small and large reductions are asked for
-ALONE = ("var_99",)
-TOGETHER = ("var_99", "es_95", "worst_loss", "net")
-_SENSORS = {"var_99": "var_breach", "es_95": "var_breach", "worst_loss": "stress_failure", "net": "exposure"}
+ALONE = (("var_99",), ("es_975",), ("es_999",), ("worst_loss",), ("gross",))
+TOGETHER = (("var_99", "es_95"), ("var_99", "es_95", "worst_loss", "net"))
+PARENTS = (("var_99",), ("var_99", "es_95", "worst_loss", "net"))
+_BOOKS, _MANY_BOOKS = 10, 50
+_SENSORS = {
+    "var_99": "var_breach", "es_95": "var_breach", "es_975": "var_breach", "es_999": "var_breach",
+    "worst_loss": "stress_failure", "net": "exposure", "gross": "exposure",
+}  # fmt: skip
 
 
 class _Open:
@@ -30,25 +36,27 @@ class _Open:
 
 def reductions() -> list[Figure]:
     """One look at a scope whose limits are over their levels for the first time, from its measures to its actions."""
-    market = make_market(500, 10, 757)
+    market = make_market(500, _BOOKS, 757)
     market.hold(each_book_holds_all=True)
     books = [f"{ROOT}/b{at:03}" for at in range(market.books)]
-    return [
-        _figure("a reduction of one limit, a book", market, books, ALONE),
-        _figure("a reduction of four limits together, a book", market, books, TOGETHER),
-        _figure("a reduction of one limit, the root of ten books", market, [ROOT], ALONE),
-        _figure("a reduction of four limits together, the root", market, [ROOT], TOGETHER),
+    figures = [_figure("a reduction, a book", market, books, metrics) for metrics in (*ALONE, *TOGETHER)]
+    figures += [_figure(f"a reduction, the root of {_BOOKS} books", market, [ROOT], metrics) for metrics in PARENTS]
+    market = make_market(500, _MANY_BOOKS, 757)
+    market.hold(each_book_holds_all=True, calm=False)
+    return figures + [
+        _figure(f"a reduction, the root of {_MANY_BOOKS} books", market, [ROOT], metrics) for metrics in PARENTS
     ]
 
 
-def _figure(name: str, market: Market, scopes: list[str], metrics: tuple[str, ...]) -> Figure:
+def _figure(name: str, market: Market, scopes: Sequence[str], metrics: tuple[str, ...]) -> Figure:
     _sample(market, scopes[0], metrics, SHARES[0])  # loads what is loaded once
     with quiet_collector():
         cpu_before = time.process_time_ns()
         took = np.array([_sample(market, scope, metrics, share) for scope in scopes for share in SHARES])
         cpu = time.process_time_ns() - cpu_before
-    load = f"N=500; T=756; {', '.join(metrics)}; targets at {min(SHARES):.0%} to {max(SHARES):.0%} of the number"
-    return Figure(name, "ms", took, load, cpu=cpu / 1e6 / took.size)
+    named = ", ".join(metrics)
+    load = f"N=500; T=756; targets at {min(SHARES):.0%} to {max(SHARES):.0%} of the number"
+    return Figure(f"{name}: {named}", "ms", took, load, cpu=cpu / 1e6 / took.size)
 
 
 def _sample(market: Market, scope: str, metrics: tuple[str, ...], share: float) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import ceil, nan
 
 import numpy as np
@@ -11,7 +12,7 @@ from enforcement.enforcer import Enforcer
 from enforcement.ladders import TIMERS
 from enforcement.moment import Moment, Wake
 from enforcement.records import Decision, Outcome
-from risk.book import Book, Flags, Orders
+from risk.book import Along, Book, Flags, Metric, Orders
 from risk.measures import METRIC_INDEX, METRICS, Matrix, Measures, Status, Vector
 from risk.timers import Timers
 
@@ -127,6 +128,16 @@ class RowBook:
             losses = np.array([-(self.shocks * (book * self.unit)).sum(axis=1) for book in (none, buys, sells, larger)])
             return float((losses.max(axis=0) > 50_000.0).sum())
         return max(self._alone(metric, book) for book in (none, buys, sells, larger))
+
+    def moving(self, metric: str) -> Metric:
+        return partial(self.evaluate, metric)
+
+    def fading(self, metric: str, weight: Vector) -> Along | None:
+        if metric in ("top_share", "failures") or self.buys.size:
+            return None  # the search has to do without, too
+        return lambda times: np.array(
+            [self.evaluate(metric, self.quantity * np.maximum(0.0, 1.0 - t * weight)) for t in times.tolist()]
+        )
 
     def components(self, metric: str) -> Vector:
         quantity = self.quantity
