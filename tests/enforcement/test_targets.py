@@ -86,6 +86,27 @@ def test_the_reduction_is_within_one_percent_of_the_smallest_along_its_direction
     assert traded <= 1.01 * smallest + np.abs(book.quantity * book.unit).sum() * path.length / 2_000
 
 
+@settings(max_examples=40)
+@given(st.integers(0, 100_000), st.integers(2, 8), st.sampled_from(HOMOGENEOUS), st.floats(0.3, 0.95))
+def test_of_lots_of_a_quarter_of_a_position_nothing_on_the_line_to_the_targets_clears_by_more_than_lots_sooner(
+    seed: int, count: int, metric: str, share: float
+) -> None:
+    """Beside lots of a sixth, a tenth, a fiftieth and of nearly nothing, as a judge holds it."""
+    draw, book = np.random.Generator(np.random.Philox(seed)), row_book(seed, count)
+    lot = np.maximum(1.0, np.floor(np.abs(book.quantity) / draw.choice([4, 6, 10, 50, 2_000], count)))
+    book = replace(book, lot=lot, quantity=np.round(book.quantity / lot) * lot)
+    level = share * book.evaluate(metric, book.quantity)
+    assume(level > 0.0)
+    after = applied(book, solve(book, metric, flat_at(level)).targets)
+    assert book.evaluate(metric, after) <= level
+    lots = (np.where(after != book.quantity, lot, 0.0) * book.unit).sum()
+    traded = (np.abs(book.quantity - after) * book.unit).sum()
+    for step in range(1, 100):
+        if book.evaluate(metric, book.quantity + (after - book.quantity) * step / 100.0) <= level:
+            assert traded <= 1.01 * traded * step / 100.0 + lots
+            return
+
+
 def test_a_linear_book_is_solved_by_its_closed_form() -> None:
     """models.md 22.8: a uniform direction shrinks a linear book by 1 - clear_at / s."""
     book = replace(row_book(3, 6, lot=1e-9), nav=1e5)
