@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from risk.book import Flags
 from risk.measures import BOOKS, NAME_SHARES, UNMOVED_BY_ORDERS, Matrix, Vector
+from risk.portfolios import leaves_under
 from risk.rounding import ROUNDING
+from risk.state import RiskState
 
 NAMES_MIN = 8  # a book of fewer names has its concentration measured in another unit (semantics.md)
 _LARGER = BOOKS.index("larger")
@@ -77,6 +80,20 @@ def orders_kept(held: Matrix, buys: Matrix, sells: Matrix) -> OpenOrders:
     is_mixed = np.any(held > 0.0, axis=0) & np.any(held < 0.0, axis=0)
     kept = np.minimum(buys, np.maximum(-held, 0.0)), np.minimum(sells, np.maximum(held, 0.0))
     return OpenOrders(kept[0].sum(axis=0), kept[1].sum(axis=0), only_reduces=~is_mixed)
+
+
+def kept_under(state: RiskState, p: int, held: NDArray[np.intp]) -> OpenOrders:
+    """Return the orders that books at and under scope p keep where all have to cancel what increases them.
+
+    held : (m,) the instruments that are asked about
+    """
+    parts, at = leaves_under(state, p), {i: column for column, i in enumerate(held.tolist())}
+    open_ = np.zeros((2, len(parts), len(at)))
+    for row, leaf in enumerate(parts):
+        for i, sides in state.working.get(leaf, {}).items():
+            if i in at:
+                open_[:, row, at[i]] = sides
+    return orders_kept(state.arrays.quantity[parts][:, held], open_[0], open_[1])
 
 
 def _places(metric: str, books: tuple[Vector, ...]) -> list[int]:

@@ -20,7 +20,7 @@ from risk.kernels.liquidity import ROUNDING_OF_GROSS
 from risk.liquidity_view import liquidity_details, position_costs, slow_shares
 from risk.measures import Matrix, Vector
 from risk.moved_book import Fading, MovedBook, Moving
-from risk.open_orders import NAMES_MIN, OpenOrders, orders_kept
+from risk.open_orders import NAMES_MIN, OpenOrders, kept_under
 from risk.portfolios import leaves_under
 from risk.ratios import RATIOS, ratio_components, ratio_of
 from risk.scaled_shocks import scaled_shocks
@@ -62,19 +62,8 @@ class ScopeBook:
     def without(self, orders: Orders) -> Self:
         """Return the book after orders were cancelled; what is left then only ever reduces."""
         none = np.zeros_like(self.buys)
-        left = self._kept() if orders == "increasing" else OpenOrders(none, none)
+        left = kept_under(self._state, self._p, self._held) if orders == "increasing" else OpenOrders(none, none)
         return type(self)(self._state, self._p, left)
-
-    def _kept(self) -> OpenOrders:
-        """Return the orders that books at and under the scope keep where all have to cancel what increases them."""
-        state, parts = self._state, leaves_under(self._state, self._p)
-        at = {i: column for column, i in enumerate(self._held.tolist())}
-        open_ = np.zeros((2, len(parts), len(at)))
-        for row, leaf in enumerate(parts):
-            for i, sides in state.working.get(leaf, {}).items():
-                if i in at:
-                    open_[:, row, at[i]] = sides
-        return orders_kept(state.arrays.quantity[parts][:, self._held], open_[0], open_[1])
 
     def reduced(self, quantity: Vector) -> Self:
         """Return the book as it would be with these quantities (m,), its orders as they are."""
