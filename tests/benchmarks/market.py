@@ -58,6 +58,7 @@ clock: event
 bar: {bar}
 calendar: {{base: XNYS, start: "{start}", end: "{end}"}}
 portfolios: [firm]
+control: {{allow_unsigned: true}}
 enforcement:
   mode: {mode}
   max_stress_loss: 1.0e12

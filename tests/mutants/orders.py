@@ -57,8 +57,8 @@ ORDERS: tuple[Mutant, ...] = (
         "a check of an order stops a reduction",
         HALT_BLOCKS,
         "daemon/order_check.py",
-        "least=min(question.quantity, reducible(holding, question.side)) if held else 0.0,",
-        "least=0.0,",
+        "least = free_to_reduce(held, buys, sells, question.side) if held else 0.0",
+        "least = 0.0",
         ("tests/daemon/test_order_check.py",),
     ),
     Mutant(
@@ -76,7 +76,7 @@ ORDERS: tuple[Mutant, ...] = (
         "pending reductions are forgotten",
         FLIP,
         "feeds/order_verdict.py",
-        'pending = holding.pending_sell if side == "sell" else holding.pending_buy',
+        'pending = pending_sell if side == "sell" else pending_buy',
         "pending = 0.0",
         (f"{_E2E}a_sale_larger_than_the_position_never_flips_the_book",),
     ),
@@ -84,8 +84,8 @@ ORDERS: tuple[Mutant, ...] = (
         "orders of the other side make room",
         FLIP,
         "feeds/order_verdict.py",
-        "left = EXACT.subtract(decimal_of(abs(holding.position)), decimal_of(pending))",
-        "left = EXACT.subtract(decimal_of(abs(holding.position) + holding.pending_buy * (side == "
+        "left = EXACT.subtract(decimal_of(abs(position)), decimal_of(pending))",
+        "left = EXACT.subtract(decimal_of(abs(position) + pending_buy * (side == "
         '"sell")), decimal_of(pending))',
         (f"{_VERDICT}::test_no_order_that_reducing_lets_through_can_flip_or_grow_a_position_whatever_fills",),
     ),
@@ -93,8 +93,8 @@ ORDERS: tuple[Mutant, ...] = (
         "a sale of a short is a reduction",
         FLIP,
         "feeds/order_verdict.py",
-        'is_closing = holding.position > 0 if side == "sell" else holding.position < 0\n    if not',
-        "is_closing = holding.position != 0\n    if not",
+        'is_closing = position > 0 if side == "sell" else position < 0\n    if not',
+        "is_closing = position != 0\n    if not",
         (f"{_VERDICT}::test_reducing_is_exact",),
     ),
     Mutant(

@@ -12,8 +12,8 @@ OVERRIDES: tuple[Mutant, ...] = (
         "questions about orders keep the levels that they saw first",
         EXCEPTION,
         "enforcement/enforcer.py",
-        "            return (self.orders,)\n",
-        "            return ()\n",
+        "        return self.orders, self.stages.changes\n",
+        "        return 0, self.stages.changes\n",
         (f"{_ONE}::test_a_checker_that_was_asked_before_hears_of_an_exception",),
     ),
     Mutant(
