@@ -44,12 +44,11 @@ class _Asked:
 def pretrade() -> list[Figure]:
     """Random orders in books under a root; a quote goes through the core before each, so that it is another state.
 
-    Instrument, size and side are drawn for each; none is left out, refused ones neither. One book of ten is halted.
+    Instrument, size and side are drawn for each; none is left out, refused ones neither. From the
+    middle on one book of ten is halted; `behind` says how many found books that wait to be measured.
     """
     market = make_market(500, 10, 757, stops=True)
     market.hold(each_book_holds_all=True)
-    halt = {"type": "halt", "ts": market.ts, "scope": HALTED, "actor": "desk", "reason": "drill", "command_id": "1"}
-    market.feed(iter([market.record("control", halt)]))
     checker, random = OrderChecker(market.core), np.random.default_rng(11)
     questions = [_question(market, random) for _ in range(QUESTIONS + WARM_QUESTIONS)]
     for question in questions[:WARM_QUESTIONS]:
@@ -64,6 +63,8 @@ def _ask(market: Market, checker: OrderChecker, questions: Sequence[OrderQuestio
     with quiet_collector():
         for at, (record, question) in enumerate(zip(market.quotes(QUESTIONS), questions, strict=True)):
             market.core.step(market.decode([record]))
+            if at == QUESTIONS // 2:
+                _halt_one(market)
             behind += market.core.moved.is_behind
             begun = time.perf_counter_ns()
             answer = _answer(checker, question)
@@ -95,6 +96,11 @@ def _figures(asked: _Asked) -> list[Figure]:
     figures.append(Figure("an answer as JSON, with its reasons", "µs", asked.encoded, "afterwards; not in the above"))
     load = f"sum(range({PIECE_STEPS:,})) between blocks of questions, no riskd"
     return [*figures, Figure("the machine alone, beside it", "µs", asked.bare, load)]
+
+
+def _halt_one(market: Market) -> None:
+    halt = {"type": "halt", "ts": market.ts, "scope": HALTED, "actor": "desk", "reason": "drill", "command_id": "1"}
+    market.feed(iter([market.record("control", halt)]))
 
 
 def _piece_ns() -> int:
