@@ -85,8 +85,7 @@ ORDERS: tuple[Mutant, ...] = (
         FLIP,
         "feeds/order_verdict.py",
         "left = EXACT.subtract(decimal_of(abs(position)), decimal_of(pending))",
-        "left = EXACT.subtract(decimal_of(abs(position) + pending_buy * (side == "
-        '"sell")), decimal_of(pending))',
+        'left = EXACT.subtract(decimal_of(abs(position) + pending_buy * (side == "sell")), decimal_of(pending))',
         (f"{_VERDICT}::test_no_order_that_reducing_lets_through_can_flip_or_grow_a_position_whatever_fills",),
     ),
     Mutant(
