@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import secrets
 import threading
 import time
 from collections.abc import Mapping
@@ -26,6 +27,12 @@ GROSS = sum(PRICES[name] * quantity for name, quantity in BOOK.items())
 MAX_SILENCE_S = 3
 
 Event = dict[str, object]
+
+
+def command(name: str, scope: str) -> Event:
+    """Return an unsigned command of this moment, with an id of its own."""
+    event: Event = {"type": name, "ts": time.time_ns(), "actor": "ana", "reason": "a drill", "scope": scope}
+    return event | {"command_id": secrets.token_hex(4)}
 
 
 def desk_stage(folder: Path, open_kafka: KafkaConfig, /, *, positions_partitions: int = 1, **parts: object) -> Stage:

@@ -127,3 +127,10 @@ class LoggedDaemon:
             if name == series:
                 return float(value)
         return None
+
+
+def own_state(daemon: LoggedDaemon, scope: str) -> str:
+    """Return the trading state of the scope itself, "" where the daemon does not tell it yet."""
+    found = daemon.state(scope).get("trading_state", {})
+    assert isinstance(found, dict)
+    return str(found.get("own", ""))

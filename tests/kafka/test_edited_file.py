@@ -1,7 +1,6 @@
 """A real daemon that is started again with an edited file, or as another release, on Apache Kafka."""
 
 import json
-import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +18,8 @@ from daemon.explain_sources import Asked
 from daemon.journal_setups import journaled_setups
 from daemon.replay import ReplayPlan, replay
 from tests.kafka import equality
-from tests.kafka.live_desk import BOOK, GROSS, Event, Feeds, Pen, desk_stage, open_desk
-from tests.kafka.logged_daemon import LoggedDaemon, wait_until
+from tests.kafka.live_desk import BOOK, GROSS, Event, Feeds, Pen, command, desk_stage, open_desk
+from tests.kafka.logged_daemon import LoggedDaemon, own_state, wait_until
 from tests.kafka.running import Line, Stage
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
@@ -51,17 +50,6 @@ def with_cap(at: float) -> Callable[[dict[str, object]], object]:
         enforcement["limits"][0]["levels"][0]["at"] = at
 
     return edit
-
-
-def command(name: str, scope: str) -> Event:
-    event: Event = {"type": name, "ts": time.time_ns(), "actor": "ana", "reason": "a drill", "scope": scope}
-    return event | {"command_id": secrets.token_hex(4)}
-
-
-def own_state(daemon: LoggedDaemon, scope: str) -> str:
-    found = daemon.state(scope).get("trading_state", {})
-    assert isinstance(found, dict)
-    return str(found.get("own", ""))
 
 
 def begun(stage: Stage, module: str = "daemon.cli") -> None:

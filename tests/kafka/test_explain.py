@@ -1,6 +1,5 @@
 """`riskd explain` on a run on Apache Kafka: every action on both topics, byte for byte, whatever brought it about."""
 
-import secrets
 import shutil
 import time
 from collections import Counter
@@ -14,8 +13,8 @@ from config.schema import KafkaConfig
 from daemon.cli import app
 from daemon.explain_command import Explanation, explain
 from daemon.explain_sources import Asked
-from tests.kafka.live_desk import BOOK, Event, Feeds, Pen, desk_stage, open_desk
-from tests.kafka.logged_daemon import LoggedDaemon, wait_until
+from tests.kafka.live_desk import BOOK, Event, Feeds, Pen, command, desk_stage, open_desk
+from tests.kafka.logged_daemon import LoggedDaemon, own_state, wait_until
 from tests.kafka.running import Stage
 from tests.kafka.test_sink import visible
 
@@ -31,17 +30,6 @@ LIMITS: list[Event] = [
     {"id": "var", "sensor": "var_breach", "metric": "var_95", "confirm": 1, "keep_firing_for": "0s",
      "levels": [{"at": 1_000, "action": "warn"}]},
 ]  # fmt: skip
-
-
-def command(name: str, scope: str) -> Event:
-    event: Event = {"type": name, "ts": time.time_ns(), "actor": "ana", "reason": "a drill", "scope": scope}
-    return event | {"command_id": secrets.token_hex(4)}
-
-
-def own_state(daemon: LoggedDaemon, scope: str) -> str:
-    found = daemon.state(scope).get("trading_state", {})
-    assert isinstance(found, dict)
-    return str(found.get("own", ""))
 
 
 def run_desk(stage: Stage) -> None:
